@@ -1,0 +1,51 @@
+/** Every limit of the server, named, with its unit last. `tapedeck serve` takes each from the environment or a file. */
+export interface Limits {
+  /** A larger frame is answered with close 4413. */
+  readonly maxFrameBytes: number;
+  /** The transport's own bound: over it the socket dies with 1006. */
+  readonly maxTransportFrameBytes: number;
+  readonly maxJsonDepth: number;
+  readonly maxSymbolsPerSocket: number;
+  readonly maxSocketsPerUser: number;
+  readonly maxSocketsPerAddress: number;
+  readonly commandsPerSecond: number;
+  readonly commandBurst: number;
+  /** Events that a stream's history keeps for resume, at most. */
+  readonly historyEvents: number;
+  /** Age at which an event leaves its stream's history. */
+  readonly historyAgeMs: number;
+  /** Over this many buffered bytes class B is conflated for the socket. */
+  readonly softBufferedBytes: number;
+  /** Over this many buffered bytes for {@link hardBufferedMs} the socket is closed with 4008. */
+  readonly hardBufferedBytes: number;
+  readonly hardBufferedMs: number;
+  readonly authTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly drainMs: number;
+  /** Gathering time before frames are written; 0 writes at the end of the loop turn. */
+  readonly flushWindowMs: number;
+  /** Trailing-stop ratchets are told at most once per order in this time. */
+  readonly ratchetWindowMs: number;
+}
+
+/** The defaults of protocol.md. */
+export const DEFAULT_LIMITS: Limits = {
+  maxFrameBytes: 64 * 1024,
+  maxTransportFrameBytes: 256 * 1024,
+  maxJsonDepth: 16,
+  maxSymbolsPerSocket: 2_000,
+  maxSocketsPerUser: 100,
+  maxSocketsPerAddress: 1_000,
+  commandsPerSecond: 100,
+  commandBurst: 200,
+  historyEvents: 1_024,
+  historyAgeMs: 300_000,
+  softBufferedBytes: 256 * 1024,
+  hardBufferedBytes: 1024 * 1024,
+  hardBufferedMs: 5_000,
+  authTimeoutMs: 5_000,
+  heartbeatMs: 1_000,
+  drainMs: 5_000,
+  flushWindowMs: 0,
+  ratchetWindowMs: 100,
+};

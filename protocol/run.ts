@@ -1,0 +1,201 @@
+/**
+ * What generators are told and what they tell: a plan goes in as one JSON file, lines of JSON come out (NDJSON), the
+ * same from k6, the swarm and the probe. The gate merges the lines and judges them.
+ */
+import type { OrderPlaceFrame } from './messages.ts';
+
+/** A histogram as it travels; the same shape as `HistogramJson` of reports/histogram.ts. */
+export interface WireHistogram {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly sum: number;
+  readonly buckets: readonly (readonly [number, number])[];
+}
+
+export type GeneratorName = 'k6' | 'swarm' | 'probe';
+
+/** When each event of the tape is due: `startUs + (eventTimeUs - fromEventUs) / speed`. The gate sets it, never the server. */
+export interface Schedule {
+  /** Time (µs since the epoch) at which the tape's `fromEventUs` is due. */
+  readonly startUs: number;
+  readonly fromEventUs: number;
+  readonly toEventUs: number;
+  readonly speed: number;
+}
+
+export function dueTimeUs(schedule: Schedule, eventTimeUs: number): number {
+  return schedule.startUs + (eventTimeUs - schedule.fromEventUs) / schedule.speed;
+}
+
+/** An order to place at a set time; the frame is sent as it stands, with an `id`. */
+export interface PlannedOrder {
+  readonly atUs: number;
+  readonly frame: OrderPlaceFrame;
+}
+
+export interface ClientPlan {
+  /** Unique over all generators of a run. */
+  readonly client: number;
+  readonly url: string;
+  readonly token?: string;
+  readonly account: string;
+  readonly symbols: readonly string[];
+  readonly connectAtUs: number;
+  readonly orders: readonly PlannedOrder[];
+}
+
+export interface GeneratorPlan {
+  readonly version: 1;
+  readonly generator: GeneratorName;
+  readonly dialect: 'native';
+  readonly schedule: Schedule;
+  /** Clients stop here: after the last due tick and the grace time. */
+  readonly endUs: number;
+  /** Longest wait for `welcome` before a connection counts as failed. */
+  readonly connectTimeoutMs: number;
+  /** Full jitter: the delay before the n-th reconnect is uniform in 0..min(cap, first * 2^n). */
+  readonly reconnect: { readonly firstDelayMs: number; readonly capMs: number };
+  readonly seed: number;
+  /** µs that a wall-clock reading (k6) lies ahead of the run's clock, as the gate measured it before the start. */
+  readonly wallAheadUs: number;
+  readonly clients: readonly ClientPlan[];
+  /** Violations listed one by one, at most; all are counted. */
+  readonly maxListedViolations: number;
+}
+
+/** Latency metrics, in µs, kept as one histogram per 1 s window. */
+export type WindowMetric =
+  /** Opening to `welcome`, by the second in which it was opened. */
+  | 'connect'
+  /** Due time to the client's read, by the second in which it was due. */
+  | 'tick'
+  /** The server's own `receivedTimeUs` to the client's read: printed beside `tick` as service time. */
+  | 'service'
+  /** Crossing tick's due time to the read of `triggered`. */
+  | 'trigger'
+  /** Placing an order to its first answer, from the *planned* time. */
+  | 'ack'
+  /** Cut to the first resumed frame. */
+  | 'reconnect'
+  /** Interval between heartbeats. */
+  | 'heartbeat'
+  /** Planned time of an action (connect, order) to its attempt: the generator's own slip. */
+  | 'slip'
+  /** Lateness of a 10 ms timer in the generator's event loop. */
+  | 'loopDelay';
+
+/** One second of one generator (or of one VU); lines of the same second are merged. */
+export interface WindowLine {
+  readonly kind: 'window';
+  readonly generator: GeneratorName;
+  /** Whole seconds since `schedule.startUs`, may be negative before the start. */
+  readonly second: number;
+  readonly histograms: Readonly<Partial<Record<WindowMetric, WireHistogram>>>;
+  readonly received: number;
+  readonly sent: number;
+  readonly connected: number;
+}
+
+export type ViolationKind =
+  | 'gap'
+  | 'duplicate'
+  | 'reorder'
+  | 'wrong_content'
+  | 'hole_after_resume'
+  | 'repeat_after_resume'
+  | 'missing_tail'
+  | 'schedule_slip'
+  | 'heartbeat_head'
+  | 'bad_frame'
+  | 'unexpected_error'
+  | 'unplanned_close'
+  | 'no_welcome'
+  | 'no_answer';
+
+/** One broken promise as a client saw it. */
+export interface ViolationLine {
+  readonly kind: 'violation';
+  readonly generator: GeneratorName;
+  readonly violation: ViolationKind;
+  readonly client: number;
+  /** `ticker:AAPL`, `order:acct-3`, or '' where no stream is meant. */
+  readonly stream: string;
+  readonly expectedSeq: number;
+  readonly seq: number;
+  /** When the client noticed, µs since the epoch. */
+  readonly atUs: number;
+  readonly detail: string;
+}
+
+export type OrderOutcome = 'accepted' | 'rejected' | 'unanswered';
+
+/** What one client saw of one order. Times in µs since the epoch, 0 when it didn't happen. */
+export interface OrderLine {
+  readonly kind: 'order';
+  readonly generator: GeneratorName;
+  readonly client: number;
+  readonly frame: OrderPlaceFrame;
+  readonly plannedUs: number;
+  readonly sentUs: number;
+  readonly answeredUs: number;
+  readonly outcome: OrderOutcome;
+  readonly rejectReason: string;
+  /** `tickSeq` of the `accepted` (or `rejected`) event; -1 when none came. */
+  readonly acceptedTickSeq: number;
+  /** Triggers seen, in order: more than one, or on another tick than the oracle's, is a fault. */
+  readonly triggers: readonly {
+    readonly tickSeq: number;
+    readonly eventTimeUs: number;
+    readonly readUs: number;
+    readonly price: string;
+    readonly live: boolean;
+  }[];
+  readonly fills: readonly {
+    readonly tickSeq: number;
+    readonly price: string;
+    readonly quantity: string;
+    readonly readUs: number;
+  }[];
+  readonly finalStatus: string;
+}
+
+/** The end of one client: what the audit holds against the tape. */
+export interface ClientLine {
+  readonly kind: 'client';
+  readonly generator: GeneratorName;
+  readonly client: number;
+  readonly connects: number;
+  readonly failedConnects: number;
+  /** Closes seen, with their time and code (1006 for a reset). */
+  readonly closes: readonly { readonly atUs: number; readonly code: number }[];
+  /** First frame after each reconnect that belongs to a resumed stream. */
+  readonly resumes: readonly { readonly closedUs: number; readonly resumedUs: number; readonly recovered: boolean }[];
+  /** `ticker` streams: sequence at the first subscription, last sequence seen, messages counted (conflated ones by what they cover). */
+  readonly streams: readonly {
+    readonly stream: string;
+    readonly firstSeq: number;
+    readonly lastSeq: number;
+    readonly events: number;
+    readonly conflated: number;
+  }[];
+  readonly tick: WireHistogram;
+  readonly operations: number;
+  readonly failedOperations: number;
+  readonly received: number;
+  readonly orderEvents: number;
+}
+
+/** Counts of violations by kind, listed or not. */
+export interface EndLine {
+  readonly kind: 'end';
+  readonly generator: GeneratorName;
+  readonly violations: Readonly<Partial<Record<ViolationKind, number>>>;
+  /** Largest difference between frames' `dueTimeUs` and the gate's schedule, µs. */
+  readonly dueTimeErrorUs: number;
+  /** Best-case offset between the server's clock and ours by ping (half the smallest round trip is its error), µs. */
+  readonly clockOffsetUs: number;
+  readonly clockErrorUs: number;
+}
+
+export type GeneratorLine = WindowLine | ViolationLine | OrderLine | ClientLine | EndLine;

@@ -1,0 +1,74 @@
+import type { Instrument, Tick } from '../../market/types.ts';
+
+/** Where a tape's prices come from. */
+export interface TapeOrigin {
+  /** `derived`: made from real returns by the universe builder; `recorded`: an archive played as it is. */
+  readonly kind: 'derived' | 'recorded';
+  /** One sentence for reports: what it was made from, and how. */
+  readonly description: string;
+  /** File, size, sha256 and licence of each source. */
+  readonly sources: readonly { readonly file: string; readonly sha256: string; readonly licence: string }[];
+}
+
+/** The header of a tape: everything known without reading an event. */
+export interface TapeHeader {
+  readonly version: 1;
+  readonly name: string;
+  readonly seed: number;
+  readonly origin: TapeOrigin;
+  readonly instruments: readonly Instrument[];
+  /** The session played, µs since the epoch. */
+  readonly sessionDate: string;
+  readonly sessionOpenUs: number;
+  readonly sessionCloseUs: number;
+  readonly firstEventUs: number;
+  readonly lastEventUs: number;
+  readonly events: number;
+  readonly trades: number;
+  readonly quotes: number;
+  /** SHA-256 over all blocks as stored, hex. */
+  readonly sha256: string;
+  /** {@link EventHash} over all events, hex: what `replay --hash` prints for the whole tape. */
+  readonly eventHash: string;
+}
+
+/** A block of events as columns; arrays are reused by the reader from block to block, only the first `length` entries count. */
+export interface TickBlock {
+  length: number;
+  readonly kind: Uint8Array;
+  readonly symbol: Uint16Array;
+  readonly eventTimeUs: Float64Array;
+  /** Trade: price in ticks. Quote: bid in ticks. */
+  readonly price: Int32Array;
+  /** Quote: ask in ticks. Trade: 0. */
+  readonly ask: Int32Array;
+  /** Trade: size in lots. Quote: bid size in lots. */
+  readonly size: Float64Array;
+  /** Quote: ask size in lots. Trade: 0. */
+  readonly askSize: Float64Array;
+  readonly flags: Uint8Array;
+}
+
+/** A tape that can't be used, with the reason in one line. */
+export class TapeError extends Error {
+  override readonly name = 'TapeError';
+}
+
+/** Reads a tape by blocks, from anywhere. */
+export interface TapeReader {
+  readonly header: TapeHeader;
+  readonly path: string;
+  /** A cursor at the first event at or after `fromUs` (default: the first event). */
+  readonly cursor: (fromUs?: number) => TapeCursor;
+  readonly close: () => void;
+}
+
+/** A place in a tape. Allocates nothing per event: `tick` is one reused object. */
+export interface TapeCursor {
+  /** The event under the cursor; meaningful after `next()` returned true. */
+  readonly tick: Tick;
+  /** Moves to the next event; false at the end. @throws TapeError when a block fails its checksum */
+  readonly next: () => boolean;
+  /** Event time of the event that `next()` would move to, µs; Infinity at the end. */
+  readonly peekTimeUs: () => number;
+}
