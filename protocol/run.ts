@@ -179,7 +179,8 @@ export interface ClientLine {
     readonly events: number;
     readonly conflated: number;
   }[];
-  readonly tick: WireHistogram;
+  /** This client's tick latencies by second, ascending: who is served worst, and when. */
+  readonly tickBySecond: readonly (readonly [number, WireHistogram])[];
   readonly operations: number;
   readonly failedOperations: number;
   readonly received: number;

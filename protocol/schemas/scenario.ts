@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { TARGET_IDS } from './targets.ts';
 
 const exact = { additionalProperties: false } as const;
 
@@ -50,6 +51,8 @@ export const ScenarioSchema = Type.Object(
       ),
     ),
     targets: Type.String(),
+    /** Least samples by target, where this scenario promises more than the target set asks. */
+    leastSamples: Type.Optional(Type.Partial(Type.Record(Type.Union(TARGET_IDS.map((id) => Type.Literal(id))), Type.Integer({ minimum: 0 })))),
   },
   exact,
 );

@@ -1,0 +1,58 @@
+import type { Schedule } from '../../protocol/run.ts';
+import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import type { Need, TargetSet } from '../../protocol/schemas/targets.ts';
+import type { LatenessEvidence } from './lateness.ts';
+import type { GeneratorData, Windows } from './merge.ts';
+
+/** What the server's own metrics and the kernel say of it, second by second; absent for a server that can't be looked into. */
+export interface InsideEvidence {
+  readonly process: Windows;
+  readonly publish: Windows;
+  /** Share of one core. */
+  readonly cpu: ReadonlyMap<number, number>;
+  readonly rssBytes: ReadonlyMap<number, number>;
+  readonly loopDelayUs: ReadonlyMap<number, number>;
+  readonly runQueueUs: ReadonlyMap<number, number>;
+}
+
+/** What became of the orders, held against the oracle. */
+export interface OrderEvidence {
+  readonly placed: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly triggersExpected: number;
+  readonly triggersSeen: number;
+  /** Triggers on another tick than the oracle's, orders that never triggered, triggered twice or at another price, each in a sentence. */
+  readonly wrong: readonly string[];
+  /** Outcomes that never arrived: a lost event of class A, or an answer that never came. `atUs` is when it was due. */
+  readonly missing: readonly { readonly client: number; readonly atUs: number; readonly detail: string }[];
+}
+
+/** Everything that a verdict is made from. */
+export interface RunEvidence {
+  readonly scenario: Scenario;
+  readonly targets: TargetSet;
+  readonly schedule: Schedule;
+  readonly generators: readonly GeneratorData[];
+  /** Clients that each generator was told to run. */
+  readonly plannedClients: number;
+  readonly plannedOrders: number;
+  readonly inside: InsideEvidence | undefined;
+  readonly lateness: LatenessEvidence;
+  /** Cuts made, by client. */
+  readonly cuts: readonly { readonly client: number; readonly atUs: number }[];
+  readonly orders: OrderEvidence;
+  /** Last sequence number that each symbol's ticker stream must reach. */
+  readonly expectedHeads: ReadonlyMap<string, number>;
+  /** What the target is declared not to have, with the reason. */
+  readonly absent: ReadonlyMap<Need, string>;
+  /** The server ended before it was asked to: in words; '' otherwise. */
+  readonly serverDied: string;
+  /** A generator that died, ran over its budget or never came to its end: in words; '' otherwise. */
+  readonly generatorFailed: string;
+}
+
+/** Whole seconds since the tape's start. */
+export function secondOf(schedule: Schedule, atUs: number): number {
+  return Math.floor((atUs - schedule.startUs) / 1e6);
+}

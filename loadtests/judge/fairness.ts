@@ -1,0 +1,37 @@
+import { Histogram } from '../../reports/histogram.ts';
+import type { RunEvidence } from './evidence.ts';
+import { ms } from './timing.ts';
+
+/** Latencies below this are all the same to a client: the ratio is taken above it. */
+export const FAIRNESS_FLOOR_US = 5_000;
+/** A client with fewer ticks than this says nothing about its tail. */
+const LEAST_TICKS = 100;
+
+export interface Fairness {
+  readonly ratio: number;
+  readonly clients: number;
+  readonly worst: number;
+  readonly floorUs: number;
+  readonly words: string;
+}
+
+/** The worst client's p99 of tick latency against the median client's, over the seconds that `keep` keeps. */
+export function fairness(evidence: RunEvidence, keep: (second: number) => boolean): Fairness {
+  const tails: { client: number; p99Us: number }[] = [];
+  for (const data of evidence.generators) {
+    for (const client of data.clients) {
+      const ticks = new Histogram();
+      for (const [second, histogram] of client.tickBySecond) if (keep(second)) ticks.merge(Histogram.fromJSON(histogram));
+      if (ticks.count >= LEAST_TICKS) tails.push({ client: client.client, p99Us: ticks.percentile(99) });
+    }
+  }
+  tails.sort((a, b) => a.p99Us - b.p99Us);
+  const worst = tails[tails.length - 1];
+  const median = tails[Math.floor((tails.length - 1) / 2)];
+  if (worst === undefined || median === undefined) {
+    return { ratio: 0, clients: 0, worst: -1, floorUs: FAIRNESS_FLOOR_US, words: 'nothing' };
+  }
+  const ratio = Math.max(worst.p99Us, FAIRNESS_FLOOR_US) / Math.max(median.p99Us, FAIRNESS_FLOOR_US);
+  const words = `${ratio.toFixed(2)}x (client ${worst.client} ${ms(worst.p99Us)}, median ${ms(median.p99Us)})`;
+  return { ratio, clients: tails.length, worst: worst.client, floorUs: FAIRNESS_FLOOR_US, words };
+}

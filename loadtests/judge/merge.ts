@@ -1,0 +1,117 @@
+import type {
+  ClientLine,
+  EndLine,
+  GeneratorLine,
+  GeneratorName,
+  OrderLine,
+  ViolationLine,
+  WindowMetric,
+  WireHistogram,
+} from '../../protocol/run.ts';
+import { Histogram } from '../../reports/histogram.ts';
+
+/** Histograms by 1 s window (whole seconds since the tape's start). */
+export type Windows = Map<number, Histogram>;
+
+/** What one generator process saw, its lines put together. */
+export interface GeneratorData {
+  readonly generator: GeneratorName;
+  readonly metrics: Map<WindowMetric, Windows>;
+  readonly received: Map<number, number>;
+  readonly connected: Map<number, number>;
+  readonly clients: ClientLine[];
+  readonly orders: OrderLine[];
+  readonly violations: ViolationLine[];
+  /** All violations by kind, the unlisted ones too. */
+  readonly violationCounts: Map<string, number>;
+  dueTimeErrorUs: number;
+  clockErrorUs: number;
+  /** End lines seen: 0 means that the generator didn't come to its end. */
+  ends: number;
+}
+
+/** Puts the lines of one generator together; lines of one second (from several VUs) are merged without loss. */
+export function mergeLines(generator: GeneratorName, lines: Iterable<GeneratorLine>): GeneratorData {
+  const data: GeneratorData = {
+    generator,
+    metrics: new Map(),
+    received: new Map(),
+    connected: new Map(),
+    clients: [],
+    orders: [],
+    violations: [],
+    violationCounts: new Map(),
+    dueTimeErrorUs: 0,
+    clockErrorUs: 0,
+    ends: 0,
+  };
+  for (const line of lines) mergeLine(data, line);
+  return data;
+}
+
+function mergeLine(data: GeneratorData, line: GeneratorLine): void {
+  switch (line.kind) {
+    case 'window':
+      for (const [metric, histogram] of Object.entries(line.histograms)) {
+        if (histogram !== undefined) addTo(data.metrics, metric as WindowMetric, line.second, histogram);
+      }
+      add(data.received, line.second, line.received);
+      add(data.connected, line.second, line.connected);
+      return;
+    case 'client':
+      data.clients.push(line);
+      return;
+    case 'order':
+      data.orders.push(line);
+      return;
+    case 'violation':
+      data.violations.push(line);
+      return;
+    case 'end':
+      mergeEnd(data, line);
+      return;
+  }
+}
+
+function mergeEnd(data: GeneratorData, line: EndLine): void {
+  data.ends += 1;
+  for (const [kind, count] of Object.entries(line.violations)) add(data.violationCounts, kind, count ?? 0);
+  data.dueTimeErrorUs = Math.max(data.dueTimeErrorUs, line.dueTimeErrorUs);
+  data.clockErrorUs = Math.max(data.clockErrorUs, line.clockErrorUs);
+}
+
+function addTo(
+  metrics: Map<WindowMetric, Windows>,
+  metric: WindowMetric,
+  second: number,
+  histogram: WireHistogram,
+): void {
+  const windows = metrics.get(metric) ?? new Map<number, Histogram>();
+  metrics.set(metric, windows);
+  const known = windows.get(second);
+  const read = Histogram.fromJSON(histogram);
+  windows.set(second, known === undefined ? read : known.merge(read));
+}
+
+function add<Key>(counts: Map<Key, number>, key: Key, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}
+
+/** The windows of one metric over several generators, merged. */
+export function windowsOf(generators: readonly GeneratorData[], metric: WindowMetric): Windows {
+  const merged: Windows = new Map();
+  for (const data of generators) {
+    for (const [second, histogram] of data.metrics.get(metric) ?? []) {
+      const known = merged.get(second) ?? new Histogram();
+      merged.set(second, known.merge(histogram));
+    }
+  }
+  return merged;
+}
+
+/** One histogram of all windows that `keep` keeps. */
+export function mergeWindows(windows: Windows, keep: (second: number) => boolean = () => true): Histogram {
+  const all = new Histogram();
+  for (const [second, histogram] of windows) if (keep(second)) all.merge(histogram);
+  return all;
+}

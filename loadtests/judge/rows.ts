@@ -1,0 +1,295 @@
+import type { ViolationKind, WindowMetric } from '../../protocol/run.ts';
+import type { Row } from '../../protocol/schemas/summary.ts';
+import type { Target, TargetId } from '../../protocol/schemas/targets.ts';
+import type { RunEvidence } from './evidence.ts';
+import { fairness } from './fairness.ts';
+import { lateIn, type LatenessEvidence } from './lateness.ts';
+import { mergeWindows, type Windows, windowsOf } from './merge.ts';
+import { type Breach, breaches, isExcused } from './promises.ts';
+import { holds, judgeTiming, listed, ms } from './timing.ts';
+
+/** Rows of time: broken while the machine or a generator was late, they are `invalid`. All others are promises. */
+export const TIMING_ROWS: ReadonlySet<TargetId> = new Set([
+  'connect',
+  'tick',
+  'process',
+  'publish',
+  'trigger',
+  'reconnect',
+  'heartbeat',
+  'fairness',
+]);
+
+const LOSS_KINDS: readonly ViolationKind[] = [
+  'gap',
+  'duplicate',
+  'reorder',
+  'wrong_content',
+  'missing_tail',
+  'heartbeat_head',
+  'bad_frame',
+];
+const RESUME_KINDS: readonly ViolationKind[] = ['hole_after_resume', 'repeat_after_resume'];
+
+type Finding = Pick<Row, 'measured' | 'value' | 'samples' | 'verdict' | 'reason'> & Pick<Partial<Row>, 'interval'>;
+
+/** Judges one target of the set. */
+export function judgeRow(target: Target, evidence: RunEvidence): Row {
+  const base = { id: target.id, title: target.title, target: describe(target), bound: target.bound, unit: target.unit };
+  const lacking = target.needs.find((need) => evidence.absent.has(need));
+  if (lacking !== undefined) {
+    const reason = `the target has no ${lacking}: ${evidence.absent.get(lacking)}`;
+    return { ...base, measured: '', value: null, samples: 0, verdict: 'not applicable', reason };
+  }
+  return { ...base, ...find(target, evidence) };
+}
+
+function find(target: Target, evidence: RunEvidence): Finding {
+  switch (target.id) {
+    case 'connect':
+    case 'tick':
+    case 'reconnect':
+    case 'heartbeat':
+      return timing(target, evidence, clientWindows(target, evidence, target.id));
+    case 'trigger':
+      return trigger(target, evidence);
+    case 'process':
+    case 'publish':
+      return timing(target, evidence, evidence.inside?.[target.id] ?? new Map());
+    case 'fairness':
+      return fair(target, evidence);
+    case 'resume':
+      return promise(target, breaches(evidence, RESUME_KINDS), resumes(evidence));
+    case 'loss':
+      return loss(target, evidence);
+    case 'clients':
+      return servedClients(target, evidence);
+    case 'symbols':
+      return symbols(target, evidence);
+    case 'memory':
+      return memory(target, evidence);
+    case 'errors':
+      return errors(target, evidence);
+    case 'stability':
+      return stability(target, evidence);
+  }
+}
+
+/** Windows of a client-side metric, from whom the row asks: everybody, or the probes alone. */
+function clientWindows(target: Target, evidence: RunEvidence, metric: WindowMetric): Windows {
+  const sources =
+    target.source === 'probes' ? evidence.generators.filter((data) => data.generator === 'probe') : evidence.generators;
+  return windowsOf(sources, metric);
+}
+
+function timing(target: Target, evidence: RunEvidence, windows: Windows): Finding {
+  const finding = judgeTiming({
+    target,
+    windows,
+    leastSamples: leastSamples(target, evidence),
+    lateIn: (second) => lateIn(latenessFor(target, evidence.lateness), second, target.bound * 1000),
+    generatorAtFault: generatorAtFault(evidence),
+  });
+  const interval = finding.intervalUs;
+  const statistic = finding.byMaximum ? 'max' : target.statistic;
+  const spread = interval === undefined ? '' : ` (${ms(interval[0])} to ${ms(interval[1])})`;
+  return {
+    measured: finding.valueUs === null ? 'nothing' : `${statistic} ${ms(finding.valueUs)}${spread}`,
+    value: finding.valueUs === null ? null : finding.valueUs / 1000,
+    ...(interval === undefined ? {} : { interval: [interval[0] / 1000, interval[1] / 1000] as [number, number] }),
+    samples: finding.samples,
+    verdict: finding.verdict,
+    reason:
+      finding.reason === '' && finding.byMaximum && finding.samples > 0
+        ? 'judged by the maximum: too few samples for p99'
+        : finding.reason,
+  };
+}
+
+/** Rows measured inside the server don't pass through our generators: only the machine can excuse them. */
+function latenessFor(target: Target, evidence: LatenessEvidence): LatenessEvidence {
+  if (!target.needs.includes('inside')) return evidence;
+  return { ...evidence, loopDelayUs: new Map(), slipUs: new Map(), clockErrorUs: 0 };
+}
+
+function trigger(target: Target, evidence: RunEvidence): Finding {
+  const found = timing(target, evidence, clientWindows(target, evidence, 'trigger'));
+  const wrong = evidence.orders.wrong;
+  if (wrong.length > 0) {
+    const others = wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : '';
+    return { ...found, verdict: 'fail', reason: `not on the oracle's tick: ${wrong[0]}${others}` };
+  }
+  return found;
+}
+
+function fair(target: Target, evidence: RunEvidence): Finding {
+  const all = fairness(evidence, () => true);
+  const base = { measured: all.words, value: all.clients === 0 ? null : all.ratio, samples: all.clients };
+  if (all.clients < leastSamples(target, evidence)) {
+    const fault = generatorAtFault(evidence);
+    const reason = `${all.clients} clients with ticks, ${leastSamples(target, evidence)} needed`;
+    return { ...base, verdict: fault === '' ? 'fail' : 'invalid', reason: fault === '' ? reason : `${reason}; ${fault}` };
+  }
+  if (holds(target, all.ratio, target.bound)) return { ...base, verdict: 'pass', reason: '' };
+  const boundUs = all.floorUs * target.bound;
+  const clean = fairness(evidence, (second) => lateIn(evidence.lateness, second, boundUs).length === 0);
+  if (clean.clients > 0 && !holds(target, clean.ratio, target.bound)) {
+    return { ...base, verdict: 'fail', reason: `client ${clean.worst} is served last: ${clean.words}` };
+  }
+  return { ...base, verdict: 'invalid', reason: 'uneven only in seconds in which the machine or a generator was late' };
+}
+
+/** A row that counts broken promises: any that our own lateness can't explain fails it. */
+function promise(target: Target, found: readonly Breach[], samples: number, extra: readonly string[] = []): Finding {
+  const count = found.reduce((sum, breach) => sum + breach.count, extra.length);
+  const excused = found.reduce((sum, breach) => sum + breach.excused, 0);
+  const words = found.filter((breach) => breach.count > 0).map((breach) => `${breach.count} ${breach.violation}`);
+  const measured = count === 0 ? 'none' : [...words, ...(extra.length > 0 ? [`${extra.length} of class A`] : [])].join(', ');
+  const base = { measured, value: count, samples };
+  if (count === 0) return { ...base, verdict: 'pass', reason: '' };
+  if (count > excused) {
+    const example = found.find((breach) => breach.count > breach.excused)?.example;
+    const where = example === undefined ? (extra[0] ?? '') : `client ${example.client}, ${example.stream}: ${example.detail}`;
+    return { ...base, verdict: 'fail', reason: where };
+  }
+  return { ...base, verdict: 'invalid', reason: 'each while our own generator was late, which may have caused it' };
+}
+
+function loss(target: Target, evidence: RunEvidence): Finding {
+  const samples = evidence.generators.reduce((sum, data) => sum + data.clients.reduce((n, client) => n + client.received, 0), 0);
+  const lost = evidence.orders.missing.filter((missing) => !isExcused(evidence, 'missing_tail', missing.atUs));
+  const found = promise(target, breaches(evidence, LOSS_KINDS), samples, lost.map((missing) => missing.detail));
+  if (found.verdict === 'pass' && evidence.orders.missing.length > lost.length) {
+    return { ...found, verdict: 'invalid', reason: 'order events not seen while our own generator was late' };
+  }
+  if (found.verdict !== 'pass') return found;
+  const least = leastSamples(target, evidence);
+  if (samples >= least) return found;
+  const fault = generatorAtFault(evidence);
+  const reason = `${samples} messages audited, ${least} needed`;
+  return { ...found, verdict: fault === '' ? 'fail' : 'invalid', reason: fault === '' ? reason : `${reason}; ${fault}` };
+}
+
+function resumes(evidence: RunEvidence): number {
+  return evidence.generators.reduce((sum, data) => sum + data.clients.reduce((n, client) => n + client.resumes.length, 0), 0);
+}
+
+/** Clients that were welcomed, heard ticks, and were there to the end. */
+function servedClients(target: Target, evidence: RunEvidence): Finding {
+  let served = 0;
+  for (const data of evidence.generators) {
+    for (const client of data.clients) {
+      if (client.connects > 0 && client.streams.some((stream) => stream.events > 0)) served += 1;
+    }
+  }
+  return atLeast(target, evidence, served, `of ${evidence.plannedClients} planned`);
+}
+
+function symbols(target: Target, evidence: RunEvidence): Finding {
+  const heard = new Set<string>();
+  for (const data of evidence.generators) {
+    for (const client of data.clients) for (const stream of client.streams) {
+      if (stream.stream.startsWith('ticker:')) heard.add(stream.stream);
+    }
+  }
+  return atLeast(target, evidence, heard.size, '');
+}
+
+function atLeast(target: Target, evidence: RunEvidence, value: number, words: string): Finding {
+  const base = { measured: `${value} ${words}`.trim(), value, samples: value };
+  if (holds(target, value, target.bound)) return { ...base, verdict: 'pass', reason: '' };
+  const fault = generatorAtFault(evidence);
+  if (fault !== '') return { ...base, verdict: 'invalid', reason: fault };
+  return { ...base, verdict: 'fail', reason: `${value}, ${target.bound} needed` };
+}
+
+function memory(target: Target, evidence: RunEvidence): Finding {
+  const seen = [...(evidence.inside?.rssBytes.values() ?? [])];
+  const maxMb = Math.max(0, ...seen) / (1024 * 1024);
+  const base = { measured: `max ${maxMb.toFixed(0)} MB`, value: seen.length === 0 ? null : maxMb, samples: seen.length };
+  if (seen.length < target.minSamples) return { ...base, verdict: 'fail', reason: `${seen.length} samples, ${target.minSamples} needed` };
+  const ok = holds(target, maxMb, target.bound);
+  return { ...base, verdict: ok ? 'pass' : 'fail', reason: ok ? '' : `over ${target.bound} MB` };
+}
+
+function errors(target: Target, evidence: RunEvidence): Finding {
+  let operations = 0;
+  let failed = 0;
+  for (const data of evidence.generators) {
+    for (const client of data.clients) {
+      operations += client.operations;
+      failed += client.failedOperations;
+    }
+  }
+  const share = operations === 0 ? 0 : failed / operations;
+  const base = { measured: `${failed} of ${operations}`, value: operations === 0 ? null : share, samples: operations };
+  const fault = generatorAtFault(evidence);
+  if (operations < leastSamples(target, evidence)) {
+    return { ...base, verdict: fault === '' ? 'fail' : 'invalid', reason: `${operations} operations, ${target.minSamples} needed` };
+  }
+  if (holds(target, share, target.bound)) return { ...base, verdict: 'pass', reason: '' };
+  const found = breaches(evidence, ['no_welcome', 'no_answer']);
+  const excused = found.reduce((sum, breach) => sum + breach.excused, 0);
+  if (excused > 0 && holds(target, Math.max(0, failed - excused) / operations, target.bound)) {
+    return { ...base, verdict: 'invalid', reason: 'failed while our own generator was late' };
+  }
+  const example = found.find((breach) => breach.example !== undefined)?.example;
+  return { ...base, verdict: 'fail', reason: example?.detail ?? `${failed} operations failed` };
+}
+
+function stability(target: Target, evidence: RunEvidence): Finding {
+  const sessions = evidence.generators.reduce((sum, data) => sum + data.clients.reduce((n, client) => n + client.connects, 0), 0);
+  const [drops] = breaches(evidence, ['unplanned_close']) as [Breach];
+  const share = sessions === 0 ? 0 : 1 - drops.count / sessions;
+  const base = { measured: `${drops.count} drops in ${sessions} sessions`, value: sessions === 0 ? null : share, samples: sessions };
+  const fault = generatorAtFault(evidence);
+  if (evidence.serverDied !== '') return { ...base, verdict: 'fail', reason: evidence.serverDied };
+  if (sessions < leastSamples(target, evidence)) {
+    return { ...base, verdict: fault === '' ? 'fail' : 'invalid', reason: `${sessions} sessions, ${target.minSamples} needed` };
+  }
+  // Under 10,000 sessions one drop is already more than 0.1 %'s worth of proof: none may be dropped.
+  if (drops.count === 0 || (sessions >= 10_000 && holds(target, share, target.bound))) return { ...base, verdict: 'pass', reason: '' };
+  if (drops.count > drops.excused) {
+    const line = drops.example;
+    return { ...base, verdict: 'fail', reason: line === undefined ? '' : `client ${line.client}: ${line.detail}` };
+  }
+  return { ...base, verdict: 'invalid', reason: 'dropped while our own generator was late' };
+}
+
+function leastSamples(target: Target, evidence: RunEvidence): number {
+  return Math.max(target.minSamples, evidence.scenario.leastSamples?.[target.id] ?? 0);
+}
+
+/** Share of seconds in which a generator was late by over a quarter of a second, from which it is called starved. */
+const STARVED_SHARE = 0.3;
+
+/** What our own generators did wrong, in words; '' when they did their part. */
+export function generatorAtFault(evidence: RunEvidence): string {
+  if (evidence.generatorFailed !== '') return evidence.generatorFailed;
+  for (const [name, series] of [...evidence.lateness.loopDelayUs, ...evidence.lateness.slipUs]) {
+    const late = [...series].filter(([, valueUs]) => valueUs > 250_000).map(([second]) => second);
+    if (series.size > 0 && late.length / series.size > STARVED_SHARE) {
+      return `${name} was late by over 250 ms in second ${listed(late.sort((a, b) => a - b))}`;
+    }
+  }
+  return '';
+}
+
+/** A target in words: `p99 < 100 ms, in 99 % of 1 s windows, never over 500 ms`. */
+export function describe(target: Target): string {
+  const statistic = target.statistic === 'p99' || target.statistic === 'max' ? `${target.statistic} ` : '';
+  const amount =
+    target.unit === 'share'
+      ? `${Number((target.bound * 100).toFixed(3))} %`
+      : `${target.bound}${target.unit === 'count' ? '' : target.unit === 'x' ? 'x' : ` ${target.unit}`}`;
+  const parts = [`${statistic}${target.comparison} ${amount}`];
+  if (target.windowShare !== undefined) parts.push(`in ${target.windowShare * 100} % of 1 s windows`);
+  if (target.never !== undefined) parts.push(`never over ${target.never} ${target.unit}`);
+  if (target.source === 'probes') parts.push('by the probes');
+  return parts.join(', ');
+}
+
+/** The whole-run histogram of a client-side metric. */
+export function wholeRun(evidence: RunEvidence, metric: WindowMetric) {
+  return mergeWindows(windowsOf(evidence.generators, metric));
+}

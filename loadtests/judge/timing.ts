@@ -1,0 +1,143 @@
+import type { Target } from '../../protocol/schemas/targets.ts';
+import type { Histogram } from '../../reports/histogram.ts';
+import { mergeWindows, type Windows } from './merge.ts';
+
+/** A percentile needs this many samples per unit of its tail: p99 needs 10 / (1 - 0.99) = 1000. */
+const SAMPLES_PER_TAIL = 10;
+
+/** How a row of time came out. Figures in µs. */
+export interface TimingFinding {
+  readonly verdict: 'pass' | 'fail' | 'invalid';
+  readonly reason: string;
+  readonly valueUs: number | null;
+  readonly intervalUs?: readonly [number, number];
+  readonly samples: number;
+  /** True when the row was judged by its maximum, for want of samples. */
+  readonly byMaximum: boolean;
+}
+
+export interface TimingInput {
+  readonly target: Target;
+  readonly windows: Windows;
+  readonly leastSamples: number;
+  /** Why the machine or the generator was late in a second, for a bound of this row; empty when it wasn't. */
+  readonly lateIn: (second: number) => readonly string[];
+  /** The generator didn't do its part (died, or was late most of the time): too few samples are its fault. */
+  readonly generatorAtFault: string;
+}
+
+/**
+ * Judges a row of time: over the whole run, per window, and by its `never`. What is broken only in seconds in which the
+ * machine or a generator was late is `invalid`; what stays broken without those seconds is `fail`.
+ */
+export function judgeTiming(input: TimingInput): TimingFinding {
+  const { target, windows } = input;
+  const all = mergeWindows(windows);
+  const figure = figureOf(target, all);
+  const base = {
+    valueUs: all.count === 0 ? null : figure.valueUs,
+    samples: all.count,
+    byMaximum: figure.byMaximum,
+    ...(figure.intervalUs === undefined ? {} : { intervalUs: figure.intervalUs }),
+  };
+  if (all.count < input.leastSamples) {
+    const few = `${all.count} samples, ${input.leastSamples} needed`;
+    return input.generatorAtFault === ''
+      ? { ...base, verdict: 'fail', reason: few }
+      : { ...base, verdict: 'invalid', reason: `${few}; ${input.generatorAtFault}` };
+  }
+  const broken = breach(target, windows);
+  if (broken === '') return { ...base, verdict: 'pass', reason: '' };
+
+  const clean: Windows = new Map([...windows].filter(([second]) => input.lateIn(second).length === 0));
+  const cleanCount = mergeWindows(clean).count;
+  const stillBroken = cleanCount === 0 ? '' : breach(target, clean);
+  if (stillBroken !== '') return { ...base, verdict: 'fail', reason: stillBroken };
+  return { ...base, verdict: 'invalid', reason: `${broken}, but only while ${lateness(input, windows, clean)}` };
+}
+
+/** Which promise of the row the windows break, in words; '' when none. */
+function breach(target: Target, windows: Windows): string {
+  const boundUs = target.bound * 1000;
+  const all = mergeWindows(windows);
+  const whole = figureOf(target, all);
+  if (!holds(target, whole.valueUs, boundUs)) {
+    return `${whole.byMaximum ? 'max' : target.statistic} ${ms(whole.valueUs)} over the whole run`;
+  }
+  if (target.never !== undefined && all.max > target.never * 1000) {
+    const when = [...windows].filter(([, histogram]) => histogram.max > (target.never as number) * 1000);
+    return `${ms(all.max)} in second ${when.map(([second]) => second).join(', ')}, never over ${target.never} ms`;
+  }
+  if (target.windowShare === undefined) return '';
+  const bad = [...windows].filter(([, histogram]) => !holds(target, figureOf(target, histogram).valueUs, boundUs));
+  const allowed = Math.floor((1 - target.windowShare) * windows.size + 1e-9);
+  if (bad.length <= allowed) return '';
+  const seconds = bad.map(([second]) => second).sort((a, b) => a - b);
+  return `${bad.length} of ${windows.size} one-second windows broken (${allowed} allowed): second ${listed(seconds)}`;
+}
+
+function lateness(input: TimingInput, windows: Windows, clean: Windows): string {
+  const late = [...windows.keys()].filter((second) => !clean.has(second)).sort((a, b) => a - b);
+  const causes = new Map<string, number[]>();
+  for (const second of late) {
+    for (const why of input.lateIn(second)) {
+      const cause = why.replace(/ [\d.]+ .*$/, '');
+      causes.set(cause, [...(causes.get(cause) ?? []), second]);
+    }
+  }
+  return [...causes].map(([cause, seconds]) => `${cause} was late (second ${listed(seconds)})`).join(' and ');
+}
+
+interface Figure {
+  readonly valueUs: number;
+  readonly byMaximum: boolean;
+  readonly intervalUs?: readonly [number, number];
+}
+
+/** The figure by which a row is judged: its percentile, or the maximum where the samples don't carry a percentile. */
+function figureOf(target: Target, histogram: Histogram): Figure {
+  if (target.statistic !== 'p99') return { valueUs: histogram.max, byMaximum: false };
+  if (histogram.count < SAMPLES_PER_TAIL / 0.01) return { valueUs: histogram.max, byMaximum: true };
+  return { valueUs: histogram.percentile(99), byMaximum: false, intervalUs: percentileInterval(histogram, 0.99) };
+}
+
+/** 95 % confidence interval of a quantile from order statistics: the ranks n q ± 1.96 sqrt(n q (1 - q)). */
+export function percentileInterval(histogram: Histogram, quantile: number): readonly [number, number] {
+  const n = histogram.count;
+  const spread = 1.96 * Math.sqrt(n * quantile * (1 - quantile));
+  const low = Math.max(1, Math.floor(n * quantile - spread));
+  const high = Math.min(n, Math.ceil(n * quantile + spread));
+  return [histogram.valueAtRank(low), histogram.valueAtRank(high)];
+}
+
+/** Whether `value` keeps the row's comparison with `bound`, both in one unit. */
+export function holds(target: Target, value: number, bound: number): boolean {
+  switch (target.comparison) {
+    case '<':
+      return value < bound;
+    case '<=':
+      return value <= bound;
+    case '>':
+      return value > bound;
+    case '>=':
+      return value >= bound;
+  }
+}
+
+/** Seconds as a short list: `3, 7-9, 12, ... (20)`. */
+export function listed(seconds: readonly number[]): string {
+  const runs: string[] = [];
+  for (let at = 0; at < seconds.length; ) {
+    let end = at;
+    while (end + 1 < seconds.length && seconds[end + 1] === (seconds[end] as number) + 1) end += 1;
+    runs.push(end === at ? `${seconds[at]}` : `${seconds[at]}-${seconds[end]}`);
+    at = end + 1;
+  }
+  return runs.length <= 6 ? runs.join(', ') : `${runs.slice(0, 5).join(', ')}, ... (${seconds.length})`;
+}
+
+/** Microseconds as milliseconds for a reader: three significant digits. */
+export function ms(us: number): string {
+  const value = us / 1000;
+  return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
+}

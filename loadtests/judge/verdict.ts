@@ -1,0 +1,39 @@
+import type { Row, Verdict } from '../../protocol/schemas/summary.ts';
+import type { RunEvidence } from './evidence.ts';
+import { generatorAtFault, judgeRow, TIMING_ROWS } from './rows.ts';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** The verdict in one sentence. */
+  readonly why: string;
+  readonly rows: readonly Row[];
+}
+
+/**
+ * The verdict of a run, in measuring.md's order: a broken promise that isn't of time fails; a target of time broken
+ * only while the machine or a generator was late makes the run invalid; else the targets decide.
+ */
+export function judge(evidence: RunEvidence): Judgement {
+  const rows = evidence.targets.targets.map((target) => judgeRow(target, evidence));
+  const failedPromise = rows.find((row) => row.verdict === 'fail' && !TIMING_ROWS.has(row.id));
+  const failedTrigger = evidence.orders.wrong.length > 0 ? rows.find((row) => row.id === 'trigger') : undefined;
+  const failed = failedPromise ?? failedTrigger;
+  if (evidence.serverDied !== '') return { verdict: 'fail', why: evidence.serverDied, rows };
+  if (failed !== undefined) return { verdict: 'fail', why: sentence(failed), rows };
+  const fault = evidence.generatorFailed;
+  if (fault !== '') return { verdict: 'invalid', why: fault, rows };
+
+  const failedTiming = rows.find((row) => row.verdict === 'fail');
+  if (failedTiming !== undefined) return { verdict: 'fail', why: sentence(failedTiming), rows };
+  const unclear = rows.find((row) => row.verdict === 'invalid');
+  if (unclear !== undefined) return { verdict: 'invalid', why: sentence(unclear), rows };
+  const applicable = rows.filter((row) => row.verdict === 'pass');
+  const starved = generatorAtFault(evidence);
+  const note = starved === '' ? '' : `, although ${starved}`;
+  return { verdict: 'pass', why: `all ${applicable.length} targets are held${note}`, rows };
+}
+
+function sentence(row: Row): string {
+  const reason = row.reason === '' ? '' : `: ${row.reason}`;
+  return `${row.id} (${row.target}) measured ${row.measured === '' ? 'nothing' : row.measured}${reason}`;
+}
