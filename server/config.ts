@@ -1,0 +1,322 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type TSchema, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { parse as parseYaml } from 'yaml';
+import { ExitCode } from '../protocol/codes.ts';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { isLoopback, type ListenAddress, parseListen } from './listen.ts';
+import { nearest } from './nearest.ts';
+import { GENERAL_SETTINGS, LIMIT_NAMES, LIMIT_SETTINGS, SETTINGS, type Setting } from './settings.ts';
+
+/** The simulator's tape as the server's own feed. */
+export interface EmbeddedFeedConfig {
+  readonly tapePath: string;
+  /** Tape time (µs since the epoch) of the first event played; absent: the tape's first. */
+  readonly fromUs?: number;
+  /** Tape time (µs since the epoch) at which the feed ends, exclusive; absent: the tape's end. */
+  readonly toUs?: number;
+  /** Factor of the market's pace, above 0; Infinity is as fast as possible. */
+  readonly speed: number;
+  /** Time (µs since the epoch) at which `fromUs` is due; absent: when the server listens. */
+  readonly startAtUs?: number;
+  /** Seed of the run, for its command log. */
+  readonly seed?: number;
+}
+
+/** Everything that a server is started with; made by {@link loadServerConfig} or, in tests, by hand. */
+export interface ServerConfig {
+  readonly listen: readonly ListenAddress[];
+  readonly limits: Limits;
+  /** HS256 secret; absent: development mode, loopback only. */
+  readonly secret?: string;
+  /** Web origins that may connect, `*` for all. */
+  readonly allowedOrigins: readonly string[];
+  readonly feed?: EmbeddedFeedConfig;
+  readonly commandLogPath?: string;
+  /** Cash of a new account, in 1/10,000 of the currency. */
+  readonly startingCashUnits?: number;
+  readonly logLevel: string;
+}
+
+/** What the command line decides; goes before environment and file. */
+export interface ServerOptions {
+  /** `HOST:PORT`, `[IPV6]:PORT` or `PORT`, each. */
+  readonly listen?: readonly string[];
+  readonly feed?: EmbeddedFeedConfig;
+  readonly commandLogPath?: string;
+}
+
+/** Where settings come from. */
+export interface ConfigSources {
+  readonly options?: ServerOptions;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path of a YAML or JSON file. */
+  readonly file?: string;
+}
+
+export type SettingSource = 'default' | 'environment' | 'file' | 'option';
+
+/** A setting as it stands, for `tapedeck config`. */
+export interface ResolvedSetting extends Omit<Setting, 'schema'> {
+  /** The value in force; for secrets 'set' or 'unset'. */
+  readonly value: unknown;
+  readonly source: SettingSource;
+}
+
+/** A setting that can't be used: one line that names it, its value and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly exitCode: ExitCode;
+
+  constructor(message: string, exitCode: ExitCode) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * Reads and validates the server's configuration; options go before the environment, that before the file, that
+ * before the defaults.
+ *
+ * @throws ConfigError
+ */
+export function loadServerConfig(sources: ConfigSources): ServerConfig {
+  return resolveConfig(sources).config;
+}
+
+/**
+ * Lists every setting with its value and source, and warns of variables that look like a mistyped setting.
+ *
+ * @throws ConfigError
+ */
+export function listSettings(sources: ConfigSources): {
+  readonly settings: readonly ResolvedSetting[];
+  readonly warnings: readonly string[];
+} {
+  const { found } = resolveConfig(sources);
+  const settings = SETTINGS.map(({ schema: _, ...setting }): ResolvedSetting => {
+    const { value, source } = found(setting.name);
+    return { ...setting, value: setting.secret ? (value === undefined ? 'unset' : 'set') : value, source };
+  });
+  return { settings, warnings: mistypedVariables(sources.env) };
+}
+
+/** A value with the place that an error must name. */
+interface Found {
+  readonly value: unknown;
+  readonly source: SettingSource;
+  readonly place: string;
+}
+
+interface Resolved {
+  readonly config: ServerConfig;
+  readonly found: (name: string) => Found;
+}
+
+function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
+  const fromFile = file === undefined ? new Map<string, Found>() : readConfigFile(file);
+  const values = new Map<string, Found>();
+  for (const setting of SETTINGS) {
+    const value = fromOptions(setting, options) ?? fromEnvironment(setting, env) ?? fromFile.get(setting.name);
+    values.set(setting.name, value ?? { value: setting.default, source: 'default', place: setting.variable });
+  }
+  const found = (name: string): Found => values.get(name) ?? { value: undefined, source: 'default', place: name };
+
+  const secret = readSecret({ direct: found('jwtSecret'), viaFile: found('jwtSecretFile'), file });
+  const listen = readListen(found('listen'), secret !== undefined);
+  const limits = readLimits(found);
+  const cash = optionalNumber(found('startingCashUnits').value);
+  const config: ServerConfig = {
+    listen,
+    limits,
+    ...(secret === undefined ? {} : { secret }),
+    allowedOrigins: strings(found('allowedOrigins').value),
+    ...(options.feed === undefined ? {} : { feed: options.feed }),
+    ...(options.commandLogPath === undefined ? {} : { commandLogPath: options.commandLogPath }),
+    ...(cash === undefined ? {} : { startingCashUnits: cash }),
+    logLevel: String(found('logLevel').value),
+  };
+  return { config, found };
+}
+
+function fromOptions(setting: Setting, options: ServerOptions): Found | undefined {
+  if (setting.name !== 'listen' || options.listen === undefined || options.listen.length === 0) return undefined;
+  return { value: options.listen, source: 'option', place: '--listen' };
+}
+
+function fromEnvironment(setting: Setting, env: ConfigSources['env']): Found | undefined {
+  const text = env[setting.variable];
+  if (text === undefined) return undefined;
+  const found: Found = { value: fromText(setting.schema, text), source: 'environment', place: setting.variable };
+  return checked(setting, found, ExitCode.USAGE);
+}
+
+/** Text of a variable as the schema wants it; text that doesn't convert stays text, for the schema to refuse. */
+function fromText(schema: TSchema, text: string): unknown {
+  if (schema['type'] === 'integer') return /^-?\d{1,16}$/.test(text.trim()) ? Number(text) : text;
+  if (schema['type'] === 'array') return text.split(',').map((part) => part.trim());
+  return text;
+}
+
+function checked(setting: Setting, found: Found, exitCode: ExitCode): Found {
+  if (Value.Check(setting.schema, found.value)) return found;
+  const shown = setting.secret ? 'the value' : JSON.stringify(found.value);
+  throw new ConfigError(`${found.place}: ${shown} is not allowed; give ${allowed(setting.schema)}`, exitCode);
+}
+
+function allowed(schema: TSchema): string {
+  if (schema['type'] === 'integer') return `a whole number from ${schema['minimum']} to ${schema['maximum']}`;
+  if (schema['type'] === 'array')
+    return `a list of ${schema['items']['pattern'] === undefined ? 'HOST:PORT' : 'origins like https://example.com, or *'}`;
+  if (Array.isArray(schema['anyOf'])) return schema['anyOf'].map((option: TSchema) => option['const']).join(', ');
+  return 'a text that is not empty';
+}
+
+const FileSchema = Type.Record(Type.String(), Type.Unknown());
+
+function readConfigFile(path: string): Map<string, Found> {
+  const text = readText(path, 'configuration file');
+  let content: unknown;
+  try {
+    content = parseYaml(text) ?? {};
+  } catch (error) {
+    const [firstLine] = String(error instanceof Error ? error.message : error).split('\n');
+    throw new ConfigError(`${path}: not readable as YAML or JSON: ${firstLine}`, ExitCode.BAD_DATA);
+  }
+  if (!Value.Check(FileSchema, content))
+    throw new ConfigError(`${path}: must hold settings, name: value`, ExitCode.BAD_DATA);
+  const { limits = {}, ...general } = content;
+  if (!Value.Check(FileSchema, limits))
+    throw new ConfigError(`${path}: limits: must hold name: value`, ExitCode.BAD_DATA);
+  return new Map([
+    ...readSection({ path, prefix: '', content: general, settings: Object.values(GENERAL_SETTINGS) }),
+    ...readSection({ path, prefix: 'limits.', content: limits, settings: LIMIT_SETTINGS }),
+  ]);
+}
+
+function readSection(section: {
+  readonly path: string;
+  readonly prefix: string;
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly settings: readonly Setting[];
+}): [string, Found][] {
+  return Object.entries(section.content).map(([name, value]) => {
+    const place = `${section.path}: ${section.prefix}${name}`;
+    if (name === 'jwtSecret') {
+      throw new ConfigError(
+        `${place}: secrets don't belong in this file; name a file of its own as jwtSecretFile`,
+        ExitCode.BAD_DATA,
+      );
+    }
+    const setting = section.settings.find((candidate) => candidate.name === name);
+    if (setting === undefined)
+      throw new ConfigError(`${place}: no such setting${hint(section.prefix, name)}`, ExitCode.BAD_DATA);
+    return [name, checked(setting, { value, source: 'file', place }, ExitCode.BAD_DATA)];
+  });
+}
+
+function hint(prefix: string, name: string): string {
+  const names = [...Object.keys(GENERAL_SETTINGS), 'limits', ...LIMIT_NAMES.map((limit) => `limits.${limit}`)];
+  const near = nearest(`${prefix}${name}`, names) ?? nearest(`limits.${name}`, names);
+  return near === undefined ? '; tapedeck config lists them all' : `; did you mean ${near}?`;
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT') throw new ConfigError(`${path}: no such ${what}`, ExitCode.MISSING_INPUT);
+    throw new ConfigError(`${path}: the ${what} can't be read (${String(code)})`, ExitCode.MISSING_INPUT);
+  }
+}
+
+/** HS256 wants a key at least as long as its hash (RFC 7518, section 3.2). */
+const MIN_SECRET_BYTES = 32;
+
+function readSecret(parts: {
+  readonly direct: Found;
+  readonly viaFile: Found;
+  readonly file: string | undefined;
+}): string | undefined {
+  const { direct, viaFile } = parts;
+  if (direct.value === undefined && viaFile.value === undefined) return undefined;
+  if (direct.value !== undefined && viaFile.value !== undefined) {
+    throw new ConfigError(`${direct.place} and ${viaFile.place} are both set; keep one`, ExitCode.USAGE);
+  }
+  const found = direct.value === undefined ? viaFile : direct;
+  const secret = direct.value === undefined ? readSecretFile(viaFile, parts.file) : String(direct.value);
+  const bytes = Buffer.byteLength(secret);
+  if (bytes >= MIN_SECRET_BYTES) return secret;
+  throw new ConfigError(
+    `${found.place}: the secret has ${bytes} bytes, at least ${MIN_SECRET_BYTES} are needed; make one with: openssl rand -hex 32`,
+    ExitCode.USAGE,
+  );
+}
+
+/** A path in a configuration file is relative to that file. */
+function readSecretFile(found: Found, configFile: string | undefined): string {
+  const base = found.source === 'file' && configFile !== undefined ? dirname(configFile) : '.';
+  return readText(resolve(base, String(found.value)), `secret file (${found.place})`).trimEnd();
+}
+
+function readListen(found: Found, hasSecret: boolean): readonly ListenAddress[] {
+  return strings(found.value).map((text) => {
+    const address = parseListen(text);
+    if (typeof address === 'string') {
+      throw new ConfigError(
+        `${found.place}: ${JSON.stringify(text)}: ${address}`,
+        found.source === 'file' ? ExitCode.BAD_DATA : ExitCode.USAGE,
+      );
+    }
+    if (hasSecret || isLoopback(address.host)) return address;
+    throw new ConfigError(
+      `${found.place}: ${text} is open to other machines, which needs a secret: set TAPEDECK_JWT_SECRET (32 bytes or more) or TAPEDECK_JWT_SECRET_FILE, or listen on 127.0.0.1`,
+      ExitCode.USAGE,
+    );
+  });
+}
+
+function readLimits(found: (name: string) => Found): Limits {
+  const limits: { -readonly [name in keyof Limits]: number } = { ...DEFAULT_LIMITS };
+  for (const name of LIMIT_NAMES) limits[name] = Number(found(name).value);
+  refuseInverted({ limits, lower: 'maxFrameBytes', upper: 'maxTransportFrameBytes', found });
+  refuseInverted({ limits, lower: 'softBufferedBytes', upper: 'hardBufferedBytes', found });
+  return limits;
+}
+
+function refuseInverted(pair: {
+  readonly limits: Limits;
+  readonly lower: keyof Limits;
+  readonly upper: keyof Limits;
+  readonly found: (name: string) => Found;
+}): void {
+  const { limits, lower, upper, found } = pair;
+  if (limits[lower] <= limits[upper]) return;
+  const low = found(lower);
+  const place = low.source === 'default' ? found(upper).place : low.place;
+  throw new ConfigError(
+    `${place}: ${lower} (${limits[lower]}) is above ${upper} (${limits[upper]}); lower the one or raise the other`,
+    ExitCode.USAGE,
+  );
+}
+
+/** A Kubernetes service of our name sets TAPEDECK_PORT and the like, so unknown variables are told, not refused. */
+function mistypedVariables(env: ConfigSources['env']): string[] {
+  const known = SETTINGS.map((setting) => setting.variable);
+  return Object.keys(env)
+    .filter((name) => name.startsWith('TAPEDECK_') && !known.includes(name))
+    .flatMap((name) => {
+      const near = nearest(name, known);
+      return near === undefined ? [] : [`${name} is no setting; did you mean ${near}?`];
+    });
+}
+
+function strings(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function optionalNumber(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,196 @@
+import { type TSchema, Type } from '@sinclair/typebox';
+import { CASH_SCALE } from '../market/types.ts';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+
+/** One setting of the server: its name in a file, its variable, its default and what it takes. */
+export interface Setting {
+  /** Name in a configuration file, camelCase; limits lie below `limits` there. */
+  readonly name: string;
+  /** Environment variable, see {@link environmentName}. */
+  readonly variable: string;
+  /** Unit of the value; '' where there is none. */
+  readonly unit: string;
+  /** One sentence: what it does. */
+  readonly about: string;
+  /** What the value must be, as JSON Schema. */
+  readonly schema: TSchema;
+  readonly default: unknown;
+  /** Never shown, only whether it is set. */
+  readonly secret: boolean;
+}
+
+/** The environment variable of a setting, mechanically: `maxFrameBytes` is `TAPEDECK_MAX_FRAME_BYTES`. */
+export function environmentName(name: string): string {
+  return `TAPEDECK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+interface LimitRule {
+  readonly unit: string;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly about: string;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const HOUR_MS = 3_600_000;
+
+/** Unit, range and meaning of every limit of protocol/limits.ts. */
+const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
+  maxFrameBytes: { unit: 'bytes', minimum: KIB, maximum: 16 * MIB, about: 'A larger frame is answered by close 4413.' },
+  maxTransportFrameBytes: {
+    unit: 'bytes',
+    minimum: KIB,
+    maximum: 64 * MIB,
+    about: 'Over it the transport cuts the socket without a close frame.',
+  },
+  maxJsonDepth: { unit: 'levels', minimum: 2, maximum: 64, about: "Deepest nesting of a client's frame." },
+  maxSymbolsPerSocket: { unit: 'symbols', minimum: 1, maximum: 100_000, about: 'Subscribed symbols on one socket.' },
+  maxSocketsPerUser: { unit: 'sockets', minimum: 1, maximum: 1_000_000, about: 'Open sockets of one user.' },
+  maxSocketsPerAddress: {
+    unit: 'sockets',
+    minimum: 1,
+    maximum: 1_000_000,
+    about: 'Open sockets from one address; not applied to loopback in development.',
+  },
+  commandsPerSecond: {
+    unit: 'commands/s',
+    minimum: 1,
+    maximum: 1_000_000,
+    about: 'Commands of one socket, sustained.',
+  },
+  commandBurst: { unit: 'commands', minimum: 1, maximum: 1_000_000, about: 'Commands of one socket at once.' },
+  historyEvents: {
+    unit: 'events',
+    minimum: 0,
+    maximum: 65_536,
+    about: "Events that a stream's history keeps for resume.",
+  },
+  historyAgeMs: {
+    unit: 'ms',
+    minimum: 0,
+    maximum: 24 * HOUR_MS,
+    about: "Age at which an event leaves its stream's history.",
+  },
+  softBufferedBytes: {
+    unit: 'bytes',
+    minimum: KIB,
+    maximum: 1024 * MIB,
+    about: 'Over this much unsent data market data is conflated for the socket.',
+  },
+  hardBufferedBytes: {
+    unit: 'bytes',
+    minimum: KIB,
+    maximum: 1024 * MIB,
+    about: 'Over this much unsent data for hardBufferedMs the socket is closed with 4008.',
+  },
+  hardBufferedMs: { unit: 'ms', minimum: 0, maximum: HOUR_MS, about: 'Patience with a socket over hardBufferedBytes.' },
+  authTimeoutMs: {
+    unit: 'ms',
+    minimum: 10,
+    maximum: 10 * 60_000,
+    about: 'A socket without valid auth by then is closed with 4408.',
+  },
+  heartbeatMs: { unit: 'ms', minimum: 10, maximum: 10 * 60_000, about: 'Interval between heartbeats.' },
+  drainMs: { unit: 'ms', minimum: 0, maximum: 10 * 60_000, about: 'Longest time that a drain takes.' },
+  flushWindowMs: {
+    unit: 'ms',
+    minimum: 0,
+    maximum: 1_000,
+    about: 'Gathering time before frames are written; 0 writes at the end of the loop turn.',
+  },
+  ratchetWindowMs: {
+    unit: 'ms',
+    minimum: 0,
+    maximum: 60_000,
+    about: "A trailing stop's ratchets are told at most once in this time.",
+  },
+};
+
+/** Names of all limits, in the order in which they are listed. */
+export const LIMIT_NAMES: readonly (keyof Limits)[] = [
+  'maxFrameBytes',
+  'maxTransportFrameBytes',
+  'maxJsonDepth',
+  'maxSymbolsPerSocket',
+  'maxSocketsPerUser',
+  'maxSocketsPerAddress',
+  'commandsPerSecond',
+  'commandBurst',
+  'historyEvents',
+  'historyAgeMs',
+  'softBufferedBytes',
+  'hardBufferedBytes',
+  'hardBufferedMs',
+  'authTimeoutMs',
+  'heartbeatMs',
+  'drainMs',
+  'flushWindowMs',
+  'ratchetWindowMs',
+];
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+function limitSetting(name: keyof Limits): Setting {
+  const { unit, minimum, maximum, about } = LIMIT_RULES[name];
+  return setting({ name, unit, about, schema: Type.Integer({ minimum, maximum }), default: DEFAULT_LIMITS[name] });
+}
+
+function setting(parts: Omit<Setting, 'variable' | 'secret'> & { readonly secret?: boolean }): Setting {
+  return { ...parts, variable: environmentName(parts.name), secret: parts.secret ?? false };
+}
+
+/** Settings beside the limits. */
+export const GENERAL_SETTINGS = {
+  listen: setting({
+    name: 'listen',
+    unit: '',
+    about: 'Addresses to listen on, HOST:PORT; in the environment separated by commas.',
+    schema: Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 16 }),
+    default: ['127.0.0.1:8000'],
+  }),
+  jwtSecret: setting({
+    name: 'jwtSecret',
+    unit: '',
+    about:
+      'HS256 secret of the tokens, at least 32 bytes; without it only loopback is served, with a development account.',
+    schema: Type.String({ minLength: 1 }),
+    default: undefined,
+    secret: true,
+  }),
+  jwtSecretFile: setting({
+    name: 'jwtSecretFile',
+    unit: '',
+    about: 'File that holds the secret; instead of jwtSecret.',
+    schema: Type.String({ minLength: 1 }),
+    default: undefined,
+  }),
+  allowedOrigins: setting({
+    name: 'allowedOrigins',
+    unit: '',
+    about:
+      'Web origins that may connect, or * for all; requests without an Origin header always may. In the environment separated by commas.',
+    schema: Type.Array(Type.String({ pattern: '^(\\*|[a-z][a-z0-9+.-]*://[^/\\s,]+)$' }), { maxItems: 100 }),
+    default: [],
+  }),
+  startingCashUnits: setting({
+    name: 'startingCashUnits',
+    unit: `1/${CASH_SCALE} of the currency`,
+    about: 'Cash that a new account starts with.',
+    schema: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+    default: undefined,
+  }),
+  logLevel: setting({
+    name: 'logLevel',
+    unit: '',
+    about: 'Least severity that is logged, to stderr as lines of JSON.',
+    schema: Type.Union(LOG_LEVELS.map((level) => Type.Literal(level))),
+    default: 'warn',
+  }),
+} as const;
+
+/** The limits as settings. */
+export const LIMIT_SETTINGS: readonly Setting[] = LIMIT_NAMES.map(limitSetting);
+
+/** Every setting of the server, general ones first. */
+export const SETTINGS: readonly Setting[] = [...Object.values(GENERAL_SETTINGS), ...LIMIT_SETTINGS];
