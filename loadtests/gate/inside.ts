@@ -1,0 +1,125 @@
+import type { Clock } from '../../protocol/clock.ts';
+import { Histogram } from '../../reports/histogram.ts';
+import type { InsideEvidence } from '../judge/evidence.ts';
+import type { Windows } from '../judge/merge.ts';
+import { keepMax, readProcess, type Series } from './host.ts';
+
+/** Cumulative counts of a Prometheus histogram by upper bound in seconds, ascending. */
+type Buckets = readonly (readonly [number, number])[];
+
+/** Samples of a Prometheus page: plain values by name, histograms by name. */
+export interface MetricsPage {
+  readonly values: ReadonlyMap<string, number>;
+  readonly buckets: ReadonlyMap<string, Buckets>;
+}
+
+const BUCKET = /^(\w+)_bucket\{le="([^"]+)"[^}]*\} (\S+)/;
+const VALUE = /^(\w+) (\S+)/;
+
+/** Reads a Prometheus text page; lines with labels other than `le` are left out. */
+export function parseMetrics(page: string): MetricsPage {
+  const values = new Map<string, number>();
+  const buckets = new Map<string, [number, number][]>();
+  for (const line of page.split('\n')) {
+    const bucket = BUCKET.exec(line);
+    if (bucket !== null) {
+      const [, name = '', le = '', count = ''] = bucket;
+      if (le === '+Inf') continue;
+      const known = buckets.get(name) ?? [];
+      known.push([Number(le), Number(count)]);
+      buckets.set(name, known);
+      continue;
+    }
+    const value = VALUE.exec(line);
+    if (value !== null) values.set(value[1] ?? '', Number(value[2]));
+  }
+  return { values, buckets };
+}
+
+/** What arrived in a histogram between two readings, each count at its bucket's upper bound (just below it), µs. */
+export function between(before: Buckets | undefined, after: Buckets): Histogram {
+  const histogram = new Histogram();
+  const earlier = new Map(before ?? []);
+  let below = 0;
+  for (const [le, count] of after) {
+    const grown = count - (earlier.get(le) ?? 0);
+    // Cumulative: what is new at or below this bound, less what is new below the one before.
+    if (grown > below) histogram.record(Math.max(0, Math.round(le * 1e6) - 1), grown - below);
+    below = Math.max(below, grown);
+  }
+  return histogram;
+}
+
+export interface InsideWatch {
+  readonly evidence: InsideEvidence;
+  /** Readings that failed: the page didn't answer within a second. */
+  readonly failures: () => number;
+  readonly stop: () => Promise<void>;
+}
+
+/** Reads the server's `/metrics` and the kernel's books on it once a second, from the tape's start to `stop`. */
+export function watchInside(options: { baseUrl: string; pid: number; clock: Clock; startUs: number }): InsideWatch {
+  const processWindows: Windows = new Map();
+  const publishWindows: Windows = new Map();
+  const cpu: Series = new Map();
+  const rssBytes: Series = new Map();
+  const loopDelayUs: Series = new Map();
+  const runQueueUs: Series = new Map();
+  let failures = 0;
+  let page: MetricsPage | undefined;
+  let kernel = readProcess(options.pid);
+  let readUs = options.clock.nowUs();
+  let busy: Promise<void> = Promise.resolve();
+
+  const readPage = async (second: number): Promise<void> => {
+    try {
+      const answer = await fetch(`${options.baseUrl}/metrics`, { signal: AbortSignal.timeout(1000) });
+      const now = parseMetrics(await answer.text());
+      for (const [name, windows] of [
+        ['tapedeck_process_seconds', processWindows],
+        ['tapedeck_publish_seconds', publishWindows],
+      ] as const) {
+        const buckets = now.buckets.get(name);
+        if (buckets !== undefined) addWindow(windows, second, between(page?.buckets.get(name), buckets));
+      }
+      const delay = now.values.get('tapedeck_event_loop_delay_max_seconds');
+      if (delay !== undefined) keepMax(loopDelayUs, second, delay * 1e6);
+      page = now;
+    } catch {
+      failures += 1;
+    }
+  };
+  const readKernel = (second: number): void => {
+    const now = readProcess(options.pid);
+    const nowUs = options.clock.nowUs();
+    if (now !== undefined && kernel !== undefined && nowUs > readUs) {
+      const perSecond = 1e6 / (nowUs - readUs);
+      keepMax(cpu, second, ((now.cpuUs - kernel.cpuUs) / 1e6) * perSecond);
+      keepMax(runQueueUs, second, (now.runQueueUs - kernel.runQueueUs) * perSecond);
+      keepMax(rssBytes, second, now.rssBytes);
+    }
+    kernel = now;
+    readUs = nowUs;
+  };
+  const read = (): void => {
+    // What a reading finds happened in the second before it.
+    const second = Math.floor((options.clock.nowUs() - options.startUs) / 1e6) - 1;
+    readKernel(second);
+    busy = busy.then(() => readPage(second));
+  };
+  const timer = setInterval(read, 1000);
+  return {
+    evidence: { process: processWindows, publish: publishWindows, cpu, rssBytes, loopDelayUs, runQueueUs },
+    failures: () => failures,
+    stop: async () => {
+      clearInterval(timer);
+      await busy;
+    },
+  };
+}
+
+function addWindow(windows: Windows, second: number, histogram: Histogram): void {
+  if (histogram.count === 0) return;
+  const known = windows.get(second);
+  windows.set(second, known === undefined ? histogram : known.merge(histogram));
+}

@@ -1,0 +1,150 @@
+import type { ClientPlan, GeneratorName, GeneratorPlan, PlannedOrder, Schedule } from '../../protocol/run.ts';
+import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import { planOrders } from './orders.ts';
+import type { PlayedPart } from './part.ts';
+import { seededRandom } from './random.ts';
+
+/** One cut of a run: this client's connection is reset at this time. */
+export interface PlannedCut {
+  readonly client: number;
+  readonly atUs: number;
+}
+
+export interface PlanInput {
+  readonly scenario: Scenario;
+  readonly schedule: Schedule;
+  readonly part: PlayedPart;
+  readonly load: Exclude<GeneratorName, 'probe'>;
+  /** Where clients of the load connect (through the proxy) and where the probes do (directly). */
+  readonly loadUrl: string;
+  readonly probeUrl: string;
+  readonly tokenFor: (account: string) => Promise<string>;
+  readonly wallAheadUs: number;
+}
+
+export interface RunPlans {
+  readonly load: GeneratorPlan;
+  readonly probe: GeneratorPlan;
+  readonly cuts: readonly PlannedCut[];
+}
+
+/** Longest wait for `welcome`; far over the target, so that a slow server shows as slow and not as silent. */
+const CONNECT_TIMEOUT_MS = 5_000;
+const MAX_LISTED_VIOLATIONS = 200;
+/** The sockets are open this long before the tape starts. */
+export const SETTLE_US = 500_000;
+
+/** Makes the plans of a run's generators: who connects when, hears what and orders what. Same scenario and seed, same plans. */
+export async function makePlans(input: PlanInput): Promise<RunPlans> {
+  const { scenario, schedule, part } = input;
+  const { load } = scenario;
+  const symbols = part.instruments.slice(0, scenario.tape.symbols).map((instrument) => instrument.symbol);
+  const dealt = dealSymbols(symbols, { hands: load.clients, each: load.symbolsPerClient });
+  const random = seededRandom(scenario.seed);
+  const orders = planOrders({ part, schedule, clientSymbols: dealt, ordersPerS: load.ordersPerS, random });
+  const firstConnectUs = schedule.startUs - SETTLE_US - load.connectOverS * 1e6;
+  const common = {
+    version: 1,
+    dialect: 'native',
+    schedule,
+    endUs: endOf(schedule) + load.graceS * 1e6,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    reconnect: load.reconnect,
+    seed: scenario.seed,
+    wallAheadUs: input.wallAheadUs,
+    maxListedViolations: MAX_LISTED_VIOLATIONS,
+  } as const;
+  const client = async (
+    number: number,
+    given: { url: string; symbols: readonly string[]; connectAtUs: number; orders: readonly PlannedOrder[] },
+  ): Promise<ClientPlan> => {
+    const account = `acct-${number}`;
+    return { client: number, account, token: await input.tokenFor(account), ...given };
+  };
+  const loadClients = await Promise.all(
+    dealt.map((hand, at) =>
+      client(at, {
+        url: input.loadUrl,
+        symbols: hand,
+        connectAtUs: Math.round(firstConnectUs + (at / load.clients) * load.connectOverS * 1e6),
+        orders: orders[at] ?? [],
+      }),
+    ),
+  );
+  const probeHands = dealSymbols(symbols, { hands: load.probes, each: load.symbolsPerClient });
+  const probeClients = await Promise.all(
+    probeHands.map((hand, at) =>
+      client(load.clients + at, { url: input.probeUrl, symbols: hand, connectAtUs: firstConnectUs, orders: [] }),
+    ),
+  );
+  return {
+    load: { ...common, generator: input.load, clients: loadClients },
+    probe: { ...common, generator: 'probe', clients: probeClients },
+    cuts: planCuts(scenario, schedule, random),
+  };
+}
+
+/** When the last event of the part is due. */
+export function endOf(schedule: Schedule): number {
+  return schedule.startUs + (schedule.toEventUs - schedule.fromEventUs) / schedule.speed;
+}
+
+/**
+ * Deals symbols to clients like cards, round after round: each hand gets its share of the hot ones (which come first in
+ * the table), and every symbol is held by somebody as soon as there are enough places.
+ */
+export function dealSymbols(symbols: readonly string[], deal: { hands: number; each: number }): string[][] {
+  const each = Math.min(deal.each, symbols.length);
+  const hands: string[][] = Array.from({ length: deal.hands }, () => []);
+  let card = 0;
+  for (let round = 0; round < each; round++) {
+    for (const hand of hands) {
+      // A hand never holds a symbol twice; with few symbols the next free one is taken.
+      let tries = 0;
+      while (hand.includes(symbols[card % symbols.length] as string) && tries < symbols.length) {
+        card += 1;
+        tries += 1;
+      }
+      hand.push(symbols[card % symbols.length] as string);
+      card += 1;
+    }
+  }
+  return hands;
+}
+
+function planCuts(scenario: Scenario, schedule: Schedule, random: () => number): PlannedCut[] {
+  const order = shuffled(scenario.load.clients, random);
+  const cuts = scenario.cuts.flatMap((wave) => {
+    const chosen = order.slice(Math.floor(wave.fromShare * order.length), Math.floor(wave.toShare * order.length));
+    return chosen.map((client, at) => ({
+      client,
+      atUs: Math.round(schedule.startUs + (wave.atS + (wave.overS * at) / Math.max(1, chosen.length)) * 1e6),
+    }));
+  });
+  return cuts.sort((a, b) => a.atUs - b.atUs);
+}
+
+function shuffled(count: number, random: () => number): number[] {
+  const order = Array.from({ length: count }, (_, at) => at);
+  for (let at = count - 1; at > 0; at--) {
+    const other = Math.floor(random() * (at + 1));
+    [order[at], order[other]] = [order[other] as number, order[at] as number];
+  }
+  return order;
+}
+
+/** Messages a second that the load's clients will get, in the mean over the busiest ten seconds: what a generator must bear. */
+export function offeredRate(part: PlayedPart, plan: GeneratorPlan): number {
+  const readers = new Map<string, number>();
+  for (const client of plan.clients) {
+    for (const symbol of client.symbols) readers.set(symbol, (readers.get(symbol) ?? 0) + 1);
+  }
+  const perSecond = new Map<number, number>();
+  for (const tick of part.ticks) {
+    const symbol = part.instruments[tick.symbol]?.symbol ?? '';
+    const second = Math.floor((tick.eventTimeUs - part.fromUs) / plan.schedule.speed / 1e6);
+    perSecond.set(second, (perSecond.get(second) ?? 0) + (readers.get(symbol) ?? 0));
+  }
+  const seconds = [...perSecond.values()].sort((a, b) => b - a).slice(0, 10);
+  return seconds.reduce((sum, count) => sum + count, 0) / Math.max(1, seconds.length);
+}
