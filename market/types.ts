@@ -130,6 +130,22 @@ export interface OrderView {
   readonly rejectReason?: RejectReason;
 }
 
+/** What became of a command. `taken`: done (for a MARKET order already filled); `duplicate`: nothing was done, `order` is the first one's state. */
+export type CommandOutcome =
+  | { readonly kind: 'taken'; readonly order: OrderView }
+  | { readonly kind: 'duplicate'; readonly order: OrderView }
+  | { readonly kind: 'rejected'; readonly reason: RejectReason; readonly order?: OrderView };
+
+/** Why a tick was refused; a refused tick changes nothing and spends no `seq`. */
+export type TickRefusal =
+  | 'unknown_symbol'
+  | 'unknown_kind'
+  | 'bad_time'
+  | 'time_backwards'
+  | 'bad_price'
+  | 'bad_size'
+  | 'crossed_quote';
+
 /** What happened to an order, in the order in which it arose. */
 export interface OrderEvent {
   readonly kind: 'order';

@@ -1,0 +1,39 @@
+import { CASH_SCALE, type Instrument } from '../types.ts';
+
+/**
+ * `a * b / divisor` in whole numbers, rounded half to even. All three are safe integers, `divisor` is positive; a product beyond
+ * 2^53 is taken in exact arithmetic.
+ *
+ * @throws RangeError when the result is no safe integer
+ */
+export function mulDiv(a: number, b: number, divisor: number): number {
+  const product = a * b;
+  if (divisor === 1 && Number.isSafeInteger(product)) return product === 0 ? 0 : product;
+  const exact = BigInt(a) * BigInt(b);
+  const by = BigInt(divisor);
+  let whole = exact / by;
+  const rest = exact - whole * by;
+  const twice = 2n * (rest < 0n ? -rest : rest);
+  if (twice > by || (twice === by && whole % 2n !== 0n)) whole += exact < 0n ? -1n : 1n;
+  const result = Number(whole);
+  if (!Number.isSafeInteger(result)) throw new RangeError(`${a} x ${b} / ${divisor} is beyond exact whole numbers`);
+  return result;
+}
+
+/** Values of one instrument in cash units (see {@link CASH_SCALE}). */
+export class Valuer {
+  readonly #times: number;
+  readonly #per: number;
+
+  constructor(instrument: Instrument) {
+    const decimals = instrument.priceDecimals + instrument.quantityDecimals;
+    const cashDecimals = Math.log10(CASH_SCALE);
+    this.#times = 10 ** Math.max(0, cashDecimals - decimals);
+    this.#per = 10 ** Math.max(0, decimals - cashDecimals);
+  }
+
+  /** What `quantity` lots (signed) are worth at `price` ticks, rounded half to even where an instrument is finer than cash. */
+  value(price: number, quantity: number): number {
+    return mulDiv(price * this.#times, quantity, this.#per);
+  }
+}

@@ -1,0 +1,79 @@
+import type { Valuer } from '../accounts/money.ts';
+import { isPrice, MAX_SIZE, type TickerState } from '../tickers.ts';
+import type { PlaceOrder, RejectReason, TrailingOffset } from '../types.ts';
+import { trailingStop } from './trailing.ts';
+import { watchedPrice, watchOf } from './workingOrders.ts';
+
+/** The highest offset in basis points: beyond it products leave exact whole numbers. */
+const MAX_OFFSET_BP = 1_000_000;
+/** The highest value of one order in cash units: ten billion of the currency. */
+const MAX_ORDER_VALUE = 1e14;
+
+/** What an order is judged against, besides its own terms. */
+export interface OrderContext {
+  readonly tickers: TickerState;
+  /** By symbol index. */
+  readonly valuers: readonly Valuer[];
+  /** The account's cash in cash units. */
+  readonly cash: number;
+}
+
+/** Says why an order can't be taken now, or undefined when it can. Changes nothing. */
+export function refuseOrder(order: PlaceOrder, context: OrderContext): RejectReason | undefined {
+  const valuer = context.valuers[order.symbol];
+  if (valuer === undefined) return 'unknown_symbol';
+  if (!Number.isSafeInteger(order.quantity) || order.quantity <= 0 || order.quantity > MAX_SIZE) return 'bad_quantity';
+  const fault = refuseTerms(order);
+  if (fault !== undefined) return fault;
+  const market = marketFor(order, context.tickers);
+  if (market === 0) return 'no_market';
+  const stop = stopAtPlacing(order, market);
+  if (order.type === 'TRAILING_STOP_MARKET' && !isPrice(stop)) return 'bad_offset';
+  if (order.type === 'STOP_MARKET' && (order.side === 'SELL' ? stop >= market : stop <= market)) {
+    return 'wrong_side_of_market';
+  }
+  const price = Math.max(market, stop);
+  if (price * order.quantity > Number.MAX_SAFE_INTEGER) return 'bad_quantity';
+  const value = valuer.value(price, order.quantity);
+  if (value > MAX_ORDER_VALUE) return 'bad_quantity';
+  return order.side === 'BUY' && value > context.cash ? 'insufficient_buying_power' : undefined;
+}
+
+/** The price in ticks that is "the market" for an order: what its trigger watches, for MARKET the last trade; 0 before the first. */
+export function marketFor(order: PlaceOrder, tickers: TickerState): number {
+  const watch = order.type === 'MARKET' ? 'last' : watchOf(order.side, order.triggerBasis);
+  return watchedPrice(tickers, watch, order.symbol);
+}
+
+/** Whether a trailing stop's trail starts with the market at `price`. */
+export function isActivated(order: PlaceOrder, price: number): boolean {
+  const { activationPrice } = order;
+  if (activationPrice === undefined) return true;
+  return order.side === 'SELL' ? price >= activationPrice : price <= activationPrice;
+}
+
+function refuseTerms(order: PlaceOrder): RejectReason | undefined {
+  switch (order.type) {
+    case 'MARKET':
+      return undefined;
+    case 'STOP_MARKET':
+      return order.triggerPrice !== undefined && isPrice(order.triggerPrice) ? undefined : 'bad_price';
+    case 'TRAILING_STOP_MARKET':
+      if (order.activationPrice !== undefined && !isPrice(order.activationPrice)) return 'bad_price';
+      return isOffset(order.trailingOffset) ? undefined : 'bad_offset';
+    default:
+      return 'unsupported_order_type';
+  }
+}
+
+function isOffset(offset: TrailingOffset | undefined): offset is TrailingOffset {
+  if (offset === undefined || !isPrice(offset.value)) return false;
+  return offset.kind !== 'bp' || offset.value <= MAX_OFFSET_BP;
+}
+
+/** The stop as it is placed, or for a trail that waits for its activation the least favourable with which it can start; 0 for none. */
+function stopAtPlacing(order: PlaceOrder, market: number): number {
+  if (order.trailingOffset === undefined || order.type !== 'TRAILING_STOP_MARKET') return order.triggerPrice ?? 0;
+  const peak = isActivated(order, market) ? market : (order.activationPrice ?? market);
+  return trailingStop(order.side, order.trailingOffset, peak);
+}

@@ -1,0 +1,79 @@
+import { type Tick, TickKind, type TickRefusal } from './types.ts';
+
+/** The highest price in ticks; prices live in 32-bit columns. */
+export const MAX_PRICE = 2 ** 31 - 1;
+/** The highest size of a tick and quantity of an order, in lots. */
+export const MAX_SIZE = 1e12;
+
+/**
+ * The last known market of every symbol, as columns by symbol index. Prices in ticks, sizes in lots, times in µs since
+ * the epoch; 0 before the first trade or quote. Read it, don't write it: {@link TickerState.apply} does.
+ */
+export class TickerState {
+  /** Number of accepted ticks, so the sequence number of the last one; the first has 1. */
+  readonly seq: Uint32Array;
+  readonly last: Int32Array;
+  readonly lastSize: Float64Array;
+  readonly bid: Int32Array;
+  readonly ask: Int32Array;
+  readonly bidSize: Float64Array;
+  readonly askSize: Float64Array;
+  /** Sum of the sizes of all trades. */
+  readonly volume: Float64Array;
+  readonly eventTimeUs: Float64Array;
+
+  constructor(symbols: number) {
+    this.seq = new Uint32Array(symbols);
+    this.last = new Int32Array(symbols);
+    this.lastSize = new Float64Array(symbols);
+    this.bid = new Int32Array(symbols);
+    this.ask = new Int32Array(symbols);
+    this.bidSize = new Float64Array(symbols);
+    this.askSize = new Float64Array(symbols);
+    this.volume = new Float64Array(symbols);
+    this.eventTimeUs = new Float64Array(symbols);
+  }
+
+  /** Says why `tick` can't be taken in this state, or undefined when it can. Times may repeat but not run backwards within a symbol. */
+  fault(tick: Tick): TickRefusal | undefined {
+    const { symbol, eventTimeUs } = tick;
+    const before = this.eventTimeUs[symbol];
+    if (before === undefined) return 'unknown_symbol';
+    if (!(eventTimeUs >= before)) return Number.isSafeInteger(eventTimeUs) ? 'time_backwards' : 'bad_time';
+    if (eventTimeUs > Number.MAX_SAFE_INTEGER || Math.floor(eventTimeUs) !== eventTimeUs) return 'bad_time';
+    if (tick.kind === TickKind.TRADE) {
+      if (!isPrice(tick.price)) return 'bad_price';
+      return isSize(tick.size) && tick.size > 0 ? undefined : 'bad_size';
+    }
+    if (tick.kind !== TickKind.QUOTE) return 'unknown_kind';
+    if (!isPrice(tick.bid) || !isPrice(tick.ask)) return 'bad_price';
+    if (tick.bid > tick.ask) return 'crossed_quote';
+    return isSize(tick.bidSize) && isSize(tick.askSize) ? undefined : 'bad_size';
+  }
+
+  /** Takes a tick that {@link TickerState.fault} has passed. */
+  apply(tick: Tick): void {
+    const { symbol } = tick;
+    this.seq[symbol] = (this.seq[symbol] as number) + 1;
+    this.eventTimeUs[symbol] = tick.eventTimeUs;
+    if (tick.kind === TickKind.TRADE) {
+      this.last[symbol] = tick.price;
+      this.lastSize[symbol] = tick.size;
+      this.volume[symbol] = (this.volume[symbol] as number) + tick.size;
+    } else {
+      this.bid[symbol] = tick.bid;
+      this.ask[symbol] = tick.ask;
+      this.bidSize[symbol] = tick.bidSize;
+      this.askSize[symbol] = tick.askSize;
+    }
+  }
+}
+
+/** Whether `value` is a price: a whole number of ticks from 1 to {@link MAX_PRICE}. */
+export function isPrice(value: number): boolean {
+  return (value | 0) === value && value > 0;
+}
+
+function isSize(value: number): boolean {
+  return value >= 0 && value <= MAX_SIZE && Math.floor(value) === value;
+}
