@@ -1,0 +1,135 @@
+import type { Tick } from '../market/types.ts';
+import { dueTimeUs, type Schedule } from '../protocol/run.ts';
+import { LatenessHistogram } from './lateness.ts';
+import { EventHash } from './tape/eventHash.ts';
+import type { TapeCursor } from './tape/types.ts';
+
+/**
+ * An event counts as late when it is delivered more than this after its due time, µs. Timers of the host have a
+ * resolution of 1 ms, so that a sleep may end that much after an event was due: only what exceeds twice that tells of a
+ * replay that fell behind.
+ */
+export const LATE_AFTER_US = 2_000;
+
+/**
+ * Takes one event. `tick` is one reused object, so copy what you keep; `dueTimeUs` is when the schedule wanted it sent,
+ * in whole µs since the epoch.
+ */
+export type TickSink = (tick: Tick, dueTimeUs: number) => void;
+
+export interface ReplayOptions {
+  /** At the first event to play: a tape's `cursor(schedule.fromEventUs)`. */
+  readonly cursor: TapeCursor;
+  /**
+   * When each event is due. `speed` Infinity is as fast as possible: each event is due when it is asked for, and none
+   * is late.
+   */
+  readonly schedule: Schedule;
+  /** End of the part to play, exclusive, µs since the epoch; default: `schedule.toEventUs`. */
+  readonly toUs?: number;
+}
+
+/**
+ * Plays a tape by a schedule: says which events are due, never waits itself, and allocates nothing per event. The
+ * schedule never slips: an event that is late is delivered at the next call and counted, and those after it keep their
+ * own due times.
+ */
+export class Replay {
+  readonly schedule: Schedule;
+  readonly lateness = new LatenessHistogram();
+  readonly #cursor: TapeCursor;
+  readonly #toUs: number;
+  readonly #unpaced: boolean;
+  readonly #hash = new EventHash();
+  #nextEventUs: number;
+  #nextDueUs: number;
+  #positionUs: number;
+  #events = 0;
+  #late = 0;
+
+  /** @throws RangeError when the speed isn't above 0 */
+  constructor(options: ReplayOptions) {
+    const { schedule } = options;
+    if (!(schedule.speed > 0)) throw new RangeError(`replay: the speed must be above 0, it is ${schedule.speed}`);
+    this.schedule = schedule;
+    this.#cursor = options.cursor;
+    this.#toUs = options.toUs ?? schedule.toEventUs;
+    this.#unpaced = schedule.speed === Number.POSITIVE_INFINITY;
+    this.#positionUs = schedule.fromEventUs;
+    this.#nextEventUs = schedule.fromEventUs;
+    this.#nextDueUs = schedule.startUs;
+    this.#look();
+  }
+
+  /**
+   * Delivers in tape order every event that is due at `nowUs`, at most `maxEvents` of them.
+   *
+   * @param nowUs the clock, µs since the epoch
+   * @returns how many were delivered
+   * @throws TapeError when the tape turns out to be altered
+   */
+  pump(nowUs: number, sink: TickSink, maxEvents = Number.POSITIVE_INFINITY): number {
+    const cursor = this.#cursor;
+    const hash = this.#hash;
+    let delivered = 0;
+    while (delivered < maxEvents && this.#nextDueUs <= nowUs) {
+      if (!cursor.next()) {
+        this.#nextDueUs = Number.POSITIVE_INFINITY;
+        break;
+      }
+      const dueUs = this.#unpaced ? nowUs : this.#nextDueUs;
+      const { tick } = cursor;
+      this.#positionUs = this.#nextEventUs;
+      hash.add(tick);
+      this.#record(nowUs - dueUs);
+      this.#look();
+      this.#events += 1;
+      delivered += 1;
+      sink(tick, dueUs);
+    }
+    return delivered;
+  }
+
+  /** When the next event is due, µs since the epoch: Infinity when none is left, -Infinity when there is one and it isn't paced. */
+  nextDueUs(): number {
+    return this.#nextDueUs;
+  }
+
+  /** Whether every event of the part has been delivered. */
+  get done(): boolean {
+    return this.#nextDueUs === Number.POSITIVE_INFINITY;
+  }
+
+  /** Events delivered so far. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Events delivered more than {@link LATE_AFTER_US} after they were due. */
+  get late(): number {
+    return this.#late;
+  }
+
+  /** Event time of the last delivered event, µs since the epoch; before the first: the schedule's start. */
+  get positionUs(): number {
+    return this.#positionUs;
+  }
+
+  /** {@link EventHash} over the events delivered so far, hex: the same at every pace. */
+  get eventHash(): string {
+    return this.#hash.digest();
+  }
+
+  #record(latenessUs: number): void {
+    this.lateness.record(latenessUs);
+    if (latenessUs > LATE_AFTER_US) this.#late += 1;
+  }
+
+  #look(): void {
+    const eventUs = this.#cursor.peekTimeUs();
+    this.#nextEventUs = eventUs;
+    if (!(eventUs < this.#toUs)) this.#nextDueUs = Number.POSITIVE_INFINITY;
+    else if (this.#unpaced) this.#nextDueUs = Number.NEGATIVE_INFINITY;
+    else this.#nextDueUs = Math.round(dueTimeUs(this.schedule, eventUs));
+  }
+}
