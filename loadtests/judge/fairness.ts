@@ -21,7 +21,8 @@ export function fairness(evidence: RunEvidence, keep: (second: number) => boolea
   for (const data of evidence.generators) {
     for (const client of data.clients) {
       const ticks = new Histogram();
-      for (const [second, histogram] of client.tickBySecond) if (keep(second)) ticks.merge(Histogram.fromJSON(histogram));
+      for (const [second, histogram] of client.tickBySecond)
+        if (keep(second)) ticks.merge(Histogram.fromJSON(histogram));
       if (ticks.count >= LEAST_TICKS) tails.push({ client: client.client, p99Us: ticks.percentile(99) });
     }
   }

@@ -56,7 +56,8 @@ export function lateIn(evidence: LatenessEvidence, second: number, boundUs: numb
   if (runQueue > Math.max(RUN_QUEUE_FLOOR_US, boundUs * RUN_QUEUE_SHARE)) {
     reasons.push(`the target's turn on a core ${(runQueue / 1000).toFixed(0)} ms`);
   }
-  if (evidence.clockErrorUs > threshold) reasons.push(`the clocks' agreement ${(evidence.clockErrorUs / 1000).toFixed(1)} ms`);
+  if (evidence.clockErrorUs > threshold)
+    reasons.push(`the clocks' agreement ${(evidence.clockErrorUs / 1000).toFixed(1)} ms`);
   return reasons;
 }
 

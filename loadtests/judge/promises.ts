@@ -51,7 +51,9 @@ export function isExcused(evidence: RunEvidence, violation: ViolationKind, atUs:
 
 /** The violations of the run: those that clients saw, unplanned closes, and tails that the tape had and nobody got. */
 export function allViolations(evidence: RunEvidence): ViolationLine[] {
-  const seen = evidence.generators.flatMap((data) => data.violations.filter((line) => line.violation !== 'unplanned_close'));
+  const seen = evidence.generators.flatMap((data) =>
+    data.violations.filter((line) => line.violation !== 'unplanned_close'),
+  );
   return [...seen, ...unplannedCloses(evidence), ...missingTails(evidence)].sort((a, b) => a.atUs - b.atUs);
 }
 
@@ -60,7 +62,8 @@ const CUT_SEEN_WITHIN_US = 3_000_000;
 
 function unplannedCloses(evidence: RunEvidence): ViolationLine[] {
   const lines: ViolationLine[] = [];
-  const endUs = evidence.schedule.startUs + (evidence.schedule.toEventUs - evidence.schedule.fromEventUs) / evidence.schedule.speed;
+  const endUs =
+    evidence.schedule.startUs + (evidence.schedule.toEventUs - evidence.schedule.fromEventUs) / evidence.schedule.speed;
   for (const data of evidence.generators) {
     for (const client of data.clients) {
       const cuts = evidence.cuts.filter((cut) => cut.client === client.client).map((cut) => cut.atUs);

@@ -3,7 +3,7 @@ import type { Row } from '../../protocol/schemas/summary.ts';
 import type { Target, TargetId } from '../../protocol/schemas/targets.ts';
 import type { RunEvidence } from './evidence.ts';
 import { fairness } from './fairness.ts';
-import { lateIn, type LatenessEvidence } from './lateness.ts';
+import { type LatenessEvidence, lateIn } from './lateness.ts';
 import { mergeWindows, type Windows, windowsOf } from './merge.ts';
 import { type Breach, breaches, isExcused } from './promises.ts';
 import { holds, judgeTiming, listed, ms } from './timing.ts';
@@ -59,7 +59,7 @@ function find(target: Target, evidence: RunEvidence): Finding {
     case 'fairness':
       return fair(target, evidence);
     case 'resume':
-      return promise(target, breaches(evidence, RESUME_KINDS), resumes(evidence));
+      return resume(target, evidence);
     case 'loss':
       return loss(target, evidence);
     case 'clients':
@@ -128,7 +128,11 @@ function fair(target: Target, evidence: RunEvidence): Finding {
   if (all.clients < leastSamples(target, evidence)) {
     const fault = generatorAtFault(evidence);
     const reason = `${all.clients} clients with ticks, ${leastSamples(target, evidence)} needed`;
-    return { ...base, verdict: fault === '' ? 'fail' : 'invalid', reason: fault === '' ? reason : `${reason}; ${fault}` };
+    return {
+      ...base,
+      verdict: fault === '' ? 'fail' : 'invalid',
+      reason: fault === '' ? reason : `${reason}; ${fault}`,
+    };
   }
   if (holds(target, all.ratio, target.bound)) return { ...base, verdict: 'pass', reason: '' };
   const boundUs = all.floorUs * target.bound;
@@ -140,38 +144,63 @@ function fair(target: Target, evidence: RunEvidence): Finding {
 }
 
 /** A row that counts broken promises: any that our own lateness can't explain fails it. */
-function promise(target: Target, found: readonly Breach[], samples: number, extra: readonly string[] = []): Finding {
+function promise(found: readonly Breach[], samples: number, extra: readonly string[] = []): Finding {
   const count = found.reduce((sum, breach) => sum + breach.count, extra.length);
   const excused = found.reduce((sum, breach) => sum + breach.excused, 0);
   const words = found.filter((breach) => breach.count > 0).map((breach) => `${breach.count} ${breach.violation}`);
-  const measured = count === 0 ? 'none' : [...words, ...(extra.length > 0 ? [`${extra.length} of class A`] : [])].join(', ');
+  const measured =
+    count === 0 ? 'none' : [...words, ...(extra.length > 0 ? [`${extra.length} of class A`] : [])].join(', ');
   const base = { measured, value: count, samples };
   if (count === 0) return { ...base, verdict: 'pass', reason: '' };
   if (count > excused) {
     const example = found.find((breach) => breach.count > breach.excused)?.example;
-    const where = example === undefined ? (extra[0] ?? '') : `client ${example.client}, ${example.stream}: ${example.detail}`;
+    const where =
+      example === undefined ? (extra[0] ?? '') : `client ${example.client}, ${example.stream}: ${example.detail}`;
     return { ...base, verdict: 'fail', reason: where };
   }
   return { ...base, verdict: 'invalid', reason: 'each while our own generator was late, which may have caused it' };
 }
 
+function resume(target: Target, evidence: RunEvidence): Finding {
+  const samples = resumes(evidence);
+  return enough(target, evidence, promise(breaches(evidence, RESUME_KINDS), samples), 'resumes');
+}
+
+/** A row without a fault still fails when too little was looked at, unless that is the generator's doing. */
+function enough(target: Target, evidence: RunEvidence, found: Finding, what: string): Finding {
+  const least = leastSamples(target, evidence);
+  if (found.verdict !== 'pass' || found.samples >= least) return found;
+  const fault = generatorAtFault(evidence);
+  const reason = `${found.samples} ${what}, ${least} needed`;
+  return {
+    ...found,
+    verdict: fault === '' ? 'fail' : 'invalid',
+    reason: fault === '' ? reason : `${reason}; ${fault}`,
+  };
+}
+
 function loss(target: Target, evidence: RunEvidence): Finding {
-  const samples = evidence.generators.reduce((sum, data) => sum + data.clients.reduce((n, client) => n + client.received, 0), 0);
+  const samples = evidence.generators.reduce(
+    (sum, data) => sum + data.clients.reduce((n, client) => n + client.received, 0),
+    0,
+  );
   const lost = evidence.orders.missing.filter((missing) => !isExcused(evidence, 'missing_tail', missing.atUs));
-  const found = promise(target, breaches(evidence, LOSS_KINDS), samples, lost.map((missing) => missing.detail));
+  const found = promise(
+    breaches(evidence, LOSS_KINDS),
+    samples,
+    lost.map((missing) => missing.detail),
+  );
   if (found.verdict === 'pass' && evidence.orders.missing.length > lost.length) {
     return { ...found, verdict: 'invalid', reason: 'order events not seen while our own generator was late' };
   }
-  if (found.verdict !== 'pass') return found;
-  const least = leastSamples(target, evidence);
-  if (samples >= least) return found;
-  const fault = generatorAtFault(evidence);
-  const reason = `${samples} messages audited, ${least} needed`;
-  return { ...found, verdict: fault === '' ? 'fail' : 'invalid', reason: fault === '' ? reason : `${reason}; ${fault}` };
+  return enough(target, evidence, found, 'messages audited');
 }
 
 function resumes(evidence: RunEvidence): number {
-  return evidence.generators.reduce((sum, data) => sum + data.clients.reduce((n, client) => n + client.resumes.length, 0), 0);
+  return evidence.generators.reduce(
+    (sum, data) => sum + data.clients.reduce((n, client) => n + client.resumes.length, 0),
+    0,
+  );
 }
 
 /** Clients that were welcomed, heard ticks, and were there to the end. */
@@ -188,9 +217,10 @@ function servedClients(target: Target, evidence: RunEvidence): Finding {
 function symbols(target: Target, evidence: RunEvidence): Finding {
   const heard = new Set<string>();
   for (const data of evidence.generators) {
-    for (const client of data.clients) for (const stream of client.streams) {
-      if (stream.stream.startsWith('ticker:')) heard.add(stream.stream);
-    }
+    for (const client of data.clients)
+      for (const stream of client.streams) {
+        if (stream.stream.startsWith('ticker:')) heard.add(stream.stream);
+      }
   }
   return atLeast(target, evidence, heard.size, '');
 }
@@ -206,8 +236,13 @@ function atLeast(target: Target, evidence: RunEvidence, value: number, words: st
 function memory(target: Target, evidence: RunEvidence): Finding {
   const seen = [...(evidence.inside?.rssBytes.values() ?? [])];
   const maxMb = Math.max(0, ...seen) / (1024 * 1024);
-  const base = { measured: `max ${maxMb.toFixed(0)} MB`, value: seen.length === 0 ? null : maxMb, samples: seen.length };
-  if (seen.length < target.minSamples) return { ...base, verdict: 'fail', reason: `${seen.length} samples, ${target.minSamples} needed` };
+  const base = {
+    measured: `max ${maxMb.toFixed(0)} MB`,
+    value: seen.length === 0 ? null : maxMb,
+    samples: seen.length,
+  };
+  if (seen.length < target.minSamples)
+    return { ...base, verdict: 'fail', reason: `${seen.length} samples, ${target.minSamples} needed` };
   const ok = holds(target, maxMb, target.bound);
   return { ...base, verdict: ok ? 'pass' : 'fail', reason: ok ? '' : `over ${target.bound} MB` };
 }
@@ -225,7 +260,11 @@ function errors(target: Target, evidence: RunEvidence): Finding {
   const base = { measured: `${failed} of ${operations}`, value: operations === 0 ? null : share, samples: operations };
   const fault = generatorAtFault(evidence);
   if (operations < leastSamples(target, evidence)) {
-    return { ...base, verdict: fault === '' ? 'fail' : 'invalid', reason: `${operations} operations, ${target.minSamples} needed` };
+    return {
+      ...base,
+      verdict: fault === '' ? 'fail' : 'invalid',
+      reason: `${operations} operations, ${target.minSamples} needed`,
+    };
   }
   if (holds(target, share, target.bound)) return { ...base, verdict: 'pass', reason: '' };
   const found = breaches(evidence, ['no_welcome', 'no_answer']);
@@ -238,17 +277,29 @@ function errors(target: Target, evidence: RunEvidence): Finding {
 }
 
 function stability(target: Target, evidence: RunEvidence): Finding {
-  const sessions = evidence.generators.reduce((sum, data) => sum + data.clients.reduce((n, client) => n + client.connects, 0), 0);
+  const sessions = evidence.generators.reduce(
+    (sum, data) => sum + data.clients.reduce((n, client) => n + client.connects, 0),
+    0,
+  );
   const [drops] = breaches(evidence, ['unplanned_close']) as [Breach];
   const share = sessions === 0 ? 0 : 1 - drops.count / sessions;
-  const base = { measured: `${drops.count} drops in ${sessions} sessions`, value: sessions === 0 ? null : share, samples: sessions };
+  const base = {
+    measured: `${drops.count} drops in ${sessions} sessions`,
+    value: sessions === 0 ? null : share,
+    samples: sessions,
+  };
   const fault = generatorAtFault(evidence);
   if (evidence.serverDied !== '') return { ...base, verdict: 'fail', reason: evidence.serverDied };
   if (sessions < leastSamples(target, evidence)) {
-    return { ...base, verdict: fault === '' ? 'fail' : 'invalid', reason: `${sessions} sessions, ${target.minSamples} needed` };
+    return {
+      ...base,
+      verdict: fault === '' ? 'fail' : 'invalid',
+      reason: `${sessions} sessions, ${target.minSamples} needed`,
+    };
   }
   // Under 10,000 sessions one drop is already more than 0.1 %'s worth of proof: none may be dropped.
-  if (drops.count === 0 || (sessions >= 10_000 && holds(target, share, target.bound))) return { ...base, verdict: 'pass', reason: '' };
+  if (drops.count === 0 || (sessions >= 10_000 && holds(target, share, target.bound)))
+    return { ...base, verdict: 'pass', reason: '' };
   if (drops.count > drops.excused) {
     const line = drops.example;
     return { ...base, verdict: 'fail', reason: line === undefined ? '' : `client ${line.client}: ${line.detail}` };

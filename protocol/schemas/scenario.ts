@@ -52,7 +52,9 @@ export const ScenarioSchema = Type.Object(
     ),
     targets: Type.String(),
     /** Least samples by target, where this scenario promises more than the target set asks. */
-    leastSamples: Type.Optional(Type.Partial(Type.Record(Type.Union(TARGET_IDS.map((id) => Type.Literal(id))), Type.Integer({ minimum: 0 })))),
+    leastSamples: Type.Optional(
+      Type.Record(Type.String({ pattern: `^(${TARGET_IDS.join('|')})$` }), Type.Integer({ minimum: 0 }), exact),
+    ),
   },
   exact,
 );
