@@ -54,6 +54,9 @@ export class TapeError extends Error {
   override readonly name = 'TapeError';
 }
 
+/** There is no tape under that name. */
+export class TapeMissingError extends TapeError {}
+
 /** Reads a tape by blocks, from anywhere. */
 export interface TapeReader {
   readonly header: TapeHeader;

@@ -1,0 +1,66 @@
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import type { TapeHeader } from './types.ts';
+
+const exact = { additionalProperties: false } as const;
+const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const decimals = Type.Integer({ minimum: 0, maximum: 12 });
+const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+
+const InstrumentSchema = Type.Object(
+  {
+    symbol: Type.String({ minLength: 1, maxLength: 32 }),
+    index: count,
+    priceDecimals: decimals,
+    quantityDecimals: decimals,
+    previousClose: count,
+  },
+  exact,
+);
+
+const SourceSchema = Type.Object({ file: Type.String(), sha256, licence: Type.String() }, exact);
+
+const HeaderSchema = Type.Object(
+  {
+    version: Type.Literal(1),
+    name: Type.String(),
+    seed: count,
+    origin: Type.Object(
+      {
+        kind: Type.Union([Type.Literal('derived'), Type.Literal('recorded')]),
+        description: Type.String(),
+        sources: Type.Array(SourceSchema),
+      },
+      exact,
+    ),
+    instruments: Type.Array(InstrumentSchema, { minItems: 1, maxItems: 32_768 }),
+    sessionDate: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+    sessionOpenUs: count,
+    sessionCloseUs: count,
+    firstEventUs: count,
+    lastEventUs: count,
+    events: count,
+    trades: count,
+    quotes: count,
+    sha256,
+    eventHash: Type.String({ pattern: '^[0-9a-f]{16}$' }),
+  },
+  exact,
+);
+
+/** Reads a header from its JSON, or answers why it is none. */
+export function parseHeader(text: string): TapeHeader | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return 'has a header that is no JSON';
+  }
+  if (!Value.Check(HeaderSchema, value)) {
+    const first = Value.Errors(HeaderSchema, value).First();
+    return `has a header with a bad field ${first?.path ?? '/'} (${first?.message ?? 'unknown'})`;
+  }
+  const misplaced = value.instruments.find((instrument, index) => instrument.index !== index);
+  if (misplaced) return `has instrument ${misplaced.symbol} in the wrong place of its symbol table`;
+  return value;
+}
