@@ -1,0 +1,326 @@
+import { describe, expect, it } from 'vitest';
+import { Harness, orderTerms, quoteTick, tradeTick } from './harness.ts';
+import type { CommandOutcome, PlaceOrder } from './types.ts';
+
+const TEN_PERCENT = { kind: 'bp', value: 1_000 } as const;
+const FIVE_PERCENT = { kind: 'bp', value: 500 } as const;
+const TEN_TICKS = { kind: 'ticks', value: 10 } as const;
+
+function reasonOf(outcome: CommandOutcome): string {
+  return outcome.kind === 'rejected' ? outcome.reason : outcome.kind;
+}
+
+describe('MARKET', () => {
+  it('should fill whole at the last trade when it is taken', () => {
+    const market = new Harness();
+    market.trade(10_000);
+    const outcome = market.place('m', { type: 'MARKET', side: 'BUY', quantity: 7 });
+    expect(market.news()).toEqual(['accepted m', 'execution m 7 at 10000', 'filled m']);
+    expect(outcome).toMatchObject({ kind: 'taken', order: { status: 'FILLED', averagePrice: 10_000 } });
+  });
+
+  it('should be rejected before any trade, and tell so', () => {
+    const market = new Harness();
+    market.quote({ bid: 99, ask: 101 });
+    expect(reasonOf(market.place('m', { type: 'MARKET' }))).toBe('no_market');
+    expect(market.news()).toEqual(['rejected m']);
+    expect(market.engine.order('a', 'm')).toMatchObject({ status: 'REJECTED', rejectReason: 'no_market' });
+  });
+});
+
+describe('STOP_MARKET', () => {
+  it('should trigger at exactly its price and not before', () => {
+    const market = new Harness();
+    market.trade(10_000);
+    market.place('sell', { type: 'STOP_MARKET', triggerPrice: 9_900 });
+    market.place('buy', { type: 'STOP_MARKET', side: 'BUY', triggerPrice: 10_100 });
+    market.news();
+    market.trade(9_901);
+    market.trade(10_099);
+    expect(market.news()).toEqual([]);
+    market.trade(9_900);
+    expect(market.news()).toEqual(['triggered sell', 'execution sell 1 at 9900', 'filled sell']);
+    market.trade(10_100);
+    expect(market.news()).toEqual(['triggered buy', 'execution buy 1 at 10100', 'filled buy']);
+  });
+
+  it('should be filled at the market when the market gaps through it', () => {
+    const market = new Harness();
+    market.trade(120);
+    market.place('s', { type: 'STOP_MARKET', triggerPrice: 100 });
+    market.trade(90);
+    expect(market.news()).toEqual(['accepted s', 'triggered s', 'execution s 1 at 90', 'filled s']);
+  });
+
+  it('should carry the seq and the time of the tick that triggered it', () => {
+    const market = new Harness();
+    market.trade(120);
+    market.quote({ bid: 119, ask: 121 });
+    market.place('s', { type: 'STOP_MARKET', triggerPrice: 100 });
+    market.trade(90);
+    const at = market.events.map((event) => [event.tickSeq, event.eventTimeUs]);
+    expect(at).toEqual([
+      [2, 3_000_000],
+      [3, 4_000_000],
+      [3, 4_000_000],
+      [3, 4_000_000],
+    ]);
+  });
+
+  it('should go oldest first among those triggered on one tick, whatever their prices and kinds', () => {
+    const market = new Harness();
+    market.trade(10_000);
+    market.place('1', { type: 'STOP_MARKET', triggerPrice: 9_700 });
+    market.place('2', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS });
+    market.place('3', { type: 'STOP_MARKET', triggerPrice: 9_900 });
+    market.place('4', { type: 'STOP_MARKET', triggerPrice: 9_800 });
+    market.place('5', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_PERCENT });
+    market.news();
+    market.trade(8_000);
+    expect(market.news().filter((line) => line.startsWith('triggered'))).toEqual(
+      ['1', '2', '3', '4', '5'].map((id) => `triggered ${id}`),
+    );
+  });
+
+  it('should be rejected on the wrong side of the market and at it', () => {
+    const market = new Harness();
+    market.trade(100);
+    const stop = (side: 'BUY' | 'SELL', triggerPrice: number) =>
+      reasonOf(market.place(`${side}${triggerPrice}`, { type: 'STOP_MARKET', side, triggerPrice }));
+    expect(stop('SELL', 101)).toBe('wrong_side_of_market');
+    expect(stop('SELL', 100)).toBe('wrong_side_of_market');
+    expect(stop('SELL', 99)).toBe('taken');
+    expect(stop('BUY', 99)).toBe('wrong_side_of_market');
+    expect(stop('BUY', 100)).toBe('wrong_side_of_market');
+    expect(stop('BUY', 101)).toBe('taken');
+  });
+
+  it('should ignore quotes, unless told to watch bid and ask', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.quote({ bid: 99, ask: 101 });
+    market.place('last', { type: 'STOP_MARKET', triggerPrice: 95 });
+    market.place('bid', { type: 'STOP_MARKET', triggerPrice: 95, triggerBasis: 'bid_ask' });
+    market.place('ask', { type: 'STOP_MARKET', side: 'BUY', triggerPrice: 105, triggerBasis: 'bid_ask' });
+    market.place('mark', { type: 'STOP_MARKET', triggerPrice: 93, triggerBasis: 'mark' });
+    market.news();
+    market.quote({ bid: 94, ask: 104 });
+    expect(market.news()).toEqual(['triggered bid', 'execution bid 1 at 94', 'filled bid']);
+    market.quote({ bid: 90, ask: 97 });
+    expect(market.news()).toEqual(['triggered mark', 'execution mark 1 at 90', 'filled mark']);
+    market.quote({ bid: 100, ask: 106 });
+    expect(market.news()).toEqual(['triggered ask', 'execution ask 1 at 106', 'filled ask']);
+    market.trade(94);
+    expect(market.news()).toEqual(['triggered last', 'execution last 1 at 94', 'filled last']);
+  });
+});
+
+describe('TRAILING_STOP_MARKET', () => {
+  it.each([
+    { side: 'SELL', offset: TEN_PERCENT, start: 40_000, extreme: 41_000, quiet: 36_901, stop: 36_900 },
+    { side: 'BUY', offset: FIVE_PERCENT, start: 43_000, extreme: 42_000, quiet: 44_099, stop: 44_100 },
+  ] as const)(
+    'should hold the vector of a $side with $offset.value bp',
+    ({ side, offset, start, extreme, quiet, stop }) => {
+      const market = new Harness();
+      market.trade(start);
+      market.place('t', { type: 'TRAILING_STOP_MARKET', side, trailingOffset: offset });
+      market.trade(extreme);
+      market.trade(quiet);
+      expect(market.news()).toEqual(['accepted t', 'ratcheted t']);
+      expect(market.engine.order('a', 't')).toMatchObject({ triggerPrice: stop, peakPrice: extreme });
+      market.trade(stop);
+      expect(market.news()).toEqual(['triggered t', `execution t 1 at ${stop}`, 'filled t']);
+    },
+  );
+
+  it('should test a tick against the old stop, and only then ratchet', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('buy', { type: 'TRAILING_STOP_MARKET', side: 'BUY', trailingOffset: TEN_TICKS });
+    market.place('sell', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS });
+    market.news();
+    market.trade(111);
+    expect(market.news()).toEqual(['triggered buy', 'execution buy 1 at 111', 'filled buy', 'ratcheted sell']);
+    expect(market.engine.order('a', 'sell')).toMatchObject({ triggerPrice: 101, peakPrice: 111 });
+  });
+
+  it('should keep younger and older orders of one offset apart until a new extreme overtakes both', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('old', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS });
+    market.trade(95);
+    market.place('young', { type: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'price', value: 10 } });
+    const stops = () => ['old', 'young'].map((id) => market.engine.order('a', id)?.triggerPrice);
+    expect(stops()).toEqual([90, 85]);
+    market.trade(98);
+    expect(stops()).toEqual([90, 88]);
+    market.trade(102);
+    expect(stops()).toEqual([92, 92]);
+    market.news();
+    market.cancel('old');
+    market.trade(92);
+    expect(market.news()).toEqual(['canceled old', 'triggered young', 'execution young 1 at 92', 'filled young']);
+  });
+
+  it('should begin its trail on the tick that reaches the activation price', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('t', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS, activationPrice: 110 });
+    expect(market.engine.order('a', 't')).not.toHaveProperty('triggerPrice');
+    market.trade(50);
+    market.trade(109);
+    expect(market.news()).toEqual(['accepted t']);
+    market.trade(112);
+    expect(market.news()).toEqual(['activated t']);
+    expect(market.engine.order('a', 't')).toMatchObject({ triggerPrice: 102, peakPrice: 112 });
+    market.trade(102);
+    expect(market.news()).toEqual(['triggered t', 'execution t 1 at 102', 'filled t']);
+  });
+
+  it('should begin its trail at once when the market is beyond the activation price already', () => {
+    const market = new Harness();
+    market.trade(100);
+    const terms = { type: 'TRAILING_STOP_MARKET', side: 'BUY', trailingOffset: TEN_TICKS } as const;
+    const outcome = market.place('t', { ...terms, activationPrice: 100 });
+    expect(market.news()).toEqual(['accepted t', 'activated t']);
+    expect(outcome).toMatchObject({ kind: 'taken', order: { triggerPrice: 110 } });
+  });
+
+  it('should tell ratchets once per order and window of event time, and the held back ones in the next', () => {
+    const market = new Harness({ ratchetWindowUs: 100_000 });
+    const trade = (price: number, eventTimeUs: number) => market.tick(tradeTick({ price, eventTimeUs }));
+    trade(1_000, 0);
+    market.place('t', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS });
+    market.news();
+    trade(1_001, 10_000);
+    expect(market.news()).toEqual(['ratcheted t']);
+    trade(1_002, 20_000);
+    trade(1_003, 99_999);
+    expect(market.news()).toEqual([]);
+    trade(1_000, 100_000);
+    expect(market.news()).toEqual(['ratcheted t']);
+    expect(market.events.at(-1)).toMatchObject({ order: { triggerPrice: 993 } });
+    trade(1_000, 250_000);
+    expect(market.news()).toEqual([]);
+  });
+
+  it('should refuse offsets that leave no price for the stop', () => {
+    const market = new Harness();
+    market.trade(100);
+    const place = (id: string, fields: Partial<PlaceOrder>) =>
+      reasonOf(market.place(id, { type: 'TRAILING_STOP_MARKET', ...fields }));
+    expect(place('none', {})).toBe('bad_offset');
+    expect(place('zero', { trailingOffset: { kind: 'ticks', value: 0 } })).toBe('bad_offset');
+    expect(place('half', { trailingOffset: { kind: 'ticks', value: 0.5 } })).toBe('bad_offset');
+    expect(place('all', { trailingOffset: { kind: 'price', value: 100 } })).toBe('bad_offset');
+    expect(place('all bp', { trailingOffset: { kind: 'bp', value: 10_000 } })).toBe('bad_offset');
+    expect(place('later', { trailingOffset: { kind: 'price', value: 100 }, activationPrice: 101 })).toBe('taken');
+    expect(place('act', { trailingOffset: TEN_TICKS, activationPrice: -1 })).toBe('bad_price');
+  });
+});
+
+describe('commands', () => {
+  it('should answer a known clientOrderId with the first one, and do nothing', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('x', { type: 'STOP_MARKET', triggerPrice: 90 });
+    market.news();
+    const outcome = market.place('x', { type: 'MARKET', side: 'BUY' });
+    expect(outcome).toMatchObject({ kind: 'duplicate', order: { orderId: 1, type: 'STOP_MARKET' } });
+    expect(market.news()).toEqual([]);
+    expect(reasonOf(market.place('x', { type: 'MARKET', account: 'b' }))).toBe('taken');
+  });
+
+  it('should cancel an open order, and refuse to cancel a closed or unknown one', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('x', { type: 'STOP_MARKET', triggerPrice: 90 });
+    expect(market.engine.workingOrders('a').map(({ clientOrderId }) => clientOrderId)).toEqual(['x']);
+    expect(market.cancel('x')).toMatchObject({ kind: 'taken', order: { status: 'CANCELED' } });
+    expect(market.engine.workingOrders('a')).toEqual([]);
+    expect(reasonOf(market.cancel('x'))).toBe('order_not_open');
+    expect(reasonOf(market.cancel('y'))).toBe('unknown_order');
+    expect(reasonOf(market.cancel('x', 'b'))).toBe('unknown_order');
+    market.news();
+    market.trade(80);
+    expect(market.news()).toEqual([]);
+  });
+
+  it.each([
+    ['unknown_symbol', { type: 'MARKET', symbol: 3 }],
+    ['unknown_symbol', { type: 'MARKET', symbol: 0.5 }],
+    ['bad_quantity', { type: 'MARKET', quantity: 0 }],
+    ['bad_quantity', { type: 'MARKET', quantity: -1 }],
+    ['bad_quantity', { type: 'MARKET', quantity: 1.5 }],
+    ['bad_quantity', { type: 'MARKET', quantity: Number.NaN }],
+    ['bad_quantity', { type: 'MARKET', quantity: 2 ** 53 }],
+    ['bad_price', { type: 'STOP_MARKET' }],
+    ['bad_price', { type: 'STOP_MARKET', triggerPrice: 0 }],
+    ['bad_price', { type: 'STOP_MARKET', triggerPrice: Number.POSITIVE_INFINITY }],
+    ['bad_price', { type: 'STOP_MARKET', triggerPrice: 2 ** 31 }],
+    ['insufficient_buying_power', { type: 'MARKET', side: 'BUY', quantity: 10_000_001 }],
+    ['taken', { type: 'MARKET', side: 'BUY', quantity: 10_000_000 }],
+  ] as const)('should answer %s to %o', (reason, fields) => {
+    const market = new Harness();
+    market.trade(100);
+    expect(reasonOf(market.place('x', fields))).toBe(reason);
+  });
+
+  it('should refuse to be fed from its own sink', () => {
+    const market: Harness = new Harness({
+      sink: () => market.engine.onCommand(orderTerms('again', { type: 'MARKET' })),
+    });
+    market.trade(100);
+    expect(() => market.place('m', { type: 'MARKET' })).toThrow('fed from its own sink');
+  });
+});
+
+describe('ticks', () => {
+  it('should count refused ticks by reason and change nothing', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('s', { type: 'STOP_MARKET', triggerPrice: 90 });
+    const before = structuredClone({ ...market.engine.tickers });
+    const later = 9_000_000;
+    const bad = [
+      tradeTick({ price: Number.NaN, eventTimeUs: later }),
+      tradeTick({ price: Number.POSITIVE_INFINITY, eventTimeUs: later }),
+      tradeTick({ price: -0, eventTimeUs: later }),
+      tradeTick({ price: -5, eventTimeUs: later }),
+      tradeTick({ price: 2 ** 53, eventTimeUs: later }),
+      tradeTick({ price: 50, size: 0, eventTimeUs: later }),
+      tradeTick({ price: 50, symbol: 3, eventTimeUs: later }),
+      tradeTick({ price: 50, symbol: -1, eventTimeUs: later }),
+      tradeTick({ price: 50, eventTimeUs: 1_999_999 }),
+      tradeTick({ price: 50, eventTimeUs: Number.NaN }),
+      tradeTick({ price: 50, eventTimeUs: later + 0.5 }),
+      quoteTick({ bid: 101, ask: 100, eventTimeUs: later }),
+      quoteTick({ bid: 0, ask: 100, eventTimeUs: later }),
+    ];
+    expect(bad.map((tick) => market.tick(tick))).toEqual(bad.map(() => false));
+    expect(Object.fromEntries(market.engine.refusedTicks)).toEqual({
+      bad_price: 6,
+      bad_size: 1,
+      unknown_symbol: 2,
+      time_backwards: 1,
+      bad_time: 2,
+      crossed_quote: 1,
+    });
+    expect({ ...market.engine.tickers }).toEqual(before);
+    expect(market.news()).toEqual(['accepted s']);
+  });
+
+  it('should keep last, quote, volume and seq per symbol', () => {
+    const { engine, ...market } = new Harness();
+    engine.onTick(tradeTick({ price: 100, size: 5, eventTimeUs: 1 }));
+    engine.onTick(tradeTick({ price: 102, size: 7, eventTimeUs: 1 }));
+    engine.onTick(quoteTick({ bid: 101, ask: 101, eventTimeUs: 2 }));
+    engine.onTick(tradeTick({ price: 7, symbol: 1, eventTimeUs: 1 }));
+    const { tickers } = engine;
+    expect([tickers.seq[0], tickers.last[0], tickers.lastSize[0], tickers.volume[0]]).toEqual([3, 102, 7, 12]);
+    expect([tickers.bid[0], tickers.ask[0], tickers.eventTimeUs[0]]).toEqual([101, 101, 2]);
+    expect([tickers.seq[1], tickers.last[1], tickers.seq[2], tickers.last[2]]).toEqual([1, 7, 0, 0]);
+    expect(market.events).toEqual([]);
+  });
+});
