@@ -1,6 +1,6 @@
+import { TickKind } from '../../market/types.ts';
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
 import type { PlannedOrder, Schedule } from '../../protocol/run.ts';
-import { TickKind } from '../../market/types.ts';
 import { decimalFromUnits } from '../oracle/decimal.ts';
 import type { PlayedPart } from './part.ts';
 
@@ -50,7 +50,12 @@ interface Trades {
 function tradesBySymbol(part: PlayedPart): Map<string, Trades> {
   const all = new Map<string, Trades>();
   for (const instrument of part.instruments) {
-    const trades: Trades = { index: instrument.index, priceDecimals: instrument.priceDecimals, timesUs: [], prices: [] };
+    const trades: Trades = {
+      index: instrument.index,
+      priceDecimals: instrument.priceDecimals,
+      timesUs: [],
+      prices: [],
+    };
     for (const at of part.bySymbol[instrument.index] ?? []) {
       const tick = part.ticks[at];
       if (tick === undefined || tick.kind !== TickKind.TRADE) continue;

@@ -15,6 +15,15 @@ export interface InsideEvidence {
   readonly runQueueUs: ReadonlyMap<number, number>;
 }
 
+/** One order whose outcome differs from the oracle's. */
+export interface OrderFault {
+  /** As the oracle's court names it: `early`, `late`, `never`, `twice`, `wrong_price`, `never_answered` ... */
+  readonly kind: string;
+  /** When it was due or noticed, µs since the epoch. */
+  readonly atUs: number;
+  readonly detail: string;
+}
+
 /** What became of the orders, held against the oracle. */
 export interface OrderEvidence {
   readonly placed: number;
@@ -22,10 +31,8 @@ export interface OrderEvidence {
   readonly rejected: number;
   readonly triggersExpected: number;
   readonly triggersSeen: number;
-  /** Triggers on another tick than the oracle's, orders that never triggered, triggered twice or at another price, each in a sentence. */
-  readonly wrong: readonly string[];
-  /** Outcomes that never arrived: a lost event of class A, or an answer that never came. `atUs` is when it was due. */
-  readonly missing: readonly { readonly client: number; readonly atUs: number; readonly detail: string }[];
+  readonly wrongTick: number;
+  readonly faults: readonly OrderFault[];
 }
 
 /** Everything that a verdict is made from. */

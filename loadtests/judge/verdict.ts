@@ -1,6 +1,6 @@
 import type { Row, Verdict } from '../../protocol/schemas/summary.ts';
 import type { RunEvidence } from './evidence.ts';
-import { generatorAtFault, judgeRow, TIMING_ROWS } from './rows.ts';
+import { generatorAtFault, judgeRow, orderFaults, TIMING_ROWS } from './rows.ts';
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -16,7 +16,7 @@ export interface Judgement {
 export function judge(evidence: RunEvidence): Judgement {
   const rows = evidence.targets.targets.map((target) => judgeRow(target, evidence));
   const failedPromise = rows.find((row) => row.verdict === 'fail' && !TIMING_ROWS.has(row.id));
-  const failedTrigger = evidence.orders.wrong.length > 0 ? rows.find((row) => row.id === 'trigger') : undefined;
+  const failedTrigger = orderFaults(evidence).wrong.length > 0 ? rows.find((row) => row.id === 'trigger') : undefined;
   const failed = failedPromise ?? failedTrigger;
   if (evidence.serverDied !== '') return { verdict: 'fail', why: evidence.serverDied, rows };
   if (failed !== undefined) return { verdict: 'fail', why: sentence(failed), rows };

@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import type { Tick } from '../../market/types.ts';
+import type { Schedule } from '../../protocol/run.ts';
+import type { Need } from '../../protocol/schemas/targets.ts';
+import { readCommandLog } from '../../simulator/commandLog.ts';
+import type { InsideEvidence, OrderEvidence, RunEvidence } from '../judge/evidence.ts';
+import type { LatenessEvidence } from '../judge/lateness.ts';
+import type { GeneratorData } from '../judge/merge.ts';
+import { expectTriggers } from '../oracle/expectations.ts';
+import { judgeOrders } from '../oracle/judgeOrders.ts';
+import type { GeneratorEnd } from './generators.ts';
+import type { HostWatch, Series } from './host.ts';
+import { keepMax } from './host.ts';
+import type { InsideWatch } from './inside.ts';
+import type { PlayedPart } from './part.ts';
+import { endOf, type PlannedCut, type RunPlans } from './plan.ts';
+import type { RunOptions } from './run.ts';
+
+export interface GatherInput {
+  readonly options: RunOptions;
+  readonly part: PlayedPart;
+  readonly schedule: Schedule;
+  readonly ends: readonly GeneratorEnd[];
+  readonly cuts: readonly PlannedCut[];
+  readonly proxyLoopDelayUs: Series;
+  readonly host: HostWatch;
+  readonly inside: InsideWatch;
+  /** How much the wall clock (which k6 reads) moved against ours in the run, µs. */
+  readonly wallDriftUs: number;
+  readonly serverDied: string;
+  readonly planned: RunPlans;
+}
+
+/** Longest time an order may take to its acceptance before its acceptance isn't believed: the trigger target's own bound. */
+const MAX_ACK_MS = 500;
+
+/** Puts together what the verdict is made from. */
+export async function gatherEvidence(
+  input: GatherInput,
+): Promise<{ evidence: RunEvidence; runHash: string; notes: string[] }> {
+  const { options, schedule, part } = input;
+  const generators = input.ends.map((end) => end.data);
+  const runHash = await runHashOf(join(options.runFolder, 'commands.ndjson'));
+  const notes: string[] = [];
+  if (input.inside.failures() > 0) notes.push(`/metrics did not answer ${input.inside.failures()} times`);
+  const worstDue = Math.max(0, ...generators.map((data) => data.dueTimeErrorUs));
+  if (worstDue > 5_000)
+    notes.push(`the server's dueTimeUs is off the schedule by up to ${(worstDue / 1000).toFixed(1)} ms`);
+  const clients = [...input.planned.load.clients, ...input.planned.probe.clients];
+  const evidence: RunEvidence = {
+    scenario: options.scenario,
+    targets: options.targets,
+    schedule,
+    generators,
+    plannedClients: clients.length,
+    plannedOrders: clients.reduce((sum, client) => sum + client.orders.length, 0),
+    inside: insideOf(input.inside.evidence, schedule),
+    lateness: latenessOf(input, generators),
+    cuts: input.cuts,
+    orders: judgeAllOrders(input, generators),
+    expectedHeads: new Map(
+      part.instruments.map((instrument) => [instrument.symbol, part.bySymbol[instrument.index]?.length ?? 0]),
+    ),
+    absent: new Map<Need, string>(),
+    serverDied: input.serverDied,
+    generatorFailed: input.ends.find((end) => end.failed !== '')?.failed ?? '',
+  };
+  return { evidence, runHash, notes };
+}
+
+/** Only what belongs to the run: readings from before the tape's start say how the server came up. */
+function insideOf(inside: InsideEvidence, schedule: Schedule): InsideEvidence {
+  const lastSecond = Math.ceil((endOf(schedule) - schedule.startUs) / 1e6);
+  const within = <Value>(series: ReadonlyMap<number, Value>): Map<number, Value> =>
+    new Map([...series].filter(([second]) => second >= 0 && second <= lastSecond));
+  return {
+    process: within(inside.process),
+    publish: within(inside.publish),
+    cpu: within(inside.cpu),
+    rssBytes: within(inside.rssBytes),
+    loopDelayUs: within(inside.loopDelayUs),
+    runQueueUs: within(inside.runQueueUs),
+  };
+}
+
+function latenessOf(input: GatherInput, generators: readonly GeneratorData[]): LatenessEvidence {
+  const loopDelayUs = new Map<string, ReadonlyMap<number, number>>([['the proxy', input.proxyLoopDelayUs]]);
+  const slipUs = new Map<string, ReadonlyMap<number, number>>();
+  for (const data of generators) {
+    loopDelayUs.set(data.generator, maxima(data, 'loopDelay'));
+    slipUs.set(data.generator, maxima(data, 'slip'));
+  }
+  return {
+    canaryUs: input.host.canaryUs,
+    stealShare: input.host.stealShare,
+    loopDelayUs,
+    slipUs,
+    runQueueUs: input.inside.evidence.runQueueUs,
+    clockErrorUs: input.wallDriftUs,
+  };
+}
+
+function maxima(data: GeneratorData, metric: 'loopDelay' | 'slip'): Series {
+  const series: Series = new Map();
+  for (const [second, histogram] of data.metrics.get(metric) ?? []) keepMax(series, second, histogram.max);
+  return series;
+}
+
+function judgeAllOrders(input: GatherInput, generators: readonly GeneratorData[]): OrderEvidence {
+  const orders = generators.flatMap((data) => data.orders);
+  const { part, schedule } = input;
+  const expectations = expectTriggers({ instruments: part.instruments, ticks: ticksOf(part), orders });
+  const readUntilUs = input.planned.load.endUs;
+  const found = judgeOrders({
+    expectations,
+    orders,
+    schedule,
+    maxAckMs: MAX_ACK_MS,
+    readUntilUs,
+    // What was due in the grace time's last part may still be on its way; the tape has ended long before.
+    graceUs: (readUntilUs - endOf(schedule)) / 2,
+    clients: generators.flatMap((data) => data.clients),
+  });
+  const sent = new Map(orders.map((order) => [`${order.client}/${order.frame.clientOrderId}`, order.sentUs]));
+  return {
+    placed: found.placed,
+    accepted: found.accepted,
+    rejected: found.rejected,
+    triggersExpected: found.triggersExpected,
+    triggersSeen: found.triggersSeen,
+    wrongTick: found.wrongTick,
+    faults: found.findings.map((finding) => ({
+      kind: finding.kind,
+      atUs: sent.get(`${finding.client}/${finding.clientOrderId}`) ?? readUntilUs,
+      detail: `order ${finding.clientOrderId} on ${finding.symbol} (client ${finding.client}): ${finding.kind.replaceAll('_', ' ')}: ${finding.detail}`,
+    })),
+  };
+}
+
+/** The part's ticks as a source that is read one by one. */
+function ticksOf(part: PlayedPart): { tick: Tick; next: () => boolean } {
+  let at = -1;
+  return {
+    get tick(): Tick {
+      return part.ticks[at] as Tick;
+    },
+    next: () => {
+      at += 1;
+      return at < part.ticks.length;
+    },
+  };
+}
+
+async function runHashOf(path: string): Promise<string> {
+  try {
+    return (await readCommandLog(path)).runHash ?? '';
+  } catch {
+    return ''; // A server that died left none; the verdict says that it died.
+  }
+}

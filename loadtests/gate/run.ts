@@ -1,0 +1,269 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CLOCK_OFFSET_ENV, type Clock } from '../../protocol/clock.ts';
+import type { Schedule } from '../../protocol/run.ts';
+import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import type { TargetSet } from '../../protocol/schemas/targets.ts';
+import { openTape } from '../../simulator/tape/reader.ts';
+import type { RunEvidence } from '../judge/evidence.ts';
+import { type Judgement, judge } from '../judge/verdict.ts';
+import { type ChildEnd, type JsonChild, startChild } from './children.ts';
+import { GateError } from './errors.ts';
+import { gatherEvidence } from './gather.ts';
+import { type GeneratorEnd, type LoadChoice, startLoad, startProbe } from './generators.ts';
+import { wallAheadUs, watchHost } from './host.ts';
+import { watchInside } from './inside.ts';
+import { type PlayedPart, readPart } from './part.ts';
+import { endOf, makePlans, offeredRate, type PlannedCut } from './plan.ts';
+import { startProxy } from './proxy.ts';
+
+/** Files that the gate starts as processes of their own: compiled, or sources in development. */
+export interface Entries {
+  readonly cli: string;
+  readonly proxy: string;
+  readonly swarm: string;
+  readonly probe: string;
+}
+
+/** Something put between the clients and the server: a misbehaving back end is the real one behind such a front. */
+export interface Front {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+export interface RunOptions {
+  readonly scenario: Scenario;
+  readonly targets: TargetSet;
+  readonly tapePath: string;
+  readonly runFolder: string;
+  readonly load: LoadChoice;
+  readonly entries: Entries;
+  readonly clock: Clock;
+  /** Makes a token for an account, and the secret with which the server checks it. */
+  readonly secret: string;
+  readonly tokenFor: (account: string) => Promise<string>;
+  readonly front?: Front;
+  /** Told the load generator's pid when it runs: `trust` starves it. */
+  readonly onLoadStarted?: (pid: number) => void;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+export interface RunProgress {
+  readonly phase: 'server' | 'clients' | 'playing' | 'grace' | 'judging';
+  readonly secondsLeft: number;
+  readonly detail: string;
+}
+
+export interface RunOutcome {
+  readonly judgement: Judgement;
+  readonly evidence: RunEvidence;
+  readonly part: PlayedPart;
+  readonly schedule: Schedule;
+  readonly cutsPlanned: readonly PlannedCut[];
+  readonly runHash: string;
+  readonly transport: string;
+  readonly interrupted: boolean;
+  readonly notes: readonly string[];
+}
+
+/** Time from the server's start to the first client's opening. */
+const START_UP_US = 2_500_000;
+const SERVER_READY_MS = 20_000;
+const SERVER_END_MS = 8_000;
+
+/** Plays a scenario into the reference server and judges it: the whole main job. */
+export async function runGate(options: RunOptions): Promise<RunOutcome> {
+  const { scenario, clock } = options;
+  mkdirSync(options.runFolder, { recursive: true });
+  const reader = openTape(options.tapePath);
+  const fromUs = reader.header.sessionOpenUs + Math.round(scenario.tape.fromS * 1e6);
+  const toUs = fromUs + Math.round(scenario.tape.durationS * scenario.tape.speed * 1e6);
+  const part = readPart(reader, { fromUs, toUs });
+  reader.close();
+
+  report(options, 'server', 0, 'starting the server');
+  const leadUs = START_UP_US + scenario.load.connectOverS * 1e6 + (options.load.kind === 'k6' ? 2_500_000 : 1_500_000);
+  const schedule: Schedule = {
+    startUs: clock.nowUs() + leadUs,
+    fromEventUs: fromUs,
+    toEventUs: toUs,
+    speed: scenario.tape.speed,
+  };
+  const server = await startServer(options, schedule);
+  const front = options.front === undefined ? undefined : await startFront(options, options.front, server.port);
+  const port = front?.port ?? server.port;
+  const proxy = await startProxy({
+    entry: options.entries.proxy,
+    targetPort: port,
+    env: childEnv(options),
+    startUs: schedule.startUs,
+  });
+  const wall = wallAheadUs(clock);
+  const plans = await makePlans({
+    scenario,
+    schedule,
+    part,
+    load: options.load.kind,
+    loadUrl: `ws://127.0.0.1:${proxy.port}/v1/stream`,
+    probeUrl: `ws://127.0.0.1:${port}/v1/stream`,
+    tokenFor: options.tokenFor,
+    wallAheadUs: wall.aheadUs,
+  });
+  proxy.plan(plans.cuts);
+  const host = watchHost(clock, schedule.startUs);
+  const inside = watchInside({
+    baseUrl: `http://127.0.0.1:${server.port}`,
+    pid: server.child.pid,
+    clock,
+    startUs: schedule.startUs,
+  });
+
+  const shared = {
+    runFolder: options.runFolder,
+    env: childEnv(options),
+    signal: options.signal,
+    endUs: plans.load.endUs,
+    clock,
+  };
+  const load = startLoad({
+    ...shared,
+    choice: options.load,
+    plan: plans.load,
+    messagesPerS: offeredRate(part, plans.load),
+    swarmEntry: options.entries.swarm,
+  });
+  load.pid.then(
+    (pid) => options.onLoadStarted?.(pid),
+    () => undefined,
+  );
+  const probe =
+    plans.probe.clients.length === 0
+      ? undefined
+      : startProbe({ ...shared, plan: plans.probe, entry: options.entries.probe, tapePath: options.tapePath });
+  const ticker = setInterval(() => reportTime(options, schedule, plans.load.endUs), 500);
+  const deaths: ChildEnd[] = [];
+  void server.child.ended.then((end) => deaths.push(end));
+
+  const generatorsDone = Promise.all([load.done, probe?.done]);
+  const ends = (await generatorsDone).filter((end): end is GeneratorEnd => end !== undefined);
+  clearInterval(ticker);
+  report(options, 'judging', 0, 'judging');
+  await inside.stop();
+  const [died] = deaths;
+  const serverEnd = await server.child.end(SERVER_END_MS);
+  await front?.child.end(1000);
+  const cuts = await proxy.end();
+  await host.stop();
+  const wallAfter = wallAheadUs(clock);
+
+  const { evidence, runHash, notes } = await gatherEvidence({
+    options,
+    part,
+    schedule,
+    ends,
+    cuts,
+    proxyLoopDelayUs: proxy.loopDelayUs,
+    host,
+    inside,
+    wallDriftUs: options.load.kind === 'k6' ? Math.abs(wallAfter.aheadUs - wall.aheadUs) + wall.errorUs : 0,
+    serverDied: died === undefined ? '' : `the server ended in mid-run (${describeEnd(died)})`,
+    planned: plans,
+  });
+  const drained =
+    serverEnd.code === 0 ? [] : [`the server did not drain in order on SIGTERM (${describeEnd(serverEnd)})`];
+  return {
+    judgement: judge(evidence),
+    evidence,
+    part,
+    schedule,
+    cutsPlanned: plans.cuts,
+    runHash,
+    transport: server.transport,
+    interrupted: options.signal?.aborted === true,
+    notes: [...notes, ...(died === undefined ? drained : [])],
+  };
+}
+
+function childEnv(options: RunOptions): NodeJS.ProcessEnv {
+  return { ...process.env, [CLOCK_OFFSET_ENV]: String(options.clock.offsetUs) };
+}
+
+interface Ready {
+  readonly child: JsonChild;
+  readonly port: number;
+  readonly transport: string;
+}
+
+async function startServer(options: RunOptions, schedule: Schedule): Promise<Ready> {
+  const { scenario } = options;
+  const args = ['serve', '--port', '0', '--tape', options.tapePath, '--speed', String(schedule.speed)];
+  args.push('--from', String(scenario.tape.fromS), '--duration', String(scenario.tape.durationS * scenario.tape.speed));
+  args.push(
+    '--start-at-us',
+    String(schedule.startUs),
+    '--command-log',
+    join(options.runFolder, 'commands.ndjson'),
+    '--ready-json',
+  );
+  return startReady('the server', {
+    file: options.entries.cli,
+    args,
+    env: { ...childEnv(options), TAPEDECK_JWT_SECRET: options.secret, TAPEDECK_LOG_LEVEL: 'warn' },
+  });
+}
+
+function startFront(options: RunOptions, front: Front, serverPort: number): Promise<Ready> {
+  return startReady('the front', {
+    file: front.file,
+    args: [...front.args, '--target-port', String(serverPort)],
+    env: childEnv(options),
+  });
+}
+
+/** Starts a process that prints `{"ready":true,"ports":[..]}` when it listens. */
+export async function startReady(
+  name: string,
+  start: { file: string; args: readonly string[]; env: NodeJS.ProcessEnv },
+): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    const child: JsonChild = startChild({
+      ...start,
+      onLine: (line) => {
+        const ports = line['ports'];
+        if (line['ready'] !== true || !Array.isArray(ports)) return;
+        clearTimeout(timer);
+        resolve({ child, port: Number(ports[0]), transport: String(line['transport'] ?? '') });
+      },
+    });
+    const timer = setTimeout(() => {
+      void child.end(500);
+      reject(new GateError(`${name} didn't listen within ${SERVER_READY_MS / 1000} s`));
+    }, SERVER_READY_MS);
+    void child.ended.then((end) => {
+      clearTimeout(timer);
+      reject(new GateError(`${name} ended before it listened: ${describeEnd(end)}`));
+    });
+  });
+}
+
+function describeEnd(end: ChildEnd): string {
+  const how = end.signal === null ? `exit code ${end.code}` : `killed by ${end.signal}`;
+  const last = end.lastWords.split('\n').at(-1) ?? '';
+  return last === '' ? how : `${how}: ${last}`;
+}
+
+function report(options: RunOptions, phase: RunProgress['phase'], secondsLeft: number, detail: string): void {
+  options.onProgress?.({ phase, secondsLeft, detail });
+}
+
+function reportTime(options: RunOptions, schedule: Schedule, endUs: number): void {
+  const nowUs = options.clock.nowUs();
+  const left = Math.max(0, Math.ceil((endUs - nowUs) / 1e6));
+  const tapeEndUs = endOf(schedule);
+  if (nowUs < schedule.startUs) report(options, 'clients', left, 'clients are opening their connections');
+  else if (nowUs < tapeEndUs) {
+    const played = ((nowUs - schedule.startUs) / 1e6).toFixed(0);
+    report(options, 'playing', left, `playing second ${played} of ${options.scenario.tape.durationS}`);
+  } else report(options, 'grace', left, 'waiting for what is still due');
+}

@@ -1,0 +1,194 @@
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+import type { WindowMetric } from '../../protocol/run.ts';
+import type { Second, Summary, Violation } from '../../protocol/schemas/summary.ts';
+import { EventHash } from '../../simulator/tape/eventHash.ts';
+import type { TapeHeader } from '../../simulator/tape/types.ts';
+import type { RunEvidence } from '../judge/evidence.ts';
+import { lateIn } from '../judge/lateness.ts';
+import { mergeWindows, windowsOf } from '../judge/merge.ts';
+import { allViolations } from '../judge/promises.ts';
+import { duePerSecond, type PlayedPart } from './part.ts';
+import { endOf } from './plan.ts';
+import type { RunOutcome } from './run.ts';
+
+export interface SummaryInput {
+  readonly outcome: RunOutcome;
+  readonly header: TapeHeader;
+  readonly tapePath: string;
+  readonly startedAt: Date;
+  readonly durationS: number;
+  readonly seed: number;
+  readonly commit: string;
+  readonly command: string;
+  readonly load: string;
+}
+
+/** Listed violations in a summary, at most: all are counted. */
+const MAX_LISTED = 200;
+/** The bound for which a second is marked late on the charts: the tick target's, in µs. */
+const CHART_BOUND_US = 100_000;
+
+/** A run as `summary.json` keeps it. */
+export function summarise(input: SummaryInput): Summary {
+  const { outcome, header } = input;
+  const { evidence, part, schedule } = outcome;
+  const hash = new EventHash();
+  for (const tick of part.ticks) hash.add(tick);
+  return {
+    schema: 'tapedeck.summary',
+    version: 1,
+    verdict: outcome.judgement.verdict,
+    why: outcome.judgement.why,
+    scenario: evidence.scenario.name,
+    description: evidence.scenario.description,
+    startedAt: input.startedAt.toISOString(),
+    durationS: input.durationS,
+    seed: input.seed,
+    commit: input.commit,
+    command: input.command,
+    load: input.load,
+    rows: [...outcome.judgement.rows],
+    seconds: secondsOf(evidence, part),
+    histograms: histogramsOf(evidence),
+    violations: violationsOf(evidence),
+    marks: marksOf(outcome),
+    orders: {
+      placed: evidence.orders.placed,
+      accepted: evidence.orders.accepted,
+      rejected: evidence.orders.rejected,
+      triggersExpected: evidence.orders.triggersExpected,
+      triggersSeen: evidence.orders.triggersSeen,
+      wrongTick: evidence.orders.wrongTick,
+    },
+    tape: {
+      path: input.tapePath,
+      origin: header.origin.description,
+      symbols: header.instruments.length,
+      sha256: header.sha256,
+      eventHash: hash.digest(),
+      runHash: outcome.runHash,
+      eventsPlayed: part.ticks.length,
+      fromUs: schedule.fromEventUs,
+      toUs: schedule.toEventUs,
+      speed: schedule.speed,
+    },
+    environment: {
+      node: process.version,
+      platform: `${platform()} ${release()} ${arch()}`,
+      cpus: cpus().length,
+      cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
+      memoryBytes: totalmem(),
+      transport: outcome.transport,
+      clockErrorUs: Math.round(evidence.lateness.clockErrorUs),
+    },
+    notes: [...outcome.notes],
+  };
+}
+
+function secondsOf(evidence: RunEvidence, part: PlayedPart): Second[] {
+  const { schedule, generators, lateness, inside } = evidence;
+  const last = Math.ceil((endOf(schedule) - schedule.startUs) / 1e6) - 1;
+  const due = duePerSecond(part, schedule.speed);
+  const tick = windowsOf(generators, 'tick');
+  const probe = windowsOf(
+    generators.filter((data) => data.generator === 'probe'),
+    'tick',
+  );
+  const seconds: Second[] = [];
+  for (let second = 0; second <= last; second++) {
+    const ticks = tick.get(second);
+    const own = [...lateness.loopDelayUs.values()].map((series) => series.get(second) ?? 0);
+    seconds.push({
+      second,
+      tickP50Us: ticks?.percentile(50) ?? null,
+      tickP99Us: ticks?.percentile(99) ?? null,
+      tickMaxUs: ticks?.max ?? null,
+      probeP99Us: probe.get(second)?.percentile(99) ?? null,
+      received: generators.reduce((sum, data) => sum + (data.received.get(second) ?? 0), 0),
+      due: due.get(second) ?? 0,
+      connected: generators.reduce((sum, data) => sum + (data.connected.get(second) ?? 0), 0),
+      serverCpu: inside?.cpu.get(second) ?? null,
+      serverRssBytes: inside?.rssBytes.get(second) ?? null,
+      serverLoopDelayMaxUs: inside?.loopDelayUs.get(second) ?? null,
+      serverRunQueueUs: inside?.runQueueUs.get(second) ?? null,
+      generatorLoopDelayMaxUs: Math.max(0, ...own),
+      canaryMaxUs: lateness.canaryUs.get(second) ?? 0,
+      stealShare: lateness.stealShare.get(second) ?? 0,
+      late: lateIn(lateness, second, CHART_BOUND_US),
+    });
+  }
+  return seconds;
+}
+
+const CLIENT_METRICS: readonly WindowMetric[] = [
+  'connect',
+  'tick',
+  'service',
+  'trigger',
+  'ack',
+  'reconnect',
+  'heartbeat',
+];
+
+function histogramsOf(evidence: RunEvidence): Summary['histograms'] {
+  const histograms: Summary['histograms'] = {};
+  const keep = (name: string, histogram: ReturnType<typeof mergeWindows>): void => {
+    if (histogram.count === 0) return;
+    const json = histogram.toJSON();
+    histograms[name] = { ...json, buckets: json.buckets.map(([index, count]) => [index, count]) };
+  };
+  for (const metric of CLIENT_METRICS) keep(metric, mergeWindows(windowsOf(evidence.generators, metric)));
+  for (const data of evidence.generators) keep(`tick.${data.generator}`, mergeWindows(windowsOf([data], 'tick')));
+  if (evidence.inside !== undefined) {
+    keep('process', mergeWindows(evidence.inside.process));
+    keep('publish', mergeWindows(evidence.inside.publish));
+  }
+  return histograms;
+}
+
+function violationsOf(evidence: RunEvidence): Summary['violations'] {
+  const all = allViolations(evidence);
+  const counts: Record<string, number> = {};
+  for (const data of evidence.generators) {
+    for (const [kind, count] of data.violationCounts) {
+      if (kind !== 'unplanned_close') counts[kind] = (counts[kind] ?? 0) + count;
+    }
+  }
+  for (const kind of ['unplanned_close', 'missing_tail'] as const) {
+    const count = all.filter((line) => line.violation === kind).length;
+    if (count > 0) counts[kind] = Math.max(counts[kind] ?? 0, count);
+  }
+  const listed = all.slice(0, MAX_LISTED).map(
+    (line): Violation => ({
+      violation: line.violation,
+      generator: line.generator,
+      client: line.client,
+      stream: line.stream,
+      expectedSeq: line.expectedSeq,
+      seq: line.seq,
+      atS: (line.atUs - evidence.schedule.startUs) / 1e6,
+      detail: line.detail,
+    }),
+  );
+  return { counts, listed };
+}
+
+/** Cuts as marks on the time axis: those close together are one wave. */
+function marksOf(outcome: RunOutcome): Summary['marks'] {
+  const marks: Summary['marks'] = [];
+  const { startUs } = outcome.schedule;
+  let wave: { fromS: number; toS: number; clients: number } | undefined;
+  const close = (): void => {
+    if (wave !== undefined) {
+      marks.push({ fromS: wave.fromS, toS: wave.toS, label: `${wave.clients} clients cut`, kind: 'fault' });
+    }
+    wave = undefined;
+  };
+  for (const cut of [...outcome.evidence.cuts].sort((a, b) => a.atUs - b.atUs)) {
+    const atS = (cut.atUs - startUs) / 1e6;
+    if (wave !== undefined && atS - wave.toS > 2) close();
+    wave = { fromS: wave?.fromS ?? atS, toS: atS, clients: (wave?.clients ?? 0) + 1 };
+  }
+  close();
+  return marks;
+}
