@@ -17,6 +17,8 @@ const TRADE = 0;
 interface OpenOrder {
   readonly orderId: number;
   readonly command: PlaceOrder;
+  /** How far a trailing stop stays behind; undefined for other types. */
+  readonly trail: TrailingOffset | undefined;
   /** The stop in force; undefined for a trail that hasn't begun. */
   stop: number | undefined;
   peak: number | undefined;
@@ -46,7 +48,6 @@ export class Oracle {
   readonly #known = new Set<string>();
   #nextOrderId = 1;
   #nextExecutionId = 1;
-  #lastTimeUs = 0;
 
   constructor(instruments: readonly Instrument[]) {
     this.#instruments = instruments;
@@ -62,11 +63,19 @@ export class Oracle {
     return this.#state(symbol).last;
   }
 
-  /** Plays one tick. A tick that can't be (unknown symbol, price not positive, crossed quote, time running backwards) changes nothing. */
+  /** The open orders, oldest first. */
+  working(): OrderView[] {
+    return this.#open.map((order) => viewOf(order, 'ACCEPTED', 0));
+  }
+
+  /**
+   * Plays one tick. A tick that can't be (unknown symbol, price or trade size not positive, crossed quote, time running
+   * backwards within the symbol) changes nothing.
+   */
   onTick(tick: Tick): void {
-    if (this.#instruments[tick.symbol] === undefined || !isSane(tick) || tick.eventTimeUs < this.#lastTimeUs) return;
+    if (this.#instruments[tick.symbol] === undefined || !isSane(tick)) return;
     const state = this.#state(tick.symbol);
-    this.#lastTimeUs = tick.eventTimeUs;
+    if (tick.eventTimeUs < state.eventTimeUs) return;
     state.seq++;
     state.eventTimeUs = tick.eventTimeUs;
     if (tick.kind !== TRADE) return;
@@ -94,18 +103,19 @@ export class Oracle {
     this.#open = resting;
   }
 
-  /** Step 3 of a tick: trails that the tick starts, and trails whose extreme it moves. */
+  /** Step 3 of a tick: trails that the tick starts, and trails whose extreme it moves; a new extreme that leaves the stop where it was isn't told. */
   #moveTrails(symbol: number, price: number): void {
     for (const order of this.#open) {
-      const { command } = order;
-      if (command.symbol !== symbol || command.trailingOffset === undefined) continue;
+      const { command, trail } = order;
+      if (command.symbol !== symbol || trail === undefined) continue;
       if (order.peak === undefined) {
         if (!activates(command, price)) continue;
-        startTrail(order, command.trailingOffset, price);
+        startTrail(order, trail, price);
         this.#tell('activated', order, 'ACCEPTED', 0);
       } else if (command.side === 'SELL' ? price > order.peak : price < order.peak) {
-        startTrail(order, command.trailingOffset, price);
-        this.#tell('ratcheted', order, 'ACCEPTED', 0);
+        const before = order.stop;
+        startTrail(order, trail, price);
+        if (order.stop !== before) this.#tell('ratcheted', order, 'ACCEPTED', 0);
       }
     }
   }
@@ -114,18 +124,23 @@ export class Oracle {
     const key = JSON.stringify([command.account, command.clientOrderId]);
     if (this.#known.has(key)) return;
     this.#known.add(key);
-    const stop = command.type === 'STOP_MARKET' ? command.triggerPrice : undefined;
-    const order: OpenOrder = { orderId: this.#nextOrderId++, command, stop, peak: undefined };
+    const { type, activationPrice } = command;
+    const stop = type === 'STOP_MARKET' ? command.triggerPrice : undefined;
+    const trail = type === 'TRAILING_STOP_MARKET' ? command.trailingOffset : undefined;
+    const order: OpenOrder = { orderId: this.#nextOrderId++, command, trail, stop, peak: undefined };
     const reason = this.#refusal(command);
     if (reason !== undefined) {
       this.#tell('rejected', order, 'REJECTED', 0, reason);
       return;
     }
     const { last } = this.#state(command.symbol);
-    const { trailingOffset } = command;
-    if (trailingOffset !== undefined && activates(command, last)) startTrail(order, trailingOffset, last);
+    if (trail !== undefined && activationPrice === undefined) startTrail(order, trail, last);
     this.#tell('accepted', order, 'ACCEPTED', 0);
-    if (command.type === 'MARKET') this.#fill(order, last);
+    if (trail !== undefined && activationPrice !== undefined && activates(command, last)) {
+      startTrail(order, trail, last);
+      this.#tell('activated', order, 'ACCEPTED', 0);
+    }
+    if (type === 'MARKET') this.#fill(order, last);
     else this.#open.push(order);
   }
 
@@ -230,9 +245,8 @@ function startTrail(order: OpenOrder, offset: TrailingOffset, price: number): vo
 
 function trailRefusal(command: PlaceOrder, last: number): RejectReason | undefined {
   const { trailingOffset: offset, activationPrice, side } = command;
-  if (offset === undefined || !isPositiveInteger(offset.value)) return 'bad_offset';
-  if (side === 'SELL' && offset.kind === 'bp' && offset.value >= 10_000) return 'bad_offset';
   if (activationPrice !== undefined && !isPositiveInteger(activationPrice)) return 'bad_price';
+  if (offset === undefined || !isPositiveInteger(offset.value)) return 'bad_offset';
   if (last === 0) return 'no_market';
   const start = activates(command, last) ? last : (activationPrice ?? last);
   return stopBehind(side, start, offset) <= 0 ? 'bad_offset' : undefined;
@@ -240,7 +254,7 @@ function trailRefusal(command: PlaceOrder, last: number): RejectReason | undefin
 
 function isSane(tick: Tick): boolean {
   if (!Number.isSafeInteger(tick.eventTimeUs) || tick.eventTimeUs < 0) return false;
-  if (tick.kind === TRADE) return isPositiveInteger(tick.price);
+  if (tick.kind === TRADE) return isPositiveInteger(tick.price) && isPositiveInteger(tick.size);
   return isPositiveInteger(tick.bid) && isPositiveInteger(tick.ask) && tick.bid <= tick.ask;
 }
 
@@ -251,7 +265,6 @@ function isPositiveInteger(value: number): boolean {
 function viewOf(order: OpenOrder, status: OrderStatus, fillPrice: number, rejectReason?: RejectReason): OrderView {
   const { account, clientOrderId, symbol, side, type, quantity, trailingOffset } = order.command;
   const filled = status === 'FILLED';
-  const working = status === 'ACCEPTED' || status === 'TRIGGERED';
   return {
     account,
     orderId: order.orderId,
@@ -261,7 +274,7 @@ function viewOf(order: OpenOrder, status: OrderStatus, fillPrice: number, reject
     type,
     status,
     quantity,
-    leavesQuantity: working ? quantity : 0,
+    leavesQuantity: filled ? 0 : quantity,
     cumulativeQuantity: filled ? quantity : 0,
     ...(order.stop === undefined ? {} : { triggerPrice: order.stop }),
     ...(trailingOffset === undefined ? {} : { trailingOffset }),

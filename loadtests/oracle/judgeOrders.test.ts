@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import type { Instrument, Tick } from '../../market/types.ts';
+import type { OrderPlaceFrame } from '../../protocol/messages.ts';
+import type { ClientLine, OrderLine, Schedule } from '../../protocol/run.ts';
+import { expectTriggers, type TickSource } from './expectations.ts';
+import { judgeOrders } from './judgeOrders.ts';
+
+const INSTRUMENTS: Instrument[] = ['AAA', 'BBB'].map((symbol, index) => ({
+  symbol,
+  index,
+  priceDecimals: 2,
+  quantityDecimals: 0,
+  previousClose: 0,
+}));
+/** The tape's time 0 is due at 1,000 s; a tick each 100 ms. */
+const SCHEDULE: Schedule = { startUs: 1e9, fromEventUs: 0, toEventUs: 1_000_000, speed: 1 };
+/** Prices of AAA on ticks 1, 2, ...; BBB trades between them. */
+const PRICES = [10_000, 10_010, 9_990, 9_950, 9_940, 9_930, 9_920, 9_910, 9_900];
+
+function ticks(): TickSource {
+  const tick: Tick = {
+    kind: 0,
+    symbol: 0,
+    eventTimeUs: 0,
+    price: 0,
+    size: 1,
+    bid: 0,
+    ask: 0,
+    bidSize: 0,
+    askSize: 0,
+    flags: 0,
+  };
+  let at = -1;
+  const next = () => {
+    at++;
+    tick.symbol = at % 2;
+    tick.eventTimeUs = at * 50_000;
+    tick.price = at % 2 === 0 ? (PRICES[at / 2] ?? 0) : 500;
+    return at < PRICES.length * 2;
+  };
+  return { tick, next };
+}
+
+const FRAME: OrderPlaceFrame = {
+  type: 'order.place',
+  clientOrderId: 'c1-1',
+  symbol: 'AAA',
+  side: 'SELL',
+  orderType: 'STOP_MARKET',
+  quantity: '10',
+  triggerPrice: '99.60',
+};
+/** Sent 20 ms after tick 2 (10,010), crossing on tick 4 (9,950, at 300 ms). */
+const SOUND: OrderLine = {
+  kind: 'order',
+  generator: 'swarm',
+  client: 1,
+  frame: FRAME,
+  plannedUs: 1e9 + 120_000,
+  sentUs: 1e9 + 120_000,
+  answeredUs: 1e9 + 125_000,
+  outcome: 'accepted',
+  rejectReason: '',
+  acceptedTickSeq: 2,
+  triggers: [{ tickSeq: 4, eventTimeUs: 300_000, readUs: 1e9 + 301_000, price: '99.60', live: true }],
+  fills: [{ tickSeq: 4, price: '99.50', quantity: '10', readUs: 1e9 + 301_000 }],
+  finalStatus: 'FILLED',
+};
+const TRIGGER = { tickSeq: 4, eventTimeUs: 300_000, readUs: 1e9 + 301_000, price: '99.60', live: true };
+const FILL = { tickSeq: 4, price: '99.50', quantity: '10', readUs: 1e9 + 301_000 };
+const REST: Partial<OrderLine> = { triggers: [], fills: [], finalStatus: 'ACCEPTED' };
+const REJECTED: Partial<OrderLine> = { ...REST, outcome: 'rejected', rejectReason: 'wrong_side_of_market' };
+
+function judge(change: Partial<OrderLine>, options: { graceUs?: number; clients?: ClientLine[] } = {}) {
+  const orders = [{ ...SOUND, ...change }];
+  const expectations = expectTriggers({ instruments: INSTRUMENTS, ticks: ticks(), orders });
+  return judgeOrders({ expectations, orders, schedule: SCHEDULE, maxAckMs: 200, ...options });
+}
+const kinds = (change: Partial<OrderLine>) => judge(change).findings.map(({ kind }) => kind);
+
+describe('expectTriggers', () => {
+  it('should say on which tick, at which time and at which prices an order triggers', () => {
+    const trailing: OrderPlaceFrame = {
+      ...FRAME,
+      clientOrderId: 'c1-2',
+      orderType: 'TRAILING_STOP_MARKET',
+      trailingOffset: { kind: 'price', value: '0.60' },
+    };
+    const orders = [
+      SOUND,
+      { ...SOUND, frame: trailing, acceptedTickSeq: 1 },
+      { ...SOUND, frame: { ...FRAME, clientOrderId: 'c1-3', triggerPrice: '90' } },
+      { ...SOUND, frame: { ...FRAME, clientOrderId: 'c1-4', triggerPrice: '100.10' } },
+      { ...SOUND, frame: { ...FRAME, clientOrderId: 'c1-5', triggerPrice: '99.605' } },
+    ];
+    const expectations = expectTriggers({ instruments: INSTRUMENTS, ticks: ticks(), orders });
+    expect(expectations.map(({ outcome }) => outcome)).toEqual([
+      { kind: 'triggered', tickSeq: 4, eventTimeUs: 300_000, stopPrice: 9_960, fillPrice: 9_950 },
+      { kind: 'triggered', tickSeq: 4, eventTimeUs: 300_000, stopPrice: 9_950, fillPrice: 9_950 },
+      { kind: 'resting' },
+      { kind: 'rejected', reason: 'wrong_side_of_market' },
+      { kind: 'rejected', reason: 'bad_price' },
+    ]);
+    expect(expectations[0]).toMatchObject({ acceptedTickTimeUs: 100_000, nextTickTimeUs: 200_000 });
+  });
+});
+
+describe('judgeOrders', () => {
+  it('should find nothing wrong with a sound run', () => {
+    expect(judge({})).toMatchObject({ findings: [], triggersExpected: 1, triggersSeen: 1, wrongTick: 0, undecided: 0 });
+    expect(kinds({ ...REST, frame: { ...FRAME, triggerPrice: '90' } })).toEqual([]);
+    expect(kinds({ ...REJECTED, frame: { ...FRAME, triggerPrice: '100.10' } })).toEqual([]);
+  });
+
+  it.each<[string, Partial<OrderLine>]>([
+    ['late', { triggers: [{ ...TRIGGER, tickSeq: 5, eventTimeUs: 400_000 }], fills: [{ ...FILL, tickSeq: 5 }] }],
+    ['early', { triggers: [{ ...TRIGGER, tickSeq: 3, eventTimeUs: 200_000 }] }],
+    ['early', { frame: { ...FRAME, triggerPrice: '90' } }],
+    ['never', REST],
+    ['twice', { triggers: [TRIGGER, TRIGGER] }],
+    ['wrong_time', { triggers: [{ ...TRIGGER, eventTimeUs: 400_000 }] }],
+    ['wrong_price', { triggers: [{ ...TRIGGER, price: '99.61' }] }],
+    ['wrong_price', { fills: [{ ...FILL, price: '99.60' }] }],
+    ['wrong_price', { fills: [{ ...FILL, price: 'NaN' }] }],
+    ['wrong_quantity', { fills: [{ ...FILL, quantity: '9' }] }],
+    ['late', { fills: [{ ...FILL, tickSeq: 5 }] }],
+    ['never_filled', { fills: [] }],
+    ['filled_twice', { fills: [FILL, FILL] }],
+    ['wrongly_rejected', REJECTED],
+    ['wrongly_rejected', { ...REJECTED, acceptedTickSeq: -1 }],
+    ['wrong_reason', { ...REJECTED, rejectReason: 'no_market', frame: { ...FRAME, triggerPrice: '100.10' } }],
+    ['wrongly_accepted', { frame: { ...FRAME, triggerPrice: '100.10' } }],
+    ['never_answered', { ...REST, outcome: 'unanswered', answeredUs: 0, acceptedTickSeq: -1 }],
+    ['answered_late', { answeredUs: 1e9 + 400_000 }],
+    ['implausible_acceptance', { acceptedTickSeq: -1 }],
+    ['implausible_acceptance', { acceptedTickSeq: 999 }],
+    ['implausible_acceptance', { acceptedTickSeq: 3 }],
+    ['implausible_acceptance', { sentUs: 1e9 + 550_000, answeredUs: 1e9 + 560_000 }],
+  ])('should find %s', (kind, change) => {
+    expect(kinds(change)).toEqual([kind]);
+  });
+
+  it('should not let a late trigger hide behind a late acceptance', () => {
+    const trailing = { ...FRAME, triggerPrice: '99.45' };
+    const change = {
+      frame: trailing,
+      acceptedTickSeq: 4,
+      triggers: [{ ...TRIGGER, tickSeq: 5, eventTimeUs: 400_000, price: '99.45' }],
+      fills: [{ ...FILL, tickSeq: 5, price: '99.40' }],
+    };
+    expect(kinds(change)).toEqual(['implausible_acceptance']);
+  });
+
+  it('should leave open what was due too near the end to be heard of', () => {
+    expect(judge(REST, { graceUs: 750_000 })).toMatchObject({ findings: [], undecided: 1, triggersExpected: 0 });
+    const unanswered = { ...REST, outcome: 'unanswered', answeredUs: 0, sentUs: 1e9 + 900_000 } as const;
+    expect(judge(unanswered)).toMatchObject({ findings: [], undecided: 1 });
+  });
+
+  it('should excuse a late answer only to a client that was cut meanwhile', () => {
+    const client = (atUs: number): ClientLine => ({
+      kind: 'client',
+      generator: 'swarm',
+      client: 1,
+      connects: 2,
+      failedConnects: 0,
+      closes: [{ atUs, code: 1006 }],
+      resumes: [],
+      streams: [],
+      tickBySecond: [],
+      operations: 0,
+      failedOperations: 0,
+      received: 0,
+      orderEvents: 0,
+    });
+    const late = { answeredUs: 1e9 + 400_000 };
+    expect(judge(late, { clients: [client(1e9 + 130_000)] }).findings).toEqual([]);
+    expect(judge(late, { clients: [client(1e9 + 500_000)] }).findings).toHaveLength(1);
+  });
+});
