@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { vusFor } from '../k6/lib/vus.ts';
 import { checkBudget } from './budget.ts';
 import { lastLines } from './lastLines.ts';
@@ -25,6 +26,8 @@ export interface K6Options {
   readonly load: { readonly messagesPerS: number; readonly cores: number };
   readonly maxRssBytes?: number;
   readonly signal?: AbortSignal;
+  /** Told k6's process id once it is started. */
+  readonly onStarted?: (pid: number) => void;
   /** Called every 500 ms. */
   readonly onProgress?: (progress: K6Progress) => void;
 }
@@ -69,6 +72,7 @@ export async function runK6(options: K6Options): Promise<K6Result> {
   const startedMs = performance.now();
   const child = startK6(options);
   const stderr = child.stderr === null ? { lines: [] } : lastLines(child.stderr, STDERR_LINES);
+  if (child.pid !== undefined) options.onStarted?.(child.pid);
   let overBytes = 0;
   const watchdog =
     child.pid === undefined
@@ -112,8 +116,8 @@ export async function runK6(options: K6Options): Promise<K6Result> {
 }
 
 function startK6(options: K6Options): ChildProcess {
-  const args = ['run', '--quiet', '--no-color', '--log-format', 'raw', '--console-output', options.outPath];
-  args.push('-e', `TAPEDECK_PLAN=${options.planPath}`, '-e', 'TAPEDECK_LINES=1', options.script);
+  const args = ['run', '--quiet', '--no-color', '--log-format', 'raw', '--console-output', resolve(options.outPath)];
+  args.push('-e', `TAPEDECK_PLAN=${resolve(options.planPath)}`, '-e', 'TAPEDECK_LINES=1', options.script);
   return spawn(options.k6Path, args, {
     // A group of its own: Ctrl-C on the terminal reaches the caller alone, which then ends k6 in order.
     detached: true,
