@@ -1,4 +1,6 @@
-import type { ExitCode } from '../protocol/codes.ts';
+import { ExitCode } from '../protocol/codes.ts';
+import { ConfigError } from '../server/config.ts';
+import { TapeError, TapeMissingError } from '../simulator/tape/types.ts';
 
 /**
  * An error that a user can meet: its message is one clear line that names the thing, the place and the way out. The
@@ -12,4 +14,28 @@ export class CliError extends Error {
     super(message);
     this.exitCode = exitCode;
   }
+}
+
+/** What is told of an error, and how the process leaves. */
+export interface Failure {
+  readonly line: string;
+  readonly exitCode: ExitCode;
+}
+
+/** Puts any error into one line. What isn't meant for users is an internal error, told as such. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof CliError || error instanceof ConfigError) {
+    return { line: oneLine(error.message), exitCode: error.exitCode };
+  }
+  if (error instanceof TapeMissingError) return { line: oneLine(error.message), exitCode: ExitCode.MISSING_INPUT };
+  if (error instanceof TapeError) return { line: oneLine(error.message), exitCode: ExitCode.BAD_DATA };
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    line: `internal error: ${oneLine(message)} (set TAPEDECK_DEBUG=1 for the stack)`,
+    exitCode: ExitCode.INTERNAL,
+  };
+}
+
+function oneLine(message: string): string {
+  return message.trim().replace(/\s*\n\s*/g, ' ');
 }

@@ -54,6 +54,8 @@ export const ExitCode = {
   BAD_DATA: 65,
   MISSING_INPUT: 66,
   UNAVAILABLE: 69,
+  /** A fault of tapedeck itself. */
+  INTERNAL: 70,
   INTERRUPTED: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

@@ -24,7 +24,7 @@ export interface EmbeddedFeedConfig {
   readonly seed?: number;
 }
 
-/** Everything that a server is started with; made by {@link loadServerConfig} or, in tests, by hand. */
+/** Everything that a server is started with: settings from {@link loadServerConfig}, feed and log from the caller. */
 export interface ServerConfig {
   readonly listen: readonly ListenAddress[];
   readonly limits: Limits;
@@ -43,8 +43,6 @@ export interface ServerConfig {
 export interface ServerOptions {
   /** `HOST:PORT`, `[IPV6]:PORT` or `PORT`, each. */
   readonly listen?: readonly string[];
-  readonly feed?: EmbeddedFeedConfig;
-  readonly commandLogPath?: string;
 }
 
 /** Where settings come from. */
@@ -132,8 +130,6 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
     limits,
     ...(secret === undefined ? {} : { secret }),
     allowedOrigins: strings(found('allowedOrigins').value),
-    ...(options.feed === undefined ? {} : { feed: options.feed }),
-    ...(options.commandLogPath === undefined ? {} : { commandLogPath: options.commandLogPath }),
     ...(cash === undefined ? {} : { startingCashUnits: cash }),
     logLevel: String(found('logLevel').value),
   };
