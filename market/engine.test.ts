@@ -155,12 +155,24 @@ describe('TRAILING_STOP_MARKET', () => {
     expect(stops()).toEqual([90, 85]);
     market.trade(98);
     expect(stops()).toEqual([90, 88]);
-    market.trade(102);
-    expect(stops()).toEqual([92, 92]);
+    market.trade(101);
+    expect(stops()).toEqual([91, 91]);
     market.news();
     market.cancel('old');
-    market.trade(92);
-    expect(market.news()).toEqual(['canceled old', 'triggered young', 'execution young 1 at 92', 'filled young']);
+    market.trade(91);
+    expect(market.news()).toEqual(['canceled old', 'triggered young', 'execution young 1 at 91', 'filled young']);
+  });
+
+  it('should ratchet on a new extreme of one tick', () => {
+    const market = new Harness();
+    market.trade(1_000);
+    market.place('buy', { type: 'TRAILING_STOP_MARKET', side: 'BUY', trailingOffset: TEN_TICKS });
+    market.trade(999);
+    expect(market.engine.order('a', 'buy')).toMatchObject({ triggerPrice: 1_009, peakPrice: 999 });
+    market.place('sell', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS });
+    market.trade(1_000);
+    expect(market.engine.order('a', 'sell')).toMatchObject({ triggerPrice: 990, peakPrice: 1_000 });
+    expect(market.news()).toEqual(['accepted buy', 'ratcheted buy', 'accepted sell', 'ratcheted sell']);
   });
 
   it('should begin its trail on the tick that reaches the activation price', () => {
@@ -203,6 +215,11 @@ describe('TRAILING_STOP_MARKET', () => {
     expect(market.events.at(-1)).toMatchObject({ order: { triggerPrice: 993 } });
     trade(1_000, 250_000);
     expect(market.news()).toEqual([]);
+    trade(1_010, 260_000);
+    trade(1_011, 270_000);
+    market.place('joins', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS });
+    trade(1_005, 300_000);
+    expect(market.news()).toEqual(['ratcheted t', 'accepted joins', 'ratcheted t']);
   });
 
   it('should refuse offsets that leave no price for the stop', () => {
@@ -230,6 +247,12 @@ describe('commands', () => {
     expect(outcome).toMatchObject({ kind: 'duplicate', order: { orderId: 1, type: 'STOP_MARKET' } });
     expect(market.news()).toEqual([]);
     expect(reasonOf(market.place('x', { type: 'MARKET', account: 'b' }))).toBe('taken');
+    market.trade(80);
+    market.place('y', { type: 'MARKET', quantity: 0 });
+    market.news();
+    expect(market.place('x', { type: 'MARKET' })).toMatchObject({ kind: 'duplicate', order: { status: 'FILLED' } });
+    expect(market.place('y', { type: 'MARKET' })).toMatchObject({ kind: 'duplicate', order: { status: 'REJECTED' } });
+    expect(market.news()).toEqual([]);
   });
 
   it('should cancel an open order, and refuse to cancel a closed or unknown one', () => {

@@ -65,7 +65,7 @@ export class Account {
     const closing = Math.min(open, fill.quantity);
     const closingSigned = signed > 0 ? closing : -closing;
     const closingValue = closing === fill.quantity ? value : this.#value(symbol, price, closingSigned);
-    const removed = closing === open ? position.cost : mulDiv(position.cost, closing, open);
+    const removed = mulDiv(position.cost, closing, open);
     position.realizedPnl -= closingValue + removed;
     // Whatever goes beyond the open quantity opens the other way round, with what is left of the fill's value.
     position.cost += value - closingValue - removed;

@@ -24,7 +24,7 @@ const steps = fc.array(
   fc.oneof(
     {
       weight: 5,
-      arbitrary: fc.record({ kind: fc.constant('tick' as const), price: fc.integer({ min: 900, max: 1100 }) }),
+      arbitrary: fc.record({ kind: fc.constant('tick' as const), price: fc.integer({ min: 985, max: 1015 }) }),
     },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('add' as const), offset: offsets }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('remove' as const), which: fc.nat() }) },
