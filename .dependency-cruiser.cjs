@@ -48,7 +48,7 @@ module.exports = {
     {
       name: 'no-dev-packages-outside-tests',
       severity: 'error',
-      from: { pathNot: ['\\.test\\.ts$', '^loadtests/k6/'] },
+      from: { pathNot: ['\\.test\\.ts$', '^loadtests/k6/', '^loadtests/properties/'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
