@@ -91,7 +91,10 @@ export async function runGate(options: RunOptions): Promise<RunOutcome> {
     speed: scenario.tape.speed,
   };
   const server = await startServer(options, schedule);
-  const front = options.front === undefined ? undefined : await startFront(options, options.front, server.port);
+  const front =
+    options.front === undefined
+      ? undefined
+      : await startFront(options, { ...options.front, args: [...options.front.args, '--start-us', String(schedule.startUs)] }, server.port);
   const port = front?.port ?? server.port;
   const proxy = await startProxy({
     entry: options.entries.proxy,

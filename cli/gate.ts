@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { join, relative } from 'node:path';
+import { Command, Option } from '@commander-js/extra-typings';
+import { GateError } from '../loadtests/gate/errors.ts';
+import type { LoadChoice } from '../loadtests/gate/generators.ts';
+import { type Front, type RunOutcome, type RunProgress, runGate } from '../loadtests/gate/run.ts';
+import { summarise } from '../loadtests/gate/summary.ts';
+import { loadTargets } from '../loadtests/targets/load.ts';
+import { ExitCode } from '../protocol/codes.ts';
+import type { Scenario } from '../protocol/schemas/scenario.ts';
+import type { Summary, Verdict } from '../protocol/schemas/summary.ts';
+import { printVerdict } from '../reports/terminal.ts';
+import { writeReport } from '../reports/write.ts';
+import { mintToken } from '../server/identity.ts';
+import { projectFile } from '../simulator/paths.ts';
+import { loadScenario } from '../simulator/scenario.ts';
+import { openTape } from '../simulator/tape/reader.ts';
+import { hostClock } from './clock.ts';
+import { commitOf } from './commit.ts';
+import { entries } from './entries.ts';
+import { CliError } from './errors.ts';
+import { chooseLoad } from './load.ts';
+import { wholeNumber } from './options.ts';
+import { openProgress } from './progress.ts';
+import { tapeFor } from './tapeFor.ts';
+
+/** `tapedeck gate`: plays a scenario into the reference server and gives a verdict. */
+export function gateCommand() {
+  return new Command('gate')
+    .description('play a scenario into the server and judge it: pass (exit 0), fail (1) or invalid (3)')
+    .option('--scenario <name or file>', 'what to play and what trouble to make', 'default')
+    .option('--targets <name or file>', "the bounds to hold (the scenario's own by default)")
+    .addOption(new Option('--load <generator>', 'what makes the load').choices(['auto', 'k6', 'swarm']).default('auto'))
+    .option('--seed <number>', "another seed than the scenario's", wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }))
+    .option('--tape <file>', 'a tape of your own (one is built by default)')
+    .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
+    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
+    .action(async (options) => {
+      const loaded = loadScenario(options.scenario);
+      const scenario: Scenario = options.seed === undefined ? loaded : { ...loaded, seed: options.seed };
+      const targets = loadTargets(options.targets ?? scenario.targets);
+      const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
+      const tapePath = await tapeFor({ tape: options.tape, scenario, progress });
+      const load = await chooseLoad(options.load, progress);
+      const command = repeatCommand({ ...options, scenario });
+      const played = await playGate({
+        scenario,
+        targets,
+        tapePath,
+        load,
+        command,
+        out: options.out,
+        onProgress: progress.run,
+      });
+      progress.done();
+      if (options.format === 'json') process.stdout.write(`${JSON.stringify(played.summary)}\n`);
+      else
+        printVerdict(played.summary, {
+          reportPath: relative('.', join(played.folder, 'report.html')),
+          out: (text) => process.stdout.write(text),
+        });
+      process.exitCode = played.outcome.interrupted ? ExitCode.INTERRUPTED : exitCodeOf(played.summary.verdict);
+    });
+}
+
+export interface GateRun {
+  readonly scenario: Scenario;
+  readonly targets: ReturnType<typeof loadTargets>;
+  readonly tapePath: string;
+  readonly load: LoadChoice;
+  readonly command: string;
+  readonly out: string | undefined;
+  readonly front?: Front;
+  readonly onLoadStarted?: (pid: number) => void;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** Plays one gate, writes its report, and returns what came of it. */
+export async function playGate(run: GateRun): Promise<{ summary: Summary; outcome: RunOutcome; folder: string }> {
+  const { scenario, targets, tapePath, load } = run;
+  const startedAt = new Date();
+  const stamp = startedAt
+    .toISOString()
+    .replace(/[:.]/g, '-')
+    .replace(/-\d+Z$/, 'Z');
+  const folder = run.out ?? projectFile('reports', 'runs', `${stamp}-${scenario.name}`);
+  const secret = randomBytes(32).toString('hex');
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    const outcome = await runGate({
+      scenario,
+      targets,
+      tapePath,
+      runFolder: folder,
+      load,
+      entries: entries(),
+      clock: hostClock(process.env),
+      secret,
+      tokenFor: (account) =>
+        mintToken({
+          secret,
+          user: account,
+          account,
+          scopes: ['market:read', 'orders:write', `account:${account}`],
+          expiresInS: 3600,
+        }),
+      signal: interrupt.signal,
+      ...(run.front === undefined ? {} : { front: run.front }),
+      ...(run.onLoadStarted === undefined ? {} : { onLoadStarted: run.onLoadStarted }),
+      ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),
+    });
+    const reader = openTape(tapePath);
+    const summary = summarise({
+      outcome,
+      header: reader.header,
+      tapePath: relative('.', tapePath),
+      startedAt,
+      durationS: (Date.now() - startedAt.getTime()) / 1000,
+      seed: scenario.seed,
+      commit: await commitOf(projectFile()),
+      command: run.command,
+      load: load.kind === 'k6' ? `k6 v${load.version}` : `swarm (built in), ${availableParallelism()} cores`,
+    });
+    reader.close();
+    await writeReport(folder, summary);
+    return { summary, outcome, folder };
+  } catch (error) {
+    if (error instanceof GateError) throw new CliError(error.message, ExitCode.UNAVAILABLE);
+    throw error;
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+export function exitCodeOf(verdict: Verdict): ExitCode {
+  return verdict === 'pass' ? ExitCode.PASS : verdict === 'fail' ? ExitCode.FAIL : ExitCode.INVALID;
+}
+
+function repeatCommand(options: {
+  scenario: Scenario;
+  targets?: string | undefined;
+  load: string;
+  tape?: string | undefined;
+}): string {
+  const parts = [
+    'npm run gate -- --scenario',
+    options.scenario.name,
+    '--seed',
+    String(options.scenario.seed),
+    '--load',
+    options.load,
+  ];
+  if (options.targets !== undefined) parts.push('--targets', options.targets);
+  if (options.tape !== undefined) parts.push('--tape', options.tape);
+  return parts.join(' ');
+}

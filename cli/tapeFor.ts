@@ -1,0 +1,24 @@
+import type { Scenario } from '../protocol/schemas/scenario.ts';
+import { projectFile } from '../simulator/paths.ts';
+import { ensureTape } from '../simulator/tape/build.ts';
+import type { Progress } from './progress.ts';
+
+/** The tape that a scenario plays: the one named, or the built one, made now if it isn't there yet. */
+export async function tapeFor(options: {
+  tape: string | undefined;
+  scenario: Scenario;
+  progress: Progress;
+}): Promise<string> {
+  if (options.tape !== undefined) return options.tape;
+  const startedMs = performance.now();
+  let built = false;
+  const path = await ensureTape(
+    { cacheDir: projectFile('.cache'), symbols: options.scenario.tape.symbols },
+    (state) => {
+      built = true;
+      options.progress.show(`building the tape: ${Math.floor(state.share * 100)} %`);
+    },
+  );
+  if (built) options.progress.say(`tape built in ${((performance.now() - startedMs) / 1000).toFixed(0)} s: ${path}`);
+  return path;
+}

@@ -1,0 +1,220 @@
+/**
+ * The ways in which a back end can misbehave, planted on purpose to prove the instrument. Each is a filter over the
+ * frames that a sound server sends to one connection: pure, with the time as an argument, so that it runs on real
+ * sockets and on a virtual clock alike.
+ */
+
+/** A frame and when it goes out, µs since the epoch; releases of one connection keep their order. */
+export interface Release {
+  readonly text: string;
+  readonly atUs: number;
+}
+
+/** One connection's filter. */
+export interface FaultFilter {
+  readonly onFrame: (text: string, nowUs: number) => readonly Release[];
+}
+
+/** What a planted fault is, and what must come of it. */
+export interface Fault {
+  readonly description: string;
+  readonly verdict: 'pass' | 'fail';
+  /** Rows of which one must be named by the verdict; empty for a sound server. */
+  readonly rows: readonly string[];
+  /** @param startUs when the tape starts: what depends on time counts from here */
+  readonly filter: (startUs: number) => FaultFilter;
+}
+
+const DELAY_US = 140_000;
+const STALL_US = 300_000;
+const STALL_EVERY_US = 5_000_000;
+const ONE_IN = 1000;
+const SLIP_SHARE = 0.01;
+/** Ticker frames that a resume leaves out. */
+const HOLE = 2;
+
+const send = (text: string, atUs: number): Release => ({ text, atUs });
+
+/** Frames that carry a stream's sequence: the only ones that may be lost, doubled or swapped. */
+function isEvent(text: string): boolean {
+  return /^\{"type":"(ticker|order|execution)"/.test(text);
+}
+
+/** Calls `act` on one event frame in {@link ONE_IN}, counted over all connections, and lets everything else by. */
+function oneIn(act: (text: string, nowUs: number) => readonly Release[]): () => FaultFilter {
+  let seen = 0;
+  return () => ({
+    onFrame: (text, nowUs) => {
+      if (!isEvent(text)) return [send(text, nowUs)];
+      seen += 1;
+      return seen % ONE_IN === 0 ? act(text, nowUs) : [send(text, nowUs)];
+    },
+  });
+}
+
+function swapOneIn(): () => FaultFilter {
+  let seen = 0;
+  return () => {
+    let held: string | undefined;
+    return {
+      onFrame: (text, nowUs) => {
+        if (held !== undefined && isEvent(text) && streamOf(text) === streamOf(held)) {
+          const both = [send(text, nowUs), send(held, nowUs)];
+          held = undefined;
+          return both;
+        }
+        if (!isEvent(text)) return [send(text, nowUs)];
+        seen += 1;
+        if (seen % ONE_IN !== 0 || held !== undefined) return [send(text, nowUs)];
+        held = text;
+        return [];
+      },
+    };
+  };
+}
+
+function streamOf(text: string): string {
+  const type = /"type":"(\w+)"/.exec(text)?.[1] ?? '';
+  return type === 'ticker' ? `ticker:${/"symbol":"([^"]+)"/.exec(text)?.[1]}` : type;
+}
+
+/** Replaces a number field of a frame's text. */
+function shift(text: string, field: string, by: number): string {
+  return text.replace(new RegExp(`"${field}":(\\d+)`), (_, value: string) => `"${field}":${Number(value) + by}`);
+}
+
+function set(text: string, field: string, value: number): string {
+  return text.replace(new RegExp(`"${field}":\\d+`), `"${field}":${value}`);
+}
+
+function numberIn(text: string, field: string): number {
+  return Number(new RegExp(`"${field}":(\\d+)`).exec(text)?.[1] ?? Number.NaN);
+}
+
+/** Holds a connection's order events from a trigger on until the symbol's next tick, and claims that tick for it. */
+function lateTriggers(): FaultFilter {
+  const held: string[] = [];
+  return {
+    onFrame: (text, nowUs) => {
+      const isOrder = /^\{"type":"(order|execution)"/.test(text);
+      if (isOrder && (held.length > 0 || text.includes('"reason":"triggered"'))) {
+        held.push(text);
+        return [];
+      }
+      const [head] = held;
+      const tick = /^\{"type":"ticker"/.test(text) ? text : undefined;
+      if (head === undefined || tick === undefined || !isNextTick(head, tick)) return [send(text, nowUs)];
+      const released: Release[] = [send(text, nowUs)];
+      const symbol = symbolOf(head);
+      for (let next = held[0]; next !== undefined; next = held[0]) {
+        // Another symbol's trigger behind it waits for its own next tick.
+        if (next !== head && next.includes('"reason":"triggered"') && symbolOf(next) !== symbol) break;
+        held.shift();
+        released.push(send(onTick(next, tick), nowUs));
+      }
+      return released;
+    },
+  };
+}
+
+function symbolOf(text: string): string {
+  return /"symbol":"([^"]+)"/.exec(text)?.[1] ?? '';
+}
+
+function isNextTick(order: string, tick: string): boolean {
+  return symbolOf(order) === symbolOf(tick) && numberIn(tick, 'seq') > numberIn(order, 'tickSeq');
+}
+
+function onTick(order: string, tick: string): string {
+  let moved = set(order, 'tickSeq', numberIn(tick, 'seq'));
+  for (const field of ['eventTimeUs', 'dueTimeUs', 'receivedTimeUs', 'sentTimeUs']) {
+    moved = set(moved, field, numberIn(tick, field));
+  }
+  return moved;
+}
+
+function holesAfterResume(): FaultFilter {
+  let toDrop = 0;
+  return {
+    onFrame: (text, nowUs) => {
+      if (/^\{"type":"subscribed"/.test(text) && text.includes('"recovered":true')) toDrop = HOLE;
+      else if (toDrop > 0 && /^\{"type":"ticker"/.test(text)) {
+        toDrop -= 1;
+        return [];
+      }
+      return [send(text, nowUs)];
+    },
+  };
+}
+
+/** The schedule slips by a hundredth of the time passed, and each message is stamped as if it were fresh. */
+function slip(startUs: number): FaultFilter {
+  return {
+    onFrame: (text, nowUs) => {
+      const late = Math.max(0, Math.round((nowUs - startUs) * SLIP_SHARE));
+      let fresh = text;
+      for (const field of ['dueTimeUs', 'receivedTimeUs', 'sentTimeUs', 'serverTimeUs']) fresh = shift(fresh, field, late);
+      return [send(fresh, nowUs + late)];
+    },
+  };
+}
+
+function stall(startUs: number): FaultFilter {
+  return {
+    onFrame: (text, nowUs) => {
+      const into = (nowUs - startUs) % STALL_EVERY_US;
+      const stalled = nowUs > startUs + STALL_EVERY_US / 2 && into >= 0 && into < STALL_US;
+      return [send(text, stalled ? nowUs - into + STALL_US : nowUs)];
+    },
+  };
+}
+
+const pass = (): FaultFilter => ({ onFrame: (text, nowUs) => [send(text, nowUs)] });
+
+/** Every fault by its name; `none` is a sound back end behind the same front. */
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  none: { description: 'a sound server', verdict: 'pass', rows: [], filter: pass },
+  delay: {
+    description: 'delays each message by 140 ms',
+    verdict: 'fail',
+    rows: ['tick'],
+    filter: () => ({ onFrame: (text, nowUs) => [send(text, nowUs + DELAY_US)] }),
+  },
+  stall: { description: 'stalls for 300 ms every 5 s', verdict: 'fail', rows: ['tick'], filter: stall },
+  drop: { description: 'drops 1 message in 1000', verdict: 'fail', rows: ['loss', 'resume'], filter: perRun(() => oneIn(() => [])) },
+  double: {
+    description: 'doubles 1 message in 1000',
+    verdict: 'fail',
+    rows: ['loss', 'resume'],
+    filter: perRun(() => oneIn((text, nowUs) => [send(text, nowUs), send(text, nowUs)])),
+  },
+  reorder: { description: 'reorders 1 message in 1000', verdict: 'fail', rows: ['loss', 'resume'], filter: perRun(swapOneIn) },
+  'late-trigger': {
+    description: 'triggers one tick late',
+    verdict: 'fail',
+    rows: ['trigger'],
+    filter: lateTriggers,
+  },
+  'resume-hole': { description: 'resumes with a hole', verdict: 'fail', rows: ['resume'], filter: holesAfterResume },
+  slip: {
+    description: 'lets its schedule slip while each message looks fresh',
+    verdict: 'fail',
+    rows: ['tick'],
+    filter: slip,
+  },
+  mute: {
+    description: 'accepts connections and never answers',
+    verdict: 'fail',
+    rows: ['connect', 'clients', 'symbols', 'errors', 'stability', 'loss', 'resume'],
+    filter: () => ({ onFrame: () => [] }),
+  },
+};
+
+/** Makes a fault that counts over all connections of a run: its counter is made once per start time. */
+function perRun(make: () => () => FaultFilter): (startUs: number) => FaultFilter {
+  let run: { startUs: number; filter: () => FaultFilter } | undefined;
+  return (startUs) => {
+    if (run === undefined || run.startUs !== startUs) run = { startUs, filter: make() };
+    return run.filter();
+  };
+}
