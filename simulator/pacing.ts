@@ -70,6 +70,7 @@ class Pacer {
   readonly #maxEventsPerTurn: number;
   readonly #startUs: number;
   #nextProgressUs: number;
+  #delivering = false;
   #callOff: () => void = () => undefined;
 
   constructor(options: PacingOptions, outcome: Outcome) {
@@ -93,10 +94,12 @@ class Pacer {
 
   readonly #turn = (): void => {
     try {
+      this.#delivering = true;
       this.#deliver();
-      if (this.#options.signal?.aborted) return;
-      if (this.#options.replay.done) {
-        this.#finish('end');
+      this.#delivering = false;
+      const { signal, replay } = this.#options;
+      if (signal?.aborted || replay.done) {
+        this.#finish(replay.done ? 'end' : 'aborted');
         return;
       }
       this.#tellProgress();
@@ -107,7 +110,10 @@ class Pacer {
     }
   };
 
-  readonly #abort = (): void => this.#finish('aborted');
+  /** From within the sink it takes effect at the end of the turn, so that the summary counts all that was delivered. */
+  readonly #abort = (): void => {
+    if (!this.#delivering) this.#finish('aborted');
+  };
 
   #deliver(): void {
     const { replay, clock, sink, signal } = this.#options;

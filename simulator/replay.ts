@@ -29,6 +29,10 @@ export interface ReplayOptions {
   readonly toUs?: number;
 }
 
+const NEXT_EVENT_US = 0;
+const NEXT_DUE_US = 1;
+const POSITION_US = 2;
+
 /**
  * Plays a tape by a schedule: says which events are due, never waits itself, and allocates nothing per event. The
  * schedule never slips: an event that is late is delivered at the next call and counted, and those after it keep their
@@ -41,9 +45,8 @@ export class Replay {
   readonly #toUs: number;
   readonly #unpaced: boolean;
   readonly #hash = new EventHash();
-  #nextEventUs: number;
-  #nextDueUs: number;
-  #positionUs: number;
+  /** Times that change with each event, by the indices below: a typed array, since a number stored in a field is allocated. */
+  readonly #times = new Float64Array(3);
   #events = 0;
   #late = 0;
 
@@ -55,9 +58,7 @@ export class Replay {
     this.#cursor = options.cursor;
     this.#toUs = options.toUs ?? schedule.toEventUs;
     this.#unpaced = schedule.speed === Number.POSITIVE_INFINITY;
-    this.#positionUs = schedule.fromEventUs;
-    this.#nextEventUs = schedule.fromEventUs;
-    this.#nextDueUs = schedule.startUs;
+    this.#times[POSITION_US] = schedule.fromEventUs;
     this.#look();
   }
 
@@ -71,15 +72,16 @@ export class Replay {
   pump(nowUs: number, sink: TickSink, maxEvents = Number.POSITIVE_INFINITY): number {
     const cursor = this.#cursor;
     const hash = this.#hash;
+    const times = this.#times;
     let delivered = 0;
-    while (delivered < maxEvents && this.#nextDueUs <= nowUs) {
+    while (delivered < maxEvents && (times[NEXT_DUE_US] as number) <= nowUs) {
       if (!cursor.next()) {
-        this.#nextDueUs = Number.POSITIVE_INFINITY;
+        times[NEXT_DUE_US] = Number.POSITIVE_INFINITY;
         break;
       }
-      const dueUs = this.#unpaced ? nowUs : this.#nextDueUs;
+      const dueUs = this.#unpaced ? nowUs : (times[NEXT_DUE_US] as number);
       const { tick } = cursor;
-      this.#positionUs = this.#nextEventUs;
+      times[POSITION_US] = times[NEXT_EVENT_US] as number;
       hash.add(tick);
       this.#record(nowUs - dueUs);
       this.#look();
@@ -92,12 +94,12 @@ export class Replay {
 
   /** When the next event is due, µs since the epoch: Infinity when none is left, -Infinity when there is one and it isn't paced. */
   nextDueUs(): number {
-    return this.#nextDueUs;
+    return this.#times[NEXT_DUE_US] as number;
   }
 
   /** Whether every event of the part has been delivered. */
   get done(): boolean {
-    return this.#nextDueUs === Number.POSITIVE_INFINITY;
+    return this.nextDueUs() === Number.POSITIVE_INFINITY;
   }
 
   /** Events delivered so far. */
@@ -112,7 +114,7 @@ export class Replay {
 
   /** Event time of the last delivered event, µs since the epoch; before the first: the schedule's start. */
   get positionUs(): number {
-    return this.#positionUs;
+    return this.#times[POSITION_US] as number;
   }
 
   /** {@link EventHash} over the events delivered so far, hex: the same at every pace. */
@@ -127,9 +129,10 @@ export class Replay {
 
   #look(): void {
     const eventUs = this.#cursor.peekTimeUs();
-    this.#nextEventUs = eventUs;
-    if (!(eventUs < this.#toUs)) this.#nextDueUs = Number.POSITIVE_INFINITY;
-    else if (this.#unpaced) this.#nextDueUs = Number.NEGATIVE_INFINITY;
-    else this.#nextDueUs = Math.round(dueTimeUs(this.schedule, eventUs));
+    const times = this.#times;
+    times[NEXT_EVENT_US] = eventUs;
+    if (!(eventUs < this.#toUs)) times[NEXT_DUE_US] = Number.POSITIVE_INFINITY;
+    else if (this.#unpaced) times[NEXT_DUE_US] = Number.NEGATIVE_INFINITY;
+    else times[NEXT_DUE_US] = Math.round(dueTimeUs(this.schedule, eventUs));
   }
 }
