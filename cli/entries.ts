@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Entries } from '../loadtests/gate/run.ts';
 
 /** The project's own programs, compiled or as sources, whichever this one is. */
-export function entries(): Entries {
+export function entries(): Entries & { readonly faulty: string } {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const file = (path: string): string => fileURLToPath(new URL(`../${path}.${extension}`, import.meta.url));
   return {
@@ -10,5 +10,6 @@ export function entries(): Entries {
     proxy: file('loadtests/proxy/main'),
     swarm: file('loadtests/swarm/main'),
     probe: file('loadtests/probe/main'),
+    faulty: file('loadtests/faulty/main'),
   };
 }

@@ -153,7 +153,8 @@ function slip(startUs: number): FaultFilter {
     onFrame: (text, nowUs) => {
       const late = Math.max(0, Math.round((nowUs - startUs) * SLIP_SHARE));
       let fresh = text;
-      for (const field of ['dueTimeUs', 'receivedTimeUs', 'sentTimeUs', 'serverTimeUs']) fresh = shift(fresh, field, late);
+      for (const field of ['dueTimeUs', 'receivedTimeUs', 'sentTimeUs', 'serverTimeUs'])
+        fresh = shift(fresh, field, late);
       return [send(fresh, nowUs + late)];
     },
   };
@@ -181,14 +182,24 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     filter: () => ({ onFrame: (text, nowUs) => [send(text, nowUs + DELAY_US)] }),
   },
   stall: { description: 'stalls for 300 ms every 5 s', verdict: 'fail', rows: ['tick'], filter: stall },
-  drop: { description: 'drops 1 message in 1000', verdict: 'fail', rows: ['loss', 'resume'], filter: perRun(() => oneIn(() => [])) },
+  drop: {
+    description: 'drops 1 message in 1000',
+    verdict: 'fail',
+    rows: ['loss', 'resume'],
+    filter: perRun(() => oneIn(() => [])),
+  },
   double: {
     description: 'doubles 1 message in 1000',
     verdict: 'fail',
     rows: ['loss', 'resume'],
     filter: perRun(() => oneIn((text, nowUs) => [send(text, nowUs), send(text, nowUs)])),
   },
-  reorder: { description: 'reorders 1 message in 1000', verdict: 'fail', rows: ['loss', 'resume'], filter: perRun(swapOneIn) },
+  reorder: {
+    description: 'reorders 1 message in 1000',
+    verdict: 'fail',
+    rows: ['loss', 'resume'],
+    filter: perRun(swapOneIn),
+  },
   'late-trigger': {
     description: 'triggers one tick late',
     verdict: 'fail',

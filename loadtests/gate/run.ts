@@ -94,7 +94,11 @@ export async function runGate(options: RunOptions): Promise<RunOutcome> {
   const front =
     options.front === undefined
       ? undefined
-      : await startFront(options, { ...options.front, args: [...options.front.args, '--start-us', String(schedule.startUs)] }, server.port);
+      : await startFront(
+          options,
+          { ...options.front, args: [...options.front.args, '--start-us', String(schedule.startUs)] },
+          server.port,
+        );
   const port = front?.port ?? server.port;
   const proxy = await startProxy({
     entry: options.entries.proxy,
