@@ -134,13 +134,18 @@ export class ServerMetrics {
 
   #registerProcess(): void {
     const monitor = this.#monitor;
+    this.#gauge(
+      'tapedeck_event_loop_delay_max_seconds',
+      "The event loop's longest delay in the last second",
+      () => monitor.loopDelayMaxUs(1) / 1e6,
+    );
     new Gauge({
-      name: 'tapedeck_event_loop_delay_max_seconds',
-      help: "The event loop's longest delay in the last 1, 10 and 120 seconds and since the start",
+      name: 'tapedeck_event_loop_delay_window_max_seconds',
+      help: "The event loop's longest delay in longer windows and since the start",
       labelNames: ['window'],
       registers: [this.#registry],
       collect() {
-        for (const seconds of [1, 10, 120]) this.set({ window: `${seconds}s` }, monitor.loopDelayMaxUs(seconds) / 1e6);
+        for (const seconds of [10, 60, 120]) this.set({ window: `${seconds}s` }, monitor.loopDelayMaxUs(seconds) / 1e6);
         this.set({ window: 'all' }, monitor.loopDelayTotalMaxUs / 1e6);
       },
     });
