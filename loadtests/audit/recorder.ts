@@ -1,0 +1,180 @@
+import type {
+  ClientLine,
+  EndLine,
+  GeneratorLine,
+  GeneratorName,
+  OrderLine,
+  Schedule,
+  ViolationKind,
+  ViolationLine,
+  WindowLine,
+  WindowMetric,
+  WireHistogram,
+} from '../../protocol/run.ts';
+import { Histogram } from '../../reports/histogram.ts';
+
+/** A broken promise, without what the recorder knows itself. */
+export type Violation = Omit<ViolationLine, 'kind' | 'generator'>;
+
+export interface RecorderOptions {
+  readonly generator: GeneratorName;
+  readonly schedule: Schedule;
+  /** Violations told one by one, at most: the first ones. All are counted. */
+  readonly maxListedViolations: number;
+  /** Takes each line as it is finished. */
+  readonly emit: (line: GeneratorLine) => void;
+}
+
+interface Window {
+  readonly histograms: Map<WindowMetric, Histogram>;
+  received: number;
+  sent: number;
+}
+
+/**
+ * Gathers what the clients of one generator (or of one VU) measure: one histogram per metric and second, violations,
+ * clock samples. What comes late to a second that was already told is told in another line of the same second.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #windows = new Map<number, Window>();
+  readonly #violations = new Map<ViolationKind, number>();
+  #listed = 0;
+  #lastSecond = Number.NaN;
+  #lastWindow: Window = newWindow();
+  /** The first second whose count of connections hasn't been told. */
+  #nextSecond = Number.NaN;
+  #dueTimeErrorUs = 0;
+  #clockOffsetUs = 0;
+  #clockErrorUs = Number.POSITIVE_INFINITY;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  get schedule(): Schedule {
+    return this.#options.schedule;
+  }
+
+  /** Whole seconds since the schedule's start. */
+  secondOf(atUs: number): number {
+    return Math.floor((atUs - this.#options.schedule.startUs) / 1e6);
+  }
+
+  /** Records `valueUs` in the second of `atUs`. */
+  record(metric: WindowMetric, atUs: number, valueUs: number): void {
+    const { histograms } = this.#window(atUs);
+    let histogram = histograms.get(metric);
+    if (histogram === undefined) {
+      histogram = new Histogram();
+      histograms.set(metric, histogram);
+    }
+    histogram.record(valueUs);
+  }
+
+  countReceived(atUs: number): void {
+    this.#window(atUs).received += 1;
+  }
+
+  countSent(atUs: number): void {
+    this.#window(atUs).sent += 1;
+  }
+
+  /** Counts a violation, and tells it while fewer than `maxListedViolations` were told. */
+  violation(violation: Violation): void {
+    this.#violations.set(violation.violation, (this.#violations.get(violation.violation) ?? 0) + 1);
+    if (this.#listed >= this.#options.maxListedViolations) return;
+    this.#listed += 1;
+    this.#options.emit({ kind: 'violation', generator: this.#options.generator, ...violation });
+  }
+
+  /** Keeps the largest difference between a frame's due time and the schedule's, µs. */
+  dueTimeError(errorUs: number): void {
+    if (errorUs > this.#dueTimeErrorUs) this.#dueTimeErrorUs = errorUs;
+  }
+
+  /** Takes one ping: the server's time lies between sending and receiving, so the shortest round trip tells most. */
+  clockSample(sample: { readonly sentUs: number; readonly serverUs: number; readonly receivedUs: number }): void {
+    const errorUs = (sample.receivedUs - sample.sentUs) / 2;
+    if (errorUs < 0 || errorUs >= this.#clockErrorUs) return;
+    this.#clockErrorUs = errorUs;
+    this.#clockOffsetUs = sample.serverUs - (sample.sentUs + sample.receivedUs) / 2;
+  }
+
+  /** Tells the end of a client or of an order. */
+  tell(line: Omit<OrderLine, 'generator'> | Omit<ClientLine, 'generator'>): void {
+    const { generator, emit } = this.#options;
+    if (line.kind === 'order') emit({ ...line, generator });
+    else emit({ ...line, generator });
+  }
+
+  /** Tells every second before that of `nowUs`; each second tells once how many are connected. */
+  flush(nowUs: number, connected: number): void {
+    this.#flushBefore(this.secondOf(nowUs), connected);
+  }
+
+  /** Tells all that is left, and the end. */
+  end(nowUs: number, connected: number): void {
+    this.#flushBefore(this.secondOf(nowUs) + 1, connected);
+    // Ticks may be due in a later second than the clock stands at by its error.
+    this.#flushBefore(Number.POSITIVE_INFINITY, 0);
+    this.#options.emit(this.#endLine());
+  }
+
+  #endLine(): EndLine {
+    return {
+      kind: 'end',
+      generator: this.#options.generator,
+      violations: Object.fromEntries(this.#violations),
+      dueTimeErrorUs: Math.round(this.#dueTimeErrorUs),
+      clockOffsetUs: Math.round(this.#clockOffsetUs),
+      clockErrorUs: Number.isFinite(this.#clockErrorUs) ? Math.round(this.#clockErrorUs) : 0,
+    };
+  }
+
+  #flushBefore(second: number, connected: number): void {
+    const seconds = [...this.#windows.keys()].filter((at) => at < second).sort((a, b) => a - b);
+    if (Number.isNaN(this.#nextSecond)) this.#nextSecond = seconds[0] ?? second;
+    for (const at of seconds) if (at < this.#nextSecond) this.#tellWindow(at, 0);
+    if (second !== Number.POSITIVE_INFINITY) {
+      for (; this.#nextSecond < second; this.#nextSecond++) this.#tellWindow(this.#nextSecond, connected);
+    } else {
+      for (const at of seconds) if (at >= this.#nextSecond) this.#tellWindow(at, 0);
+    }
+    this.#lastSecond = Number.NaN;
+  }
+
+  #tellWindow(second: number, connected: number): void {
+    const window = this.#windows.get(second);
+    this.#windows.delete(second);
+    const histograms: Partial<Record<WindowMetric, WireHistogram>> = {};
+    for (const [metric, histogram] of window?.histograms ?? []) histograms[metric] = histogram.toJSON();
+    const line: WindowLine = {
+      kind: 'window',
+      generator: this.#options.generator,
+      second,
+      histograms,
+      received: window?.received ?? 0,
+      sent: window?.sent ?? 0,
+      connected,
+    };
+    this.#options.emit(line);
+  }
+
+  #window(atUs: number): Window {
+    const second = this.secondOf(atUs);
+    if (second === this.#lastSecond) return this.#lastWindow;
+    let window = this.#windows.get(second);
+    if (window === undefined) {
+      window = newWindow();
+      this.#windows.set(second, window);
+    }
+    this.#lastSecond = second;
+    this.#lastWindow = window;
+    return window;
+  }
+}
+
+function newWindow(): Window {
+  return { histograms: new Map(), received: 0, sent: 0 };
+}

@@ -1,0 +1,299 @@
+import { type ClientLine, dueTimeUs, type Schedule, type ViolationKind } from '../../protocol/run.ts';
+import { Histogram } from '../../reports/histogram.ts';
+import type { Recorder } from '../audit/recorder.ts';
+import { type AuditedEvent, type AuditResult, type OpenGap, StreamAudit } from '../audit/streamAudit.ts';
+import type { HeartbeatHead, SessionChannel, SessionCursor, TickerFields } from './dialect.ts';
+
+/** Frames whose stated due time differs by more than this from the gate's schedule: the server has let its schedule slip. */
+export const SCHEDULE_SLIP_LIMIT_US = 5_000;
+/** A frame read by more than this ahead of its due time runs ahead of the schedule; less may be the clocks' error. */
+export const EARLY_LIMIT_US = 20_000;
+/** A gap that nothing has filled for so long is final. */
+const GAP_SETTLE_US = 2_000_000;
+
+interface TickerStream {
+  readonly audit: StreamAudit;
+  lastSeq: number;
+  lastEventTimeUs: number;
+}
+
+/** The streams of one client: each audited, their latencies recorded, where it stands in them kept for the next resume. */
+export class ClientStreams {
+  readonly #client: number;
+  readonly #recorder: Recorder;
+  readonly #schedule: Schedule;
+  readonly #tickers = new Map<string, TickerStream>();
+  readonly #classA = { order: new StreamAudit({ lossless: true }), execution: new StreamAudit({ lossless: true }) };
+  /** When the subscription of each channel was confirmed on this connection; Infinity before. */
+  readonly #confirmedUs = { ticker: Infinity, order: Infinity, execution: Infinity };
+  readonly #tickBySecond = new Map<number, Histogram>();
+  readonly #event: { -readonly [Key in keyof AuditedEvent]: AuditedEvent[Key] } = {
+    seq: 0,
+    seqFrom: 0,
+    live: true,
+    atUs: 0,
+  };
+  #epoch = '';
+  #account = '';
+  #epochChanged = false;
+  #openGaps = 0;
+
+  constructor(options: { readonly client: number; readonly symbols: readonly string[]; readonly recorder: Recorder }) {
+    this.#client = options.client;
+    this.#recorder = options.recorder;
+    this.#schedule = options.recorder.schedule;
+    for (const symbol of options.symbols) {
+      this.#tickers.set(symbol, { audit: new StreamAudit({ lossless: false }), lastSeq: -1, lastEventTimeUs: 0 });
+    }
+  }
+
+  /** Where the client stands in a channel; undefined when it has heard nothing of it. Ask before {@link onWelcome}. */
+  cursor(channel: SessionChannel): SessionCursor | undefined {
+    const seq: Record<string, number> = {};
+    let known = false;
+    for (const [key, audit] of this.#audits(channel)) {
+      if (audit.lastSeq < 0) continue;
+      seq[key] = audit.lastSeq;
+      known = true;
+    }
+    return known ? { epoch: this.#epoch, seq } : undefined;
+  }
+
+  onWelcome(welcome: { readonly epoch: string; readonly account: string }): void {
+    this.#epochChanged = this.#epoch !== '' && this.#epoch !== welcome.epoch;
+    this.#epoch = welcome.epoch;
+    this.#account = welcome.account;
+  }
+
+  /** Takes the answer to a subscription; `resumed` when it carried a cursor. */
+  onSubscribed(
+    channel: SessionChannel,
+    answer: { readonly resumed: boolean; readonly recovered: boolean; readonly atUs: number },
+  ): void {
+    this.#confirmedUs[channel] = answer.atUs;
+    if (!answer.resumed) return;
+    for (const [, audit] of this.#audits(channel)) {
+      audit.onResumed({ recovered: answer.recovered, epochChanged: this.#epochChanged });
+    }
+  }
+
+  onClosed(): void {
+    this.#confirmedUs.ticker = Infinity;
+    this.#confirmedUs.order = Infinity;
+    this.#confirmedUs.execution = Infinity;
+  }
+
+  isConfirmed(channel: SessionChannel): boolean {
+    return this.#confirmedUs[channel] !== Infinity;
+  }
+
+  onSnapshot(
+    snapshot: { readonly channel: SessionChannel; readonly key: string; readonly seq: number },
+    atUs: number,
+  ): void {
+    const { channel, key, seq } = snapshot;
+    const audit = channel === 'ticker' ? this.#tickers.get(key)?.audit : this.#classA[channel];
+    if (audit === undefined || (channel !== 'ticker' && key !== this.#account)) {
+      this.violation('bad_frame', `${channel}:${key}`, {
+        seq,
+        expectedSeq: -1,
+        atUs,
+        detail: 'snapshot of a stream that was not subscribed',
+      });
+      return;
+    }
+    const expectedSeq = audit.expectedSeq;
+    const result = audit.onSnapshot(seq, atUs);
+    if (result !== 'ok') this.#report(audit, result, { stream: `${channel}:${key}`, expectedSeq, seq, atUs });
+  }
+
+  /** Takes a ticker frame: audits it, and records how late it was when it was due to this client. */
+  onTicker(fields: TickerFields, atUs: number): void {
+    const stream = this.#tickers.get(fields.symbol);
+    if (stream === undefined) {
+      const detail = 'ticker of a symbol that was not subscribed';
+      this.violation('bad_frame', `ticker:${fields.symbol}`, { seq: fields.seq, expectedSeq: -1, atUs, detail });
+      return;
+    }
+    const dueUs = dueTimeUs(this.#schedule, fields.eventTimeUs);
+    const timely = this.#checkTimes(stream, fields, { dueUs, atUs });
+    const event = this.#event;
+    event.seq = fields.seq;
+    event.seqFrom = fields.seqFrom;
+    event.live = dueUs >= this.#confirmedUs.ticker;
+    event.atUs = atUs;
+    const expectedSeq = stream.audit.expectedSeq;
+    const result = stream.audit.onEvent(event);
+    if (result !== 'ok')
+      this.#report(stream.audit, result, { stream: `ticker:${fields.symbol}`, expectedSeq, seq: fields.seq, atUs });
+    if (!event.live || !timely || result === 'duplicate' || result === 'repeat_after_resume') return;
+    this.#recorder.record('tick', dueUs, atUs - dueUs);
+    this.#recorder.record('service', dueUs, atUs - fields.receivedTimeUs);
+    const second = this.#recorder.secondOf(dueUs);
+    let histogram = this.#tickBySecond.get(second);
+    if (histogram === undefined) {
+      histogram = new Histogram();
+      this.#tickBySecond.set(second, histogram);
+    }
+    histogram.record(atUs - dueUs);
+  }
+
+  /** Takes a numbered event of class A. `isNew` is false for repeats; `live` tells whether it was due while the client was here. */
+  onClassA(
+    channel: 'order' | 'execution',
+    event: { readonly account: string; readonly seq: number; readonly eventTimeUs: number },
+    atUs: number,
+  ): { readonly isNew: boolean; readonly live: boolean; readonly dueUs: number } {
+    const dueUs = dueTimeUs(this.#schedule, event.eventTimeUs);
+    const live = dueUs >= this.#confirmedUs[channel];
+    const stream = `${channel}:${event.account}`;
+    if (event.account !== this.#account) {
+      this.violation('bad_frame', stream, {
+        seq: event.seq,
+        expectedSeq: -1,
+        atUs,
+        detail: `event of another account than ${this.#account}`,
+      });
+      return { isNew: false, live, dueUs };
+    }
+    const audit = this.#classA[channel];
+    const expectedSeq = audit.expectedSeq;
+    const result = audit.onEvent({ seq: event.seq, seqFrom: event.seq, live, atUs });
+    if (result !== 'ok') this.#report(audit, result, { stream, expectedSeq, seq: event.seq, atUs });
+    return { isNew: result !== 'duplicate' && result !== 'repeat_after_resume', live, dueUs };
+  }
+
+  /** Takes the heads of a heartbeat. True when nothing is owed: the client stands at every head. */
+  onHeads(heads: readonly HeartbeatHead[], atUs: number): boolean {
+    let caughtUp = heads.length > 0;
+    for (const { channel, key, seq } of heads) {
+      const audit = channel === 'ticker' ? this.#tickers.get(key)?.audit : this.#classA[channel];
+      if (audit === undefined) continue;
+      if (audit.lastSeq < seq) caughtUp = false;
+      if (!this.isConfirmed(channel) || !audit.onHead(seq)) continue;
+      const detail = `head ${seq} was announced by three heartbeats, nothing came after ${audit.lastSeq}`;
+      this.violation('heartbeat_head', `${channel}:${key}`, { seq, expectedSeq: audit.expectedSeq, atUs, detail });
+    }
+    if (this.#openGaps > 0) this.settleGaps(atUs - GAP_SETTLE_US);
+    return caughtUp;
+  }
+
+  /** Reports the gaps noticed at or before `untilUs` that nothing has filled. */
+  settleGaps(untilUs: number): void {
+    this.#openGaps = 0;
+    for (const channel of ['ticker', 'order', 'execution'] as const) {
+      for (const [key, audit] of this.#audits(channel)) {
+        if (audit.openGaps === 0) continue;
+        for (const gap of audit.takeGaps(untilUs)) this.#reportGap(`${channel}:${key}`, gap);
+        this.#openGaps += audit.openGaps;
+      }
+    }
+  }
+
+  /** The streams as the client's end line tells them: tickers, then class A. */
+  lines(): ClientLine['streams'] {
+    return (['ticker', 'order', 'execution'] as const).flatMap((channel) =>
+      [...this.#audits(channel)].map(([key, { firstSeq, lastSeq, events, conflated }]) => ({
+        stream: `${channel}:${key}`,
+        firstSeq,
+        lastSeq,
+        events,
+        conflated,
+      })),
+    );
+  }
+
+  tickBySecond(): ClientLine['tickBySecond'] {
+    return [...this.#tickBySecond]
+      .sort((a, b) => a[0] - b[0])
+      .map(([second, histogram]) => [second, histogram.toJSON()] as const);
+  }
+
+  violation(
+    violation: ViolationKind,
+    stream: string,
+    found: { readonly seq: number; readonly expectedSeq: number; readonly atUs: number; readonly detail: string },
+  ): void {
+    this.#recorder.violation({ violation, client: this.#client, stream, ...found });
+  }
+
+  /** False when the frame's times contradict each other; a slipped schedule is told, but the frame is measured. */
+  #checkTimes(
+    stream: TickerStream,
+    fields: TickerFields,
+    read: { readonly dueUs: number; readonly atUs: number },
+  ): boolean {
+    const { seq, eventTimeUs } = fields;
+    const problem = this.#timeProblem(stream, fields);
+    if (problem !== '') {
+      this.violation('bad_frame', `ticker:${fields.symbol}`, {
+        seq,
+        expectedSeq: stream.audit.expectedSeq,
+        atUs: read.atUs,
+        detail: problem,
+      });
+      return false;
+    }
+    if (seq > stream.lastSeq) {
+      stream.lastSeq = seq;
+      stream.lastEventTimeUs = eventTimeUs;
+    }
+    const errorUs = fields.dueTimeUs < 0 ? 0 : Math.abs(fields.dueTimeUs - read.dueUs);
+    this.#recorder.dueTimeError(errorUs);
+    const aheadUs = read.dueUs - read.atUs;
+    if (errorUs > SCHEDULE_SLIP_LIMIT_US || aheadUs > EARLY_LIMIT_US) {
+      const detail =
+        errorUs > SCHEDULE_SLIP_LIMIT_US
+          ? `dueTimeUs is ${Math.round(errorUs)} µs off the schedule`
+          : `read ${Math.round(aheadUs)} µs before it was due`;
+      this.violation('schedule_slip', `ticker:${fields.symbol}`, {
+        seq,
+        expectedSeq: stream.audit.expectedSeq,
+        atUs: read.atUs,
+        detail,
+      });
+    }
+    return true;
+  }
+
+  #timeProblem(stream: TickerStream, { seq, eventTimeUs, receivedTimeUs, sentTimeUs }: TickerFields): string {
+    if (eventTimeUs < this.#schedule.fromEventUs || eventTimeUs > this.#schedule.toEventUs)
+      return 'eventTimeUs lies outside the part played';
+    if (seq > stream.lastSeq && eventTimeUs < stream.lastEventTimeUs) return 'eventTimeUs runs backwards';
+    if (receivedTimeUs > sentTimeUs) return 'receivedTimeUs lies after sentTimeUs';
+    return '';
+  }
+
+  #report(
+    audit: StreamAudit,
+    result: Exclude<AuditResult, 'ok'>,
+    found: { readonly stream: string; readonly expectedSeq: number; readonly seq: number; readonly atUs: number },
+  ): void {
+    if (result === 'gap' || result === 'hole_after_resume') {
+      this.#openGaps += 1;
+      const surplus = audit.takeSurplusGap();
+      if (surplus !== undefined) this.#reportGap(found.stream, surplus);
+      return;
+    }
+    const { stream, ...rest } = found;
+    this.violation(result, stream, {
+      ...rest,
+      detail: `${result.replaceAll('_', ' ')}: ${found.seq} came where ${found.expectedSeq} was next`,
+    });
+  }
+
+  #reportGap(stream: string, gap: OpenGap): void {
+    const missing = gap.toSeq - gap.fromSeq + 1;
+    this.violation(gap.kind, stream, {
+      expectedSeq: gap.fromSeq,
+      seq: gap.nextSeq,
+      atUs: gap.atUs,
+      detail: `${gap.fromSeq}${missing > 1 ? `..${gap.toSeq}` : ''} never came, ${gap.nextSeq > gap.toSeq ? gap.nextSeq : 'a snapshot'} did`,
+    });
+  }
+
+  *#audits(channel: SessionChannel): Generator<readonly [string, StreamAudit]> {
+    if (channel !== 'ticker') yield [this.#account, this.#classA[channel]];
+    else for (const [symbol, stream] of this.#tickers) yield [symbol, stream.audit];
+  }
+}

@@ -1,0 +1,83 @@
+import type { ClientPlan, GeneratorLine, GeneratorPlan } from '../../protocol/run.ts';
+import { Recorder } from '../audit/recorder.ts';
+import type { TickerFields } from './dialect.ts';
+import { nativeDialect } from './native.ts';
+import type { ClientPorts } from './ports.ts';
+import { VirtualClient } from './virtualClient.ts';
+
+const FLUSH_INTERVAL_MS = 1_000;
+
+export interface FleetOptions {
+  /** The plan; its own `clients` are not looked at. */
+  readonly plan: Omit<GeneratorPlan, 'clients'>;
+  /** The clients to run: all of the plan's, or a VU's share. */
+  readonly clients: readonly ClientPlan[];
+  readonly ports: ClientPorts;
+  readonly emit: (line: GeneratorLine) => void;
+  /** Called once, after the last line. */
+  readonly onEnd: () => void;
+  readonly inspect?: (fields: TickerFields, data: unknown) => string;
+}
+
+/** Runs clients from their start to the plan's end, telling finished seconds once a second. Pure: for Node, k6 and a virtual clock. */
+export class Fleet {
+  readonly recorder: Recorder;
+  readonly #options: FleetOptions;
+  readonly #clients: readonly VirtualClient[];
+  #cancelFlush: () => void = () => undefined;
+  #cancelEnd: () => void = () => undefined;
+  #ended = false;
+
+  constructor(options: FleetOptions) {
+    const { plan, ports, clients, inspect } = options;
+    this.#options = options;
+    this.recorder = new Recorder({
+      generator: plan.generator,
+      schedule: plan.schedule,
+      maxListedViolations: plan.maxListedViolations,
+      emit: options.emit,
+    });
+    this.#clients = clients.map(
+      (client) =>
+        new VirtualClient({
+          plan: client,
+          settings: plan,
+          dialect: nativeDialect(),
+          recorder: this.recorder,
+          ports,
+          ...(inspect === undefined ? {} : { inspect }),
+        }),
+    );
+  }
+
+  start(): void {
+    const { ports, plan } = this.#options;
+    for (const client of this.#clients) client.start();
+    this.#cancelFlush = ports.after(FLUSH_INTERVAL_MS, () => this.#flush());
+    this.#cancelEnd = ports.after(Math.max(0, Math.ceil((plan.endUs - ports.nowUs()) / 1000)), () => this.end());
+  }
+
+  /** Ends all clients and tells the last lines; the plan's end calls it, an interrupted run may do so earlier. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelFlush();
+    this.#cancelEnd();
+    const connected = this.#connected();
+    for (const client of this.#clients) client.finish();
+    this.recorder.end(this.#options.ports.nowUs(), connected);
+    this.#options.onEnd();
+  }
+
+  #flush(): void {
+    const { ports } = this.#options;
+    this.recorder.flush(ports.nowUs(), this.#connected());
+    this.#cancelFlush = ports.after(FLUSH_INTERVAL_MS, () => this.#flush());
+  }
+
+  #connected(): number {
+    let connected = 0;
+    for (const client of this.#clients) if (client.isConnected) connected += 1;
+    return connected;
+  }
+}

@@ -1,0 +1,223 @@
+import type { AuthFrame, Channel, OrderPlaceFrame, PingFrame, SubscribeFrame } from '../../protocol/messages.ts';
+import {
+  type Dialect,
+  type HeartbeatHead,
+  newTickerFields,
+  SESSION_CHANNELS,
+  type SessionChannel,
+  type SessionEvent,
+  type TickerFields,
+} from './dialect.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const OTHER: SessionEvent = { kind: 'other' };
+
+/** Makes the native dialect (`/v1/stream`, JSON) for one client. */
+export function nativeDialect(): Dialect {
+  const ticker = newTickerFields();
+  return {
+    protocol: 'tapedeck.v1.json',
+    parse: (text) => parse(text, ticker),
+    auth: (id, token) =>
+      JSON.stringify({ type: 'auth', id, ...(token === undefined ? {} : { token }) } satisfies AuthFrame),
+    subscribe: ({ id, channel, symbols, since }) =>
+      JSON.stringify({
+        type: 'subscribe',
+        id,
+        channel,
+        ...(symbols === undefined ? {} : { symbols }),
+        ...(since === undefined ? {} : { since }),
+      } satisfies SubscribeFrame),
+    placeOrder: (id, frame) => JSON.stringify({ ...frame, id } satisfies OrderPlaceFrame),
+    ping: (id) => JSON.stringify({ type: 'ping', id } satisfies PingFrame),
+  };
+}
+
+function parse(text: string, ticker: TickerFields): SessionEvent {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return bad('not JSON');
+  }
+  if (!isFields(parsed)) return bad('not an object');
+  switch (parsed['type']) {
+    case 'ticker':
+      return readTicker(parsed, ticker)
+        ? { kind: 'ticker', fields: ticker, data: parsed['data'] }
+        : bad('ticker without its numbers');
+    case 'order':
+      return readOrder(parsed);
+    case 'execution':
+      return readExecution(parsed);
+    case 'heartbeat':
+      return readHeartbeat(parsed);
+    case 'welcome':
+      return readWelcome(parsed);
+    case 'subscribed':
+      return readSubscribed(parsed);
+    case 'snapshot':
+      return readSnapshot(parsed);
+    case 'order.accepted':
+      return readAccepted(parsed);
+    case 'error':
+      return readError(parsed);
+    case 'pong':
+      return isWhole(parsed['serverTimeUs'])
+        ? { kind: 'pong', id: numberOr(parsed['id'], -1), serverTimeUs: parsed['serverTimeUs'] }
+        : bad('pong without serverTimeUs');
+    default:
+      return typeof parsed['type'] === 'string' ? OTHER : bad('no type');
+  }
+}
+
+/** Reads what the audit needs into `ticker`; false when something is missing or no whole number. */
+function readTicker(frame: Fields, ticker: TickerFields): boolean {
+  const { symbol, seq, seqFrom, eventTimeUs, dueTimeUs, receivedTimeUs, sentTimeUs } = frame;
+  if (typeof symbol !== 'string' || !isWhole(seq) || !isWhole(eventTimeUs)) return false;
+  if (!isWhole(receivedTimeUs) || !isWhole(sentTimeUs)) return false;
+  if (seqFrom !== undefined && !(isWhole(seqFrom) && seqFrom <= seq)) return false;
+  if (dueTimeUs !== undefined && !isWhole(dueTimeUs)) return false;
+  ticker.symbol = symbol;
+  ticker.seq = seq;
+  ticker.seqFrom = seqFrom ?? seq;
+  ticker.eventTimeUs = eventTimeUs;
+  ticker.dueTimeUs = dueTimeUs ?? -1;
+  ticker.receivedTimeUs = receivedTimeUs;
+  ticker.sentTimeUs = sentTimeUs;
+  return true;
+}
+
+function readOrder(frame: Fields): SessionEvent {
+  const { account, seq, reason, tickSeq, eventTimeUs, data } = frame;
+  if (typeof account !== 'string' || typeof reason !== 'string' || !isFields(data))
+    return bad('order without account, reason or data');
+  if (!isWhole(tickSeq) || !isWhole(eventTimeUs)) return bad('order without tickSeq or eventTimeUs');
+  if (seq === undefined ? reason !== 'ratcheted' : !isWhole(seq)) return bad(`order ${reason} without seq`);
+  if (typeof data['clientOrderId'] !== 'string') return bad('order without clientOrderId');
+  return {
+    kind: 'order',
+    order: {
+      account,
+      seq: numberOr(seq, -1),
+      reason,
+      tickSeq,
+      eventTimeUs,
+      clientOrderId: data['clientOrderId'],
+      status: textOr(data['status'], ''),
+      triggerPrice: textOr(data['triggerPrice'], ''),
+      rejectReason: textOr(data['rejectReason'], ''),
+    },
+  };
+}
+
+function readExecution(frame: Fields): SessionEvent {
+  const { account, seq, tickSeq, eventTimeUs, data } = frame;
+  if (typeof account !== 'string' || !isFields(data)) return bad('execution without account or data');
+  if (!isWhole(seq) || !isWhole(tickSeq) || !isWhole(eventTimeUs))
+    return bad('execution without seq, tickSeq or eventTimeUs');
+  if (typeof data['clientOrderId'] !== 'string') return bad('execution without clientOrderId');
+  return {
+    kind: 'execution',
+    execution: {
+      account,
+      seq,
+      tickSeq,
+      eventTimeUs,
+      clientOrderId: data['clientOrderId'],
+      lastPrice: textOr(data['lastPrice'], ''),
+      lastQuantity: textOr(data['lastQuantity'], ''),
+    },
+  };
+}
+
+function readHeartbeat(frame: Fields): SessionEvent {
+  const heads = frame['heads'];
+  if (!isFields(heads)) return bad('heartbeat without heads');
+  const list: HeartbeatHead[] = [];
+  for (const channel of SESSION_CHANNELS) {
+    const byKey = heads[channel];
+    if (!isFields(byKey)) continue;
+    for (const key of Object.keys(byKey)) {
+      const seq = byKey[key];
+      if (!isWhole(seq)) return bad(`heartbeat head of ${channel}:${key} is no number`);
+      list.push({ channel, key, seq });
+    }
+  }
+  return { kind: 'heartbeat', heads: list };
+}
+
+function readWelcome(frame: Fields): SessionEvent {
+  const { account, epoch, heartbeatMs } = frame;
+  if (typeof account !== 'string' || typeof epoch !== 'string' || !isWhole(heartbeatMs)) {
+    return bad('welcome without account, epoch or heartbeatMs');
+  }
+  return { kind: 'welcome', account, epoch, heartbeatMs };
+}
+
+function readSubscribed(frame: Fields): SessionEvent {
+  const channel = asChannel(frame['channel']);
+  if (channel === undefined) return OTHER;
+  if (typeof frame['recovered'] !== 'boolean') return bad('subscribed without recovered');
+  return { kind: 'subscribed', id: numberOr(frame['id'], -1), channel, recovered: frame['recovered'] };
+}
+
+function readSnapshot(frame: Fields): SessionEvent {
+  const channel = asChannel(frame['channel']);
+  if (channel === undefined) return OTHER;
+  const { symbol, epoch, seq } = frame;
+  if (typeof symbol !== 'string' || typeof epoch !== 'string' || !isWhole(seq))
+    return bad('snapshot without symbol, epoch or seq');
+  return { kind: 'snapshot', channel, key: symbol, epoch, seq };
+}
+
+function readAccepted(frame: Fields): SessionEvent {
+  const data = frame['data'];
+  if (!isFields(data) || typeof data['clientOrderId'] !== 'string') return bad('order.accepted without clientOrderId');
+  return {
+    kind: 'accepted',
+    id: numberOr(frame['id'], -1),
+    clientOrderId: data['clientOrderId'],
+    status: textOr(data['status'], ''),
+  };
+}
+
+function readError(frame: Fields): SessionEvent {
+  const { code, message, reason, clientOrderId } = frame;
+  if (typeof code !== 'string') return bad('error without code');
+  return {
+    kind: 'error',
+    id: numberOr(frame['id'], -1),
+    code,
+    message: textOr(message, ''),
+    rejectReason: code === 'order_rejected' ? textOr(reason, code) : undefined,
+    clientOrderId: textOr(clientOrderId, ''),
+  };
+}
+
+function asChannel(value: unknown): SessionChannel | undefined {
+  const known: readonly Channel[] = SESSION_CHANNELS;
+  return known.includes(value as Channel) ? (value as SessionChannel) : undefined;
+}
+
+function bad(reason: string): SessionEvent {
+  return { kind: 'bad', reason };
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Sequence numbers and times: whole, not negative, exact. */
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function numberOr(value: unknown, otherwise: number): number {
+  return typeof value === 'number' ? value : otherwise;
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}

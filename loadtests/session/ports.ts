@@ -1,0 +1,39 @@
+import type { TickerFields } from './dialect.ts';
+
+/** What a connection tells its client. `atUs` is when the bytes were read, as early as the generator can know it. */
+export interface ConnectionHandlers {
+  readonly onOpen: (atUs: number) => void;
+  readonly onMessage: (text: string, atUs: number) => void;
+  /** The quick way for generators that read ticker frames without parsing them whole; `fields` is reused by the caller. */
+  readonly onTicker: (fields: TickerFields, atUs: number) => void;
+  /** Last call, exactly one; 1006 when no close frame came. */
+  readonly onClose: (code: number, atUs: number) => void;
+}
+
+/** An open or opening WebSocket. Calls after the close do nothing. */
+export interface Connection {
+  readonly send: (text: string) => void;
+  /** Closes in order, with code 1000. */
+  readonly close: () => void;
+  /** Ends it at once, without a close frame. */
+  readonly abort: () => void;
+}
+
+export interface ConnectRequest {
+  readonly url: string;
+  readonly protocol: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly handlers: ConnectionHandlers;
+}
+
+/** The world as a virtual client sees it: a clock, sockets, timers and chance. */
+export interface ClientPorts {
+  /** The run's clock, µs since the epoch. */
+  readonly nowUs: () => number;
+  /** Opens a connection; it never throws: what fails ends in `onClose`. */
+  readonly connect: (request: ConnectRequest) => Connection;
+  /** Calls `action` after a delay; returns what cancels it. */
+  readonly after: (delayMs: number, action: () => void) => () => void;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}

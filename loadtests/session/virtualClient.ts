@@ -1,0 +1,403 @@
+import { reconnectAdvice } from '../../protocol/codes.ts';
+import type { ClientLine, ClientPlan, GeneratorPlan } from '../../protocol/run.ts';
+import type { Recorder } from '../audit/recorder.ts';
+import { type ClientOrder, ClientOrders } from './clientOrders.ts';
+import { ClientStreams } from './clientStreams.ts';
+import {
+  type Dialect,
+  SESSION_CHANNELS,
+  type SessionChannel,
+  type SessionEvent,
+  type TickerFields,
+} from './dialect.ts';
+import type { ClientPorts, Connection } from './ports.ts';
+
+/** Header by which a client tells the cut proxy in front of it who it is. */
+export const CLIENT_HEADER = 'x-tapedeck-client';
+const PING_INTERVAL_MS = 5_000;
+/** An outage that still lasts at the end is recorded with what it lasted so far, from this length on. */
+const OPEN_OUTAGE_US = 2_000_000;
+
+/** What a client is given beside its own plan: the run's settings. */
+export type SessionSettings = Pick<GeneratorPlan, 'connectTimeoutMs' | 'reconnect' | 'endUs'>;
+
+export interface VirtualClientOptions {
+  readonly plan: ClientPlan;
+  readonly settings: SessionSettings;
+  readonly dialect: Dialect;
+  readonly recorder: Recorder;
+  readonly ports: ClientPorts;
+  /** Looks at a ticker frame's content: what is wrong with it in words, '' when nothing is. Default: content isn't looked at. */
+  readonly inspect?: (fields: TickerFields, data: unknown) => string;
+}
+
+/**
+ * One client of the measurement: connects, authenticates, subscribes, places its orders at their planned times, audits
+ * and times every frame, and comes back after a close with a cursor. Pure: clock, sockets, timers and chance are ports.
+ */
+export class VirtualClient {
+  readonly #options: VirtualClientOptions;
+  readonly #streams: ClientStreams;
+  readonly #orders: ClientOrders;
+  readonly #pending = new Map<number, { readonly channel: SessionChannel; readonly resumed: boolean }>();
+  readonly #recovered = new Map<SessionChannel, boolean>();
+  #connection: Connection | undefined;
+  /** Tells this connection's calls from those of one before. */
+  #attempt = 0;
+  #failuresInARow = 0;
+  #cancelWait: () => void = () => undefined;
+  #cancelPing: () => void = () => undefined;
+  #cancelOrders: () => void = () => undefined;
+  #plannedUs = 0;
+  /** 0 while there is no welcome on this connection. */
+  #welcomedUs = 0;
+  #heartbeatUs = 0;
+  #lastHeartbeatUs = 0;
+  /** When the connection was lost that hasn't been resumed yet; 0 when none. */
+  #outageUs = 0;
+  #nextId = 1;
+  #pingId = -1;
+  #pingSentUs = 0;
+  #finished = false;
+  readonly #tally = { connects: 0, failedConnects: 0, operations: 0, failedOperations: 0, received: 0, orderEvents: 0 };
+  readonly #closes: { atUs: number; code: number }[] = [];
+  readonly #resumes: { closedUs: number; resumedUs: number; recovered: boolean }[] = [];
+
+  constructor(options: VirtualClientOptions) {
+    this.#options = options;
+    const { client, symbols, orders } = options.plan;
+    this.#streams = new ClientStreams({ client, symbols, recorder: options.recorder });
+    this.#orders = new ClientOrders({ client, orders, recorder: options.recorder });
+  }
+
+  /** True between `welcome` and the close. */
+  get isConnected(): boolean {
+    return this.#welcomedUs > 0;
+  }
+
+  /** Waits for the planned times of connecting and of the orders. */
+  start(): void {
+    this.#connectAt(this.#options.plan.connectAtUs);
+    this.#armOrders();
+  }
+
+  /** Ends the session in order and tells the lines of its orders and of itself. */
+  finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    const { ports, recorder, plan } = this.#options;
+    const nowUs = ports.nowUs();
+    for (const cancel of [this.#cancelWait, this.#cancelPing, this.#cancelOrders]) cancel();
+    this.#noteSilence(nowUs);
+    if (this.#outageUs > 0 && nowUs - this.#outageUs >= OPEN_OUTAGE_US) {
+      recorder.record('reconnect', this.#outageUs, nowUs - this.#outageUs);
+    }
+    for (const { channel } of this.#pending.values()) {
+      this.#fail('no_answer', `the subscription of ${channel} was not answered`, nowUs);
+    }
+    this.#streams.settleGaps(Number.POSITIVE_INFINITY);
+    this.#tally.failedOperations += this.#orders.finish(nowUs);
+    const line: Omit<ClientLine, 'generator'> = {
+      kind: 'client',
+      client: plan.client,
+      ...this.#tally,
+      closes: this.#closes,
+      resumes: this.#resumes,
+      streams: this.#streams.lines(),
+      tickBySecond: this.#streams.tickBySecond(),
+    };
+    recorder.tell(line);
+    this.#connection?.close();
+    this.#welcomedUs = 0;
+  }
+
+  // --- connecting --------------------------------------------------------------------------------------------------
+
+  #connectAt(atUs: number): void {
+    const { ports } = this.#options;
+    this.#cancelWait = ports.after(delayMs(atUs - ports.nowUs()), () => this.#connect(atUs));
+  }
+
+  #connect(plannedUs: number): void {
+    const { ports, recorder, plan, settings, dialect } = this.#options;
+    const nowUs = ports.nowUs();
+    recorder.record('slip', nowUs, nowUs - plannedUs);
+    this.#tally.operations += 1;
+    this.#plannedUs = plannedUs;
+    const attempt = ++this.#attempt;
+    const isCurrent = () => attempt === this.#attempt && !this.#finished;
+    this.#cancelWait = ports.after(settings.connectTimeoutMs, () => this.#onNoWelcome());
+    this.#connection = ports.connect({
+      url: plan.url,
+      protocol: dialect.protocol,
+      headers: { [CLIENT_HEADER]: String(plan.client) },
+      handlers: {
+        onOpen: () => {
+          if (isCurrent()) this.#send(dialect.auth(this.#nextId++, plan.token));
+        },
+        onMessage: (text, atUs) => {
+          if (isCurrent()) this.#onMessage(text, atUs);
+        },
+        onTicker: (fields, atUs) => {
+          if (!isCurrent()) return;
+          this.#countReceived(atUs);
+          this.#onTicker(fields, atUs);
+        },
+        onClose: (code, atUs) => {
+          if (isCurrent()) this.#onClose(code, atUs);
+        },
+      },
+    });
+  }
+
+  #onNoWelcome(): void {
+    const { ports, recorder, settings } = this.#options;
+    const nowUs = ports.nowUs();
+    // The time waited is a lower bound of a sample; leaving it out would make the slowest server look quick.
+    recorder.record('connect', this.#plannedUs, nowUs - this.#plannedUs);
+    this.#tally.failedConnects += 1;
+    this.#fail('no_welcome', `no welcome within ${settings.connectTimeoutMs} ms`, nowUs);
+    this.#connection?.abort();
+    this.#leave();
+    this.#reconnectAfter(nowUs);
+  }
+
+  #onClose(code: number, atUs: number): void {
+    this.#closes.push({ atUs, code });
+    this.#noteSilence(atUs);
+    if (!this.isConnected) {
+      this.#tally.failedConnects += 1;
+      this.#tally.failedOperations += 1;
+    } else if (this.#outageUs === 0) this.#outageUs = atUs;
+    this.#leave();
+    if (reconnectAdvice(code) !== 'stop') this.#reconnectAfter(atUs);
+  }
+
+  #leave(): void {
+    this.#attempt += 1;
+    this.#connection = undefined;
+    this.#welcomedUs = 0;
+    this.#pending.clear();
+    this.#recovered.clear();
+    this.#pingId = -1;
+    this.#cancelWait();
+    this.#cancelPing();
+    this.#streams.onClosed();
+  }
+
+  /** Full jitter: uniform below a bound that doubles with every failure in a row. */
+  #reconnectAfter(atUs: number): void {
+    const { ports, settings } = this.#options;
+    const boundMs = Math.min(settings.reconnect.capMs, settings.reconnect.firstDelayMs * 2 ** this.#failuresInARow);
+    this.#failuresInARow += 1;
+    const dueUs = atUs + ports.random() * boundMs * 1000;
+    if (dueUs < settings.endUs) this.#connectAt(dueUs);
+  }
+
+  #onWelcome(welcome: Extract<SessionEvent, { kind: 'welcome' }>, atUs: number): void {
+    if (this.isConnected) return;
+    const { recorder } = this.#options;
+    this.#cancelWait();
+    this.#welcomedUs = atUs;
+    this.#lastHeartbeatUs = atUs;
+    this.#heartbeatUs = welcome.heartbeatMs * 1000;
+    this.#failuresInARow = 0;
+    this.#tally.connects += 1;
+    recorder.record('connect', this.#plannedUs, atUs - this.#plannedUs);
+    const cursors = SESSION_CHANNELS.map((channel) => this.#streams.cursor(channel));
+    this.#streams.onWelcome(welcome);
+    SESSION_CHANNELS.forEach((channel, at) => {
+      this.#subscribe(channel, cursors[at]);
+    });
+    for (const order of this.#orders.unanswered()) this.#sendOrder(order);
+    this.#sendDueOrders();
+    this.#ping();
+  }
+
+  #subscribe(channel: SessionChannel, since: ReturnType<ClientStreams['cursor']>): void {
+    const { plan, dialect } = this.#options;
+    if (channel === 'ticker' && plan.symbols.length === 0) return;
+    const id = this.#nextId++;
+    this.#tally.operations += 1;
+    this.#pending.set(id, { channel, resumed: since !== undefined });
+    this.#send(dialect.subscribe({ id, channel, symbols: channel === 'ticker' ? plan.symbols : undefined, since }));
+  }
+
+  // --- sending -----------------------------------------------------------------------------------------------------
+
+  #send(text: string): void {
+    const { ports, recorder } = this.#options;
+    recorder.countSent(ports.nowUs());
+    this.#connection?.send(text);
+  }
+
+  #ping(): void {
+    const { ports, dialect } = this.#options;
+    this.#pingId = this.#nextId++;
+    this.#pingSentUs = ports.nowUs();
+    this.#send(dialect.ping(this.#pingId));
+    this.#cancelPing = ports.after(PING_INTERVAL_MS, () => this.#ping());
+  }
+
+  #armOrders(): void {
+    const { ports } = this.#options;
+    const atUs = this.#orders.nextAtUs;
+    if (atUs === Number.POSITIVE_INFINITY) return;
+    this.#cancelOrders = ports.after(delayMs(atUs - ports.nowUs()), () => {
+      if (this.isConnected) this.#sendDueOrders();
+      // While away nothing is armed: the next welcome sends what has become due, and arms again.
+    });
+  }
+
+  /** Sends what is due. An order that became due while the client was away isn't the generator's slip. */
+  #sendDueOrders(): void {
+    const { ports, recorder } = this.#options;
+    this.#cancelOrders();
+    for (;;) {
+      const nowUs = ports.nowUs();
+      const order = this.#orders.takeDue(nowUs);
+      if (order === undefined) break;
+      if (order.plan.atUs < this.#welcomedUs) order.disturbed = true;
+      else recorder.record('slip', nowUs, nowUs - order.plan.atUs);
+      this.#tally.operations += 1;
+      this.#sendOrder(order);
+    }
+    this.#armOrders();
+  }
+
+  #sendOrder(order: ClientOrder): void {
+    const { ports, dialect } = this.#options;
+    const id = this.#nextId++;
+    this.#orders.onSent(order, { id, atUs: ports.nowUs() });
+    this.#send(dialect.placeOrder(id, order.plan.frame));
+  }
+
+  // --- reading -----------------------------------------------------------------------------------------------------
+
+  #onMessage(text: string, atUs: number): void {
+    this.#countReceived(atUs);
+    const event = this.#options.dialect.parse(text);
+    switch (event.kind) {
+      case 'ticker':
+        this.#inspect(event.fields, event.data, atUs);
+        this.#onTicker(event.fields, atUs);
+        return;
+      case 'order':
+        this.#onOrder(event.order, atUs);
+        return;
+      case 'execution':
+        if (this.#streams.onClassA('execution', event.execution, atUs).isNew) {
+          this.#tally.orderEvents += 1;
+          this.#orders.onExecution(event.execution, atUs);
+        }
+        this.#noteResumed(atUs);
+        return;
+      case 'heartbeat':
+        this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
+        this.#lastHeartbeatUs = atUs;
+        if (this.#streams.onHeads(event.heads, atUs) && this.#pending.size === 0) this.#noteResumed(atUs);
+        return;
+      case 'accepted':
+        this.#orders.onAccepted(event, atUs);
+        return;
+      case 'welcome':
+        this.#onWelcome(event, atUs);
+        return;
+      case 'subscribed':
+        this.#onSubscribed(event, atUs);
+        return;
+      case 'snapshot':
+        this.#streams.onSnapshot(event, atUs);
+        this.#noteResumed(atUs);
+        return;
+      case 'error':
+        this.#onError(event, atUs);
+        return;
+      case 'pong':
+        if (event.id !== this.#pingId) return;
+        this.#options.recorder.clockSample({
+          sentUs: this.#pingSentUs,
+          serverUs: event.serverTimeUs,
+          receivedUs: atUs,
+        });
+        return;
+      case 'bad':
+        this.#streams.violation('bad_frame', '', { seq: 0, expectedSeq: 0, atUs, detail: event.reason });
+        return;
+      case 'other':
+        return;
+    }
+  }
+
+  #countReceived(atUs: number): void {
+    this.#tally.received += 1;
+    this.#options.recorder.countReceived(atUs);
+  }
+
+  #onTicker(fields: TickerFields, atUs: number): void {
+    this.#streams.onTicker(fields, atUs);
+    if (this.#outageUs !== 0) this.#noteResumed(atUs);
+  }
+
+  #inspect(fields: TickerFields, data: unknown, atUs: number): void {
+    const wrong = this.#options.inspect?.(fields, data) ?? '';
+    if (wrong === '') return;
+    const { symbol, seq } = fields;
+    this.#streams.violation('wrong_content', `ticker:${symbol}`, { seq, expectedSeq: seq, atUs, detail: wrong });
+  }
+
+  #onOrder(order: Extract<SessionEvent, { kind: 'order' }>['order'], atUs: number): void {
+    this.#noteResumed(atUs);
+    if (order.seq < 0) return;
+    const { isNew, live, dueUs } = this.#streams.onClassA('order', order, atUs);
+    if (!isNew) return;
+    this.#tally.orderEvents += 1;
+    this.#orders.onOrderEvent(order, { atUs, live });
+    if (order.reason === 'triggered' && live) this.#options.recorder.record('trigger', dueUs, atUs - dueUs);
+  }
+
+  #onSubscribed(event: Extract<SessionEvent, { kind: 'subscribed' }>, atUs: number): void {
+    const pending = this.#pending.get(event.id);
+    if (pending === undefined || pending.channel !== event.channel) {
+      const detail = `subscribed to ${event.channel}, which was not asked for`;
+      this.#streams.violation('bad_frame', '', { seq: 0, expectedSeq: 0, atUs, detail });
+      return;
+    }
+    this.#pending.delete(event.id);
+    this.#recovered.set(event.channel, event.recovered);
+    this.#streams.onSubscribed(event.channel, { resumed: pending.resumed, recovered: event.recovered, atUs });
+  }
+
+  #onError(error: Extract<SessionEvent, { kind: 'error' }>, atUs: number): void {
+    const reason = error.rejectReason ?? error.code;
+    const isOrder = this.#orders.onError({ id: error.id, clientOrderId: error.clientOrderId, reason }, atUs);
+    this.#pending.delete(error.id);
+    if (isOrder && error.rejectReason !== undefined) return;
+    this.#fail('unexpected_error', `${error.code}: ${error.message}`, atUs);
+  }
+
+  /** The first frame of a resumed stream ends an outage; so does a heartbeat that shows that nothing is owed. */
+  #noteResumed(atUs: number): void {
+    if (this.#outageUs === 0 || !SESSION_CHANNELS.some((channel) => this.#streams.isConfirmed(channel))) return;
+    this.#options.recorder.record('reconnect', this.#outageUs, atUs - this.#outageUs);
+    const recovered = [...this.#recovered.values()].every(Boolean);
+    this.#resumes.push({ closedUs: this.#outageUs, resumedUs: atUs, recovered });
+    this.#outageUs = 0;
+  }
+
+  /** A heartbeat that is owed longer than its interval counts with what is known of it when the connection ends. */
+  #noteSilence(atUs: number): void {
+    if (!this.isConnected || atUs - this.#lastHeartbeatUs <= this.#heartbeatUs) return;
+    this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
+  }
+
+  #fail(violation: 'no_welcome' | 'no_answer' | 'unexpected_error', detail: string, atUs: number): void {
+    this.#tally.failedOperations += 1;
+    this.#streams.violation(violation, '', { seq: 0, expectedSeq: 0, atUs, detail });
+  }
+}
+
+/** Whole ms that are not short of `us`; timers count from 0. */
+function delayMs(us: number): number {
+  return Math.max(0, Math.ceil(us / 1000));
+}
