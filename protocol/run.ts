@@ -62,6 +62,16 @@ export interface GeneratorPlan {
   readonly clients: readonly ClientPlan[];
   /** Violations listed one by one, at most; all are counted. */
   readonly maxListedViolations: number;
+  /** Bounds for a k6 that is run by hand, which has no gate to judge it. */
+  readonly targets?: readonly PlanTarget[];
+}
+
+/** `percentile` of `metric` over the whole run lies below `belowMs`, from `minSamples` samples or more. */
+export interface PlanTarget {
+  readonly metric: WindowMetric;
+  readonly percentile: number;
+  readonly belowMs: number;
+  readonly minSamples: number;
 }
 
 /** Latency metrics, in µs, kept as one histogram per 1 s window. */

@@ -1,49 +1,57 @@
+import { setTimeout } from 'k6/timers';
 import { type MessageEvent, WebSocket } from 'k6/websockets';
+import type { Connection, ConnectRequest } from '../../session/ports.ts';
 
 /** RFC 6455: a connection that ended without a close frame. */
 const ABNORMAL_CLOSE = 1006;
 
-export interface SocketHandlers {
-  readonly onOpen: () => void;
-  /** @param atWallMs when k6's reader had the message, ahead of the event loop's queue: ms since the epoch with a fraction */
-  readonly onMessage: (text: string, atWallMs: number) => void;
-  /** Comes once, also when the connection never opened. 1006 stands for a reset or any other end without a close frame. */
-  readonly onClose: (code: number) => void;
+export interface SocketClock {
+  /** The run's clock, µs since the epoch. */
+  readonly nowUs: () => number;
+  /** What an event's time lies ahead of the run's clock, µs. */
+  readonly wallAheadUs: number;
 }
 
-export interface Socket {
-  /** Sends a text frame; nothing happens when the socket isn't open. */
-  send(text: string): void;
-  /** Closes with a close frame: k6 has no way to cut. */
-  close(code: number): void;
-}
-
-/** Opens a WebSocket of k6. Binary messages are handed on as '' : no frame of ours. */
-export function openSocket(options: {
-  url: string;
-  protocol: string;
-  headers: Readonly<Record<string, string>>;
-  handlers: SocketHandlers;
-}): Socket {
-  const { url, protocol, headers, handlers } = options;
+/**
+ * Opens a WebSocket of k6. A message's time is the event's `timestamp`: taken by k6's reader, ahead of the event loop's
+ * queue, with steps below 1 µs.
+ *
+ * k6 can't cut a connection: `abort` tells the client of the end at once, and closes with a close frame behind its back.
+ */
+export function openSocket(request: ConnectRequest, clock: SocketClock): Connection {
+  const { url, protocol, headers, handlers } = request;
   const socket = new WebSocket(url, null, { headers: { ...headers, 'Sec-WebSocket-Protocol': protocol } });
-  let closeWhenOpen: number | undefined;
+  let ended = false;
+  let closeWhenOpen = false;
+  const end = (code: number, atUs: number): void => {
+    if (ended) return;
+    ended = true;
+    handlers.onClose(code, atUs);
+  };
+  const close = (): void => {
+    // A close before the connection stands would block k6's event loop until it does.
+    if (socket.readyState === socket.CONNECTING) closeWhenOpen = true;
+    else socket.close();
+  };
+
   socket.addEventListener('open', () => {
-    if (closeWhenOpen === undefined) handlers.onOpen();
-    else socket.close(closeWhenOpen);
+    if (closeWhenOpen) socket.close();
+    else handlers.onOpen(clock.nowUs());
   });
   socket.addEventListener('message', (event) => {
-    if (isMessage(event)) handlers.onMessage(typeof event.data === 'string' ? event.data : '', event.timestamp);
+    if (!ended && isMessage(event))
+      handlers.onMessage(textOf(event), Math.round(event.timestamp * 1000) - clock.wallAheadUs);
   });
-  socket.addEventListener('close', (event) => handlers.onClose(codeOf(event)));
+  socket.addEventListener('close', (event) => end(codeOf(event), clock.nowUs()));
   return {
     send: (text) => {
-      if (socket.readyState === socket.OPEN) socket.send(text);
+      if (!ended && socket.readyState === socket.OPEN) socket.send(text);
     },
-    close: (code) => {
-      // A close before the connection stands would block k6's event loop until it does.
-      if (socket.readyState === socket.CONNECTING) closeWhenOpen = code;
-      else socket.close(code);
+    close,
+    abort: () => {
+      const atUs = clock.nowUs();
+      setTimeout(() => end(ABNORMAL_CLOSE, atUs), 0);
+      close();
     },
   };
 }
@@ -52,7 +60,12 @@ function isMessage(event: object): event is MessageEvent {
   return 'data' in event;
 }
 
-/** k6 gives the code only where there was one; its types don't know it. */
+/** Binary messages belong to no JSON dialect: as '' they are found to be bad frames. */
+function textOf(event: MessageEvent): string {
+  return typeof event.data === 'string' ? event.data : '';
+}
+
+/** k6 gives the code only where there was a close frame; its types don't know the field. */
 function codeOf(event: object): number {
   return 'code' in event && typeof event.code === 'number' ? event.code : ABNORMAL_CLOSE;
 }

@@ -1,0 +1,75 @@
+import { clearTimeout, setTimeout } from 'k6/timers';
+import type { ClientPlan, GeneratorLine } from '../../../protocol/run.ts';
+import type { Recorder } from '../../audit/recorder.ts';
+import { seededRandom } from '../../gate/random.ts';
+import { Fleet } from '../../session/fleet.ts';
+import type { ClientPorts } from '../../session/ports.ts';
+import { createWallClock } from './clock.ts';
+import type { SharedPlan } from './plan.ts';
+import { openSocket } from './sockets.ts';
+import { vusFor } from './vus.ts';
+
+const LOOP_TIMER_MS = 10;
+
+/**
+ * Runs one VU's share of the plan's clients to the plan's end: each with its own socket, all in the VU's one event loop.
+ * It returns at once; k6 ends the iteration when the last timer and socket are done.
+ *
+ * @param options.vu number of the VU, from 1
+ */
+export function runVu(options: {
+  readonly vu: number;
+  readonly plan: SharedPlan;
+  readonly withOrders: boolean;
+  readonly emit: (line: GeneratorLine) => void;
+}): void {
+  const { vu, plan, withOrders, emit } = options;
+  const { wallAheadUs, seed } = plan.head;
+  const clock = createWallClock();
+  const nowUs = (): number => Math.round(clock.nowMs() * 1000) - wallAheadUs;
+  const ports: ClientPorts = {
+    nowUs,
+    connect: (request) => openSocket(request, { nowUs, wallAheadUs }),
+    after,
+    random: seededRandom(seed + vu),
+  };
+  const fleet = new Fleet({
+    plan: plan.head,
+    clients: clientsOf(plan, vu, withOrders),
+    ports,
+    emit,
+    onEnd: () => stopLoopTimer(),
+  });
+  const stopLoopTimer = watchLoop(fleet.recorder, ports);
+  fleet.start();
+}
+
+/** Clients go round the VUs like cards, so that those cut together, and those with orders, are spread over all. */
+function clientsOf(plan: SharedPlan, vu: number, withOrders: boolean): ClientPlan[] {
+  const clients: ClientPlan[] = [];
+  for (let index = vu - 1; index < plan.clientCount; index += vusFor(plan.clientCount)) {
+    const client = plan.client(index);
+    clients.push(withOrders ? client : { ...client, orders: [] });
+  }
+  return clients;
+}
+
+function after(delayMs: number, action: () => void): () => void {
+  const timer = setTimeout(action, delayMs);
+  return () => clearTimeout(timer);
+}
+
+/** Records how late a 10 ms timer comes in this VU's event loop, until it is stopped; about 0.7 ms when nothing is late. */
+function watchLoop(recorder: Recorder, ports: ClientPorts): () => void {
+  let cancel: () => void = () => undefined;
+  const arm = (): void => {
+    const dueUs = ports.nowUs() + LOOP_TIMER_MS * 1000;
+    cancel = ports.after(LOOP_TIMER_MS, () => {
+      const atUs = ports.nowUs();
+      recorder.record('loopDelay', atUs, atUs - dueUs);
+      arm();
+    });
+  };
+  arm();
+  return () => cancel();
+}
