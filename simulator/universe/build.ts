@@ -34,7 +34,12 @@ export const DEFAULT_UNIVERSE: UniverseOptions = {
 export interface BuildProgress {
   readonly doneEvents: number;
   readonly events: number;
+  /** `doneEvents` over `events`. */
+  readonly share: number;
 }
+
+/** Called about every 100,000 events. */
+export type OnBuildProgress = (progress: BuildProgress) => void;
 
 /** Between reports the builder lets other work of the process run. */
 const PROGRESS_EVENTS = 100_000;
@@ -46,11 +51,12 @@ const ROUND_SHARE = 0.6;
  *
  * @param options.path where the tape goes; it appears there when complete
  * @param options.history the returns to draw from; default: the committed ones
+ * @param options.signal stops the work; what was written is removed, the signal's reason thrown
  * @throws RangeError for a date without session or numbers out of range; CsvFileError for a bad history
  */
 export async function buildTape(
-  options: UniverseOptions & { readonly path: string; readonly history?: History },
-  onProgress?: (progress: BuildProgress) => void,
+  options: UniverseOptions & { readonly path: string; readonly history?: History; readonly signal?: AbortSignal },
+  onProgress?: OnBuildProgress,
 ): Promise<TapeHeader> {
   checkOptions(options);
   const session = regularSession(options.sessionDate);
@@ -135,11 +141,11 @@ async function writeSession(work: {
   readonly symbols: readonly SymbolModel[];
   readonly intensity: Intensity;
   readonly openUs: number;
-  readonly options: UniverseOptions;
-  readonly onProgress: ((progress: BuildProgress) => void) | undefined;
+  readonly options: UniverseOptions & { readonly signal?: AbortSignal };
+  readonly onProgress: OnBuildProgress | undefined;
 }): Promise<void> {
   const { writer, books, intensity, openUs, onProgress } = work;
-  const { seed, events } = work.options;
+  const { seed, events, signal } = work.options;
   const chooser = new SymbolChooser(work.symbols, new Random(seed, 'symbol of event'));
   const random = new Random(seed, 'times');
   const times = new Float64Array(intensity.counts.reduce((most, count) => Math.max(most, count), 0));
@@ -158,12 +164,13 @@ async function writeSession(work: {
       books.next(tick, chooser.next(), offsetUs);
       writer.append(tick);
       if (++done % PROGRESS_EVENTS === 0) {
-        onProgress?.({ doneEvents: done, events });
+        onProgress?.({ doneEvents: done, events, share: done / events });
         await new Promise((resolve) => setImmediate(resolve));
+        signal?.throwIfAborted();
       }
     }
   }
-  onProgress?.({ doneEvents: done, events });
+  onProgress?.({ doneEvents: done, events, share: 1 });
 }
 
 /** Says which symbol the next event belongs to: by activity, or in turn while a market-wide burst goes round. */

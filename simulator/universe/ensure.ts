@@ -1,9 +1,9 @@
-import { rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFile } from '../paths.ts';
 import { openTape } from '../tape/reader.ts';
 import { TapeError, TapeMissingError } from '../tape/types.ts';
-import { type BuildProgress, buildTape, DEFAULT_UNIVERSE, UNIVERSE_VERSION, type UniverseOptions } from './build.ts';
+import { buildTape, DEFAULT_UNIVERSE, type OnBuildProgress, UNIVERSE_VERSION, type UniverseOptions } from './build.ts';
 
 /** Parameters of a cached tape; what is absent is taken from {@link DEFAULT_UNIVERSE}. */
 export interface EnsureTapeOptions extends Partial<UniverseOptions> {
@@ -15,14 +15,12 @@ export interface EnsureTapeOptions extends Partial<UniverseOptions> {
  * Gives the path of the tape with these parameters, building it when the cache lacks it or holds one that can't be
  * opened. Two processes may do so at once: each builds under a name of its own, the last rename wins, the bytes are equal.
  */
-export async function ensureTape(
-  options: EnsureTapeOptions = {},
-  onProgress?: (progress: BuildProgress) => void,
-): Promise<string> {
+export async function ensureTape(options: EnsureTapeOptions = {}, onProgress?: OnBuildProgress): Promise<string> {
   const { cacheDir = projectFile('.cache'), ...given } = options;
   const universe = { ...DEFAULT_UNIVERSE, ...given };
   const path = join(cacheDir, tapeFileName(universe));
   if (isUsable(path)) return path;
+  sweepPartials(cacheDir);
   await buildTape({ ...universe, path }, onProgress);
   return path;
 }
@@ -40,5 +38,23 @@ function isUsable(path: string): boolean {
     if (!(error instanceof TapeError)) throw error;
     if (!(error instanceof TapeMissingError)) rmSync(path, { force: true });
     return false;
+  }
+}
+
+/** Removes what builders left behind that were killed: a file whose process, named in it, is gone. */
+function sweepPartials(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const file of readdirSync(folder)) {
+    const pid = /\.tape\.(\d+)\.\d+\.partial$/.exec(file)?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, file), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
