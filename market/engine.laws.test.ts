@@ -21,6 +21,16 @@ function inputsFor(symbol: fc.Arbitrary<number>, account: fc.Arbitrary<string>):
   const common = { symbol, account, side: sides, quantity: fc.integer({ min: 1, max: 100 }), triggerBasis: bases };
   const stop = fc.record({ ...common, type: fc.constant('STOP_MARKET' as const), triggerPrice: prices });
   const market = fc.record({ ...common, type: fc.constant('MARKET' as const) });
+  const timeInForce = fc.constantFrom('GTC' as const, 'IOC' as const, 'FOK' as const);
+  const limit = fc.record({ ...common, type: fc.constant('LIMIT' as const), limitPrice: prices, timeInForce });
+  const stopLimit = fc.record({
+    ...common,
+    type: fc.constant('STOP_LIMIT' as const),
+    triggerPrice: prices,
+    limitPrice: prices,
+    timeInForce,
+  });
+  const takeProfit = fc.record({ ...common, type: fc.constant('TAKE_PROFIT' as const), triggerPrice: prices });
   const trailing = fc.record(
     { ...common, type: fc.constant('TRAILING_STOP_MARKET' as const), trailingOffset: offsets, activationPrice: prices },
     { requiredKeys: ['type', 'symbol', 'account', 'side', 'quantity', 'trailingOffset'] },
@@ -30,7 +40,9 @@ function inputsFor(symbol: fc.Arbitrary<number>, account: fc.Arbitrary<string>):
   const quote = fc
     .tuple(prices, fc.integer({ min: 0, max: 10 }), symbol)
     .map(([bid, spread, at]) => quoteTick({ bid, ask: bid + spread, symbol: at, eventTimeUs: 0 }));
-  const place = fc.tuple(ids, fc.oneof(stop, market, trailing, trailing)).map(([id, terms]) => orderTerms(id, terms));
+  const place = fc
+    .tuple(ids, fc.oneof(stop, market, trailing, trailing, limit, stopLimit, takeProfit))
+    .map(([id, terms]) => orderTerms(id, terms));
   const cancel = fc.record({ kind: fc.constant('cancel' as const), account, clientOrderId: ids });
   return fc.oneof(
     { weight: 6, arbitrary: fc.oneof(trade, trade, quote).map((tick): Input => ({ kind: 'tick', tick })) },
@@ -97,7 +109,7 @@ describe('laws of the engine', () => {
       accepted: ['activated', 'ratcheted', 'triggered', 'filled', 'canceled'],
       activated: ['ratcheted', 'triggered', 'canceled'],
       ratcheted: ['ratcheted', 'triggered', 'canceled'],
-      triggered: ['filled'],
+      triggered: ['filled', 'canceled'],
       filled: [],
       canceled: [],
       rejected: [],
@@ -116,6 +128,25 @@ describe('laws of the engine', () => {
         const open = [...last].filter(([, reason]) => (follows[reason] ?? []).length > 0).map(([id]) => id);
         const working = ['a', 'b'].flatMap((account) => engine.workingOrders(account).map(({ orderId }) => orderId));
         expect(working.sort((a, b) => a - b)).toEqual(open.sort((a, b) => a - b));
+      }),
+    );
+  });
+
+  it('should never fill beyond a limit, nor at a price that the market does not show', () => {
+    fc.assert(
+      fc.property(inputs, (all) => {
+        const harness: Harness = new Harness({
+          sink: (event) => {
+            if (event.kind === 'order') return;
+            const { side, lastPrice, symbol } = event;
+            const { tickers } = harness.engine;
+            const shown = [tickers.last[symbol], side === 'SELL' ? tickers.bid[symbol] : tickers.ask[symbol]];
+            expect(shown).toContain(lastPrice);
+            const limit = harness.engine.order(event.account, event.clientOrderId)?.limitPrice ?? lastPrice;
+            expect(side === 'SELL' ? lastPrice >= limit : lastPrice <= limit).toBe(true);
+          },
+        });
+        play(all, { harness });
       }),
     );
   });

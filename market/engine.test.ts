@@ -237,6 +237,113 @@ describe('TRAILING_STOP_MARKET', () => {
   });
 });
 
+describe('LIMIT', () => {
+  it('should fill at once at the market when it may, and else rest until the market comes', () => {
+    const market = new Harness();
+    market.place('early', { type: 'LIMIT', side: 'BUY', limitPrice: 90 });
+    market.trade(100);
+    market.place('now', { type: 'LIMIT', side: 'BUY', limitPrice: 105 });
+    market.place('sell', { type: 'LIMIT', limitPrice: 110 });
+    expect(market.news()).toEqual([
+      'accepted early',
+      'accepted now',
+      'execution now 1 at 100',
+      'filled now',
+      'accepted sell',
+    ]);
+    market.trade(109);
+    market.trade(91);
+    expect(market.news()).toEqual([]);
+    market.trade(112);
+    expect(market.news()).toEqual(['execution sell 1 at 112', 'filled sell']);
+    market.trade(90);
+    expect(market.news()).toEqual(['execution early 1 at 90', 'filled early']);
+  });
+
+  it.each(['IOC', 'FOK'] as const)(
+    'should be canceled at once when it is %s and the market is beyond it',
+    (timeInForce) => {
+      const market = new Harness();
+      market.trade(100);
+      market.place('no', { type: 'LIMIT', side: 'BUY', limitPrice: 99, timeInForce });
+      market.place('yes', { type: 'LIMIT', side: 'BUY', limitPrice: 100, timeInForce });
+      expect(market.news()).toEqual([
+        'accepted no',
+        'canceled no',
+        'accepted yes',
+        'execution yes 1 at 100',
+        'filled yes',
+      ]);
+      expect(market.engine.workingOrders('a')).toEqual([]);
+    },
+  );
+
+  it('should be judged by its limit for buying power, and need a price', () => {
+    const market = new Harness();
+    market.trade(100);
+    const quantity = 10_000_000;
+    expect(reasonOf(market.place('dear', { type: 'LIMIT', side: 'BUY', limitPrice: 101, quantity }))).toBe(
+      'insufficient_buying_power',
+    );
+    expect(reasonOf(market.place('cheap', { type: 'LIMIT', side: 'BUY', limitPrice: 99, quantity }))).toBe('taken');
+    expect(reasonOf(market.place('none', { type: 'LIMIT' }))).toBe('bad_price');
+    expect(reasonOf(market.place('half', { type: 'STOP_LIMIT', triggerPrice: 90 }))).toBe('bad_price');
+  });
+});
+
+describe('STOP_LIMIT', () => {
+  it('should fill at the tick that triggers it when its limit allows', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('s', { type: 'STOP_LIMIT', triggerPrice: 95, limitPrice: 90 });
+    market.trade(92);
+    expect(market.news()).toEqual(['accepted s', 'triggered s', 'execution s 1 at 92', 'filled s']);
+  });
+
+  it('should rest when the market gapped past its limit, and never be filled beyond it', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('s', { type: 'STOP_LIMIT', triggerPrice: 95, limitPrice: 90 });
+    market.trade(80);
+    market.trade(89);
+    expect(market.news()).toEqual(['accepted s', 'triggered s']);
+    expect(market.engine.order('a', 's')).toMatchObject({ status: 'TRIGGERED', leavesQuantity: 1 });
+    market.trade(91);
+    expect(market.news()).toEqual(['execution s 1 at 91', 'filled s']);
+  });
+
+  it('should work its limit on the bid when its trigger watched the mark', () => {
+    const market = new Harness();
+    market.quote({ bid: 99, ask: 101 });
+    market.place('s', { type: 'STOP_LIMIT', triggerPrice: 95, limitPrice: 93, triggerBasis: 'mark' });
+    market.quote({ bid: 90, ask: 100 });
+    expect(market.news()).toEqual(['accepted s', 'triggered s']);
+    market.quote({ bid: 92, ask: 110 });
+    expect(market.news()).toEqual([]);
+    market.quote({ bid: 93, ask: 110 });
+    expect(market.news()).toEqual(['execution s 1 at 93', 'filled s']);
+  });
+});
+
+describe('TAKE_PROFIT', () => {
+  it('should trigger the other way round than a stop, and fill at the market', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('sell', { type: 'TAKE_PROFIT', triggerPrice: 110 });
+    market.place('buy', { type: 'TAKE_PROFIT', side: 'BUY', triggerPrice: 90 });
+    market.trade(109);
+    expect(market.news()).toEqual(['accepted sell', 'accepted buy']);
+    market.trade(113);
+    expect(market.news()).toEqual(['triggered sell', 'execution sell 1 at 113', 'filled sell']);
+    market.trade(90);
+    expect(market.news()).toEqual(['triggered buy', 'execution buy 1 at 90', 'filled buy']);
+    expect(reasonOf(market.place('low', { type: 'TAKE_PROFIT', triggerPrice: 90 }))).toBe('wrong_side_of_market');
+    expect(reasonOf(market.place('high', { type: 'TAKE_PROFIT', side: 'BUY', triggerPrice: 90 }))).toBe(
+      'wrong_side_of_market',
+    );
+  });
+});
+
 describe('commands', () => {
   it('should answer a known clientOrderId with the first one, and do nothing', () => {
     const market = new Harness();
@@ -278,6 +385,7 @@ describe('commands', () => {
     ['bad_quantity', { type: 'MARKET', quantity: 1.5 }],
     ['bad_quantity', { type: 'MARKET', quantity: Number.NaN }],
     ['bad_quantity', { type: 'MARKET', quantity: 2 ** 53 }],
+    ['unsupported_time_in_force', { type: 'MARKET', timeInForce: 'DAY' }],
     ['bad_price', { type: 'STOP_MARKET' }],
     ['bad_price', { type: 'STOP_MARKET', triggerPrice: 0 }],
     ['bad_price', { type: 'STOP_MARKET', triggerPrice: Number.POSITIVE_INFINITY }],

@@ -80,6 +80,7 @@ export interface PlaceOrder {
   /** In ticks: the trail starts when the market first reaches it. */
   readonly activationPrice?: number;
   readonly triggerBasis?: TriggerBasis;
+  /** Default GTC. IOC and FOK let no limit rest; fills are whole, so the two are alike. */
   readonly timeInForce?: TimeInForce;
   readonly extendedHours?: boolean;
 }
@@ -99,6 +100,7 @@ export type RejectReason =
   | 'unknown_order'
   | 'order_not_open'
   | 'unsupported_order_type'
+  | 'unsupported_time_in_force'
   | 'bad_quantity'
   | 'bad_price'
   | 'bad_offset'

@@ -1,8 +1,9 @@
 import type { Valuer } from '../accounts/money.ts';
 import { isPrice, MAX_SIZE, type TickerState } from '../tickers.ts';
 import type { PlaceOrder, RejectReason, TrailingOffset } from '../types.ts';
+import { hasLimit, hasTrigger } from './order.ts';
 import { trailingStop } from './trailing.ts';
-import { watchedPrice, watchOf } from './workingOrders.ts';
+import { tradableWatch, watchedPrice, watchOf } from './watch.ts';
 
 /** The highest offset in basis points: beyond it products leave exact whole numbers. */
 const MAX_OFFSET_BP = 1_000_000;
@@ -23,26 +24,42 @@ export function refuseOrder(order: PlaceOrder, context: OrderContext): RejectRea
   const valuer = context.valuers[order.symbol];
   if (valuer === undefined) return 'unknown_symbol';
   if (!Number.isSafeInteger(order.quantity) || order.quantity <= 0 || order.quantity > MAX_SIZE) return 'bad_quantity';
+  if (order.timeInForce === 'DAY' || order.timeInForce === 'GTD') return 'unsupported_time_in_force';
   const fault = refuseTerms(order);
   if (fault !== undefined) return fault;
   const market = marketFor(order, context.tickers);
-  if (market === 0) return 'no_market';
+  if (market === 0 && order.type !== 'LIMIT') return 'no_market';
   const stop = stopAtPlacing(order, market);
   if (order.type === 'TRAILING_STOP_MARKET' && !isPrice(stop)) return 'bad_offset';
-  if (order.type === 'STOP_MARKET' && (order.side === 'SELL' ? stop >= market : stop <= market)) {
-    return 'wrong_side_of_market';
+  if (hasTrigger(order.type)) {
+    const waitsFor = actsWhen(order);
+    if (waitsFor === 'falls' ? stop >= market : stop <= market) return 'wrong_side_of_market';
   }
-  const price = Math.max(market, stop);
+  const price = estimatedPrice(order, { market, stop });
   if (price * order.quantity > Number.MAX_SAFE_INTEGER) return 'bad_quantity';
   const value = valuer.value(price, order.quantity);
   if (value > MAX_ORDER_VALUE) return 'bad_quantity';
   return order.side === 'BUY' && value > context.cash ? 'insufficient_buying_power' : undefined;
 }
 
-/** The price in ticks that is "the market" for an order: what its trigger watches, for MARKET the last trade; 0 before the first. */
+/** The price in ticks that is "the market" for an order as it is placed: what it watches, for MARKET the last trade; 0 before the first. */
 export function marketFor(order: PlaceOrder, tickers: TickerState): number {
-  const watch = order.type === 'MARKET' ? 'last' : watchOf(order.side, order.triggerBasis);
-  return watchedPrice(tickers, watch, order.symbol);
+  const { type, side, symbol } = order;
+  const watch = watchOf(side, order.triggerBasis);
+  if (type === 'MARKET') return watchedPrice(tickers, 'last', symbol);
+  return watchedPrice(tickers, type === 'LIMIT' ? tradableWatch(side, watch) : watch, symbol);
+}
+
+/** Which way the market has to go for an order's trigger to act: a stop's against the order, a take-profit's for it. */
+export function actsWhen(order: PlaceOrder): 'falls' | 'rises' {
+  return (order.side === 'SELL') === (order.type === 'TAKE_PROFIT') ? 'rises' : 'falls';
+}
+
+/** Whether an order's limit lets it trade at `price`. */
+export function isWithinLimit(order: PlaceOrder, price: number): boolean {
+  const { limitPrice } = order;
+  if (limitPrice === undefined) return true;
+  return order.side === 'SELL' ? price >= limitPrice : price <= limitPrice;
 }
 
 /** Whether a trailing stop's trail starts with the market at `price`. */
@@ -56,14 +73,23 @@ function refuseTerms(order: PlaceOrder): RejectReason | undefined {
   switch (order.type) {
     case 'MARKET':
       return undefined;
+    case 'LIMIT':
+      return isGivenPrice(order.limitPrice) ? undefined : 'bad_price';
     case 'STOP_MARKET':
-      return order.triggerPrice !== undefined && isPrice(order.triggerPrice) ? undefined : 'bad_price';
+    case 'TAKE_PROFIT':
+      return isGivenPrice(order.triggerPrice) ? undefined : 'bad_price';
+    case 'STOP_LIMIT':
+      return isGivenPrice(order.triggerPrice) && isGivenPrice(order.limitPrice) ? undefined : 'bad_price';
     case 'TRAILING_STOP_MARKET':
       if (order.activationPrice !== undefined && !isPrice(order.activationPrice)) return 'bad_price';
       return isOffset(order.trailingOffset) ? undefined : 'bad_offset';
     default:
       return 'unsupported_order_type';
   }
+}
+
+function isGivenPrice(price: number | undefined): boolean {
+  return price !== undefined && isPrice(price);
 }
 
 function isOffset(offset: TrailingOffset | undefined): offset is TrailingOffset {
@@ -73,7 +99,14 @@ function isOffset(offset: TrailingOffset | undefined): offset is TrailingOffset 
 
 /** The stop as it is placed, or for a trail that waits for its activation the least favourable with which it can start; 0 for none. */
 function stopAtPlacing(order: PlaceOrder, market: number): number {
-  if (order.trailingOffset === undefined || order.type !== 'TRAILING_STOP_MARKET') return order.triggerPrice ?? 0;
+  if (hasTrigger(order.type)) return order.triggerPrice ?? 0;
+  if (order.type !== 'TRAILING_STOP_MARKET' || order.trailingOffset === undefined) return 0;
   const peak = isActivated(order, market) ? market : (order.activationPrice ?? market);
   return trailingStop(order.side, order.trailingOffset, peak);
+}
+
+/** The price in ticks at which an order's value is judged: a buy's limit, else the dearest of market, stop and limit. */
+function estimatedPrice(order: PlaceOrder, prices: { readonly market: number; readonly stop: number }): number {
+  const limit = hasLimit(order.type) ? (order.limitPrice ?? 0) : 0;
+  return limit !== 0 && order.side === 'BUY' ? limit : Math.max(prices.market, prices.stop, limit);
 }

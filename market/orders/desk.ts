@@ -11,9 +11,10 @@ import type {
   RejectReason,
   TickKind,
 } from '../types.ts';
-import { isActivated, marketFor, refuseOrder } from './check.ts';
-import { Order } from './order.ts';
-import { type Watch, WorkingOrders, watchedPrice, watchOf } from './workingOrders.ts';
+import { actsWhen, isActivated, isWithinLimit, marketFor, refuseOrder } from './check.ts';
+import { hasTrigger, Order } from './order.ts';
+import { tradableWatch, watchedPrice } from './watch.ts';
+import { WorkingOrders } from './workingOrders.ts';
 
 /** What the desk is made of. */
 export interface DeskOptions {
@@ -71,9 +72,7 @@ export class OrderDesk {
     if (order === undefined) return { kind: 'rejected', reason: 'unknown_order' };
     if (!order.isOpen) return { kind: 'rejected', reason: 'order_not_open', order: order.view() };
     this.working.remove(order);
-    order.account.working.delete(order.orderId);
-    order.status = 'CANCELED';
-    this.#tell(order, 'canceled');
+    this.#close(order);
     return { kind: 'taken', order: order.view() };
   }
 
@@ -81,7 +80,7 @@ export class OrderDesk {
   work(kind: TickKind, symbol: number): void {
     const reached = this.working.takeReached(kind, symbol);
     for (const order of reached) {
-      if (!order.awaitsActivation) this.#trigger(order);
+      if (!order.awaitsActivation) this.#act(order);
     }
     this.working.ratchet(kind, symbol);
     for (const order of reached) {
@@ -97,11 +96,10 @@ export class OrderDesk {
       this.#startTrailing(order, market);
       return;
     }
-    if (terms.type === 'STOP_MARKET') {
-      this.working.addAtPrice(order, terms.side === 'SELL' ? 'falls' : 'rises', order.triggerPrice);
-    }
+    if (hasTrigger(terms.type)) this.working.addAtPrice(order, actsWhen(terms), order.triggerPrice);
     this.#tell(order, 'accepted');
     if (terms.type === 'MARKET') this.#fill(order, market);
+    if (terms.type === 'LIMIT') this.#workLimit(order);
   }
 
   #startTrailing(order: Order, market: number): void {
@@ -128,11 +126,33 @@ export class OrderDesk {
     this.#tell(order, 'activated');
   }
 
-  #trigger(order: Order): void {
-    const { side, triggerBasis, symbol } = order.terms;
+  /** The market has reached the price at which the order waited: its limit, or its trigger. */
+  #act(order: Order): void {
+    const { side, symbol, type } = order.terms;
+    if (type === 'LIMIT' || order.status === 'TRIGGERED') {
+      this.#fill(order, watchedPrice(this.#tickers, order.watch, symbol));
+      return;
+    }
     order.status = 'TRIGGERED';
     this.#tell(order, 'triggered');
-    this.#fill(order, watchedPrice(this.#tickers, fillWatch(watchOf(side, triggerBasis), side), symbol));
+    if (type === 'STOP_LIMIT') this.#workLimit(order);
+    else this.#fill(order, watchedPrice(this.#tickers, tradableWatch(side, order.watch), symbol));
+  }
+
+  /** Fills a limit order at the market if its limit allows, else lets it rest, or cancels it if it may not. */
+  #workLimit(order: Order): void {
+    const { side, symbol, limitPrice = 0, timeInForce } = order.terms;
+    order.watch = tradableWatch(side, order.watch);
+    const market = watchedPrice(this.#tickers, order.watch, symbol);
+    if (market !== 0 && isWithinLimit(order.terms, market)) this.#fill(order, market);
+    else if (timeInForce === 'IOC' || timeInForce === 'FOK') this.#close(order);
+    else this.working.addAtPrice(order, side === 'SELL' ? 'rises' : 'falls', limitPrice);
+  }
+
+  #close(order: Order): void {
+    order.account.working.delete(order.orderId);
+    order.status = 'CANCELED';
+    this.#tell(order, 'canceled');
   }
 
   #fill(order: Order, price: number): void {
@@ -188,10 +208,4 @@ export class OrderDesk {
     }
     return account;
   }
-}
-
-/** Where an order that watches `watch` is filled: the middle is no price at which anybody trades, so there it is bid or ask. */
-function fillWatch(watch: Watch, side: PlaceOrder['side']): Watch {
-  if (watch !== 'mark') return watch;
-  return side === 'SELL' ? 'bid' : 'ask';
 }

@@ -1,7 +1,18 @@
 import type { Account } from '../accounts/account.ts';
-import type { OrderStatus, OrderView, PlaceOrder, RejectReason } from '../types.ts';
+import type { OrderStatus, OrderType, OrderView, PlaceOrder, RejectReason } from '../types.ts';
 import type { PriceHeap } from './priceHeap.ts';
 import { rootOf, type TrailRun } from './trailing.ts';
+import { type Watch, watchOf } from './watch.ts';
+
+/** Whether orders of `type` wait at a `triggerPrice`. */
+export function hasTrigger(type: OrderType): boolean {
+  return type === 'STOP_MARKET' || type === 'STOP_LIMIT' || type === 'TAKE_PROFIT';
+}
+
+/** Whether orders of `type` have a `limitPrice`. */
+export function hasLimit(type: OrderType): boolean {
+  return type === 'LIMIT' || type === 'STOP_LIMIT';
+}
 
 /** An order as the engine keeps it. Prices in ticks, quantities in lots. Its id grows in the order of acceptance. */
 export class Order {
@@ -13,6 +24,8 @@ export class Order {
   /** Sum of price x quantity over all fills. */
   filledValue = 0;
   rejectReason: RejectReason | undefined = undefined;
+  /** The prices that it looks at now. */
+  watch: Watch;
   /** The stop in force while {@link Order.run} doesn't hold it, 0 for none. */
   triggerPrice: number;
   /** The peak when the order left its run, 0 for none. */
@@ -37,7 +50,8 @@ export class Order {
     this.account = account;
     this.terms = terms;
     this.leavesQuantity = terms.quantity;
-    this.triggerPrice = terms.triggerPrice ?? 0;
+    this.watch = watchOf(terms.side, terms.triggerBasis);
+    this.triggerPrice = hasTrigger(terms.type) ? (terms.triggerPrice ?? 0) : 0;
   }
 
   get isOpen(): boolean {

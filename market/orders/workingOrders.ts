@@ -1,26 +1,9 @@
 import type { TickerState } from '../tickers.ts';
-import { type Side, TickKind, type TriggerBasis } from '../types.ts';
+import { TickKind } from '../types.ts';
 import type { Order } from './order.ts';
 import { PriceHeap } from './priceHeap.ts';
 import { rootOf, TrailingStops, type TrailRun } from './trailing.ts';
-
-/** A stream of prices that orders watch: the last trade, the best bid, the best ask, or the middle of the two. */
-export type Watch = 'last' | 'bid' | 'ask' | 'mark';
-
-/** What an order of `side` watches: `bid_ask` is the bid for a sell and the ask for a buy. */
-export function watchOf(side: Side, basis: TriggerBasis = 'last'): Watch {
-  if (basis !== 'bid_ask') return basis;
-  return side === 'SELL' ? 'bid' : 'ask';
-}
-
-/** The price that `watch` shows now, in ticks; 0 before the first. The mark is the middle of bid and ask, rounded down to a tick. */
-export function watchedPrice(tickers: TickerState, watch: Watch, symbol: number): number {
-  if (watch === 'last') return tickers.last[symbol] as number;
-  const bid = tickers.bid[symbol] as number;
-  const ask = tickers.ask[symbol] as number;
-  if (watch === 'mark') return Math.floor((bid + ask) / 2);
-  return watch === 'bid' ? bid : ask;
-}
+import { type Watch, watchedPrice } from './watch.ts';
 
 /** The orders of one symbol that watch one stream of prices. */
 class PriceBook {
@@ -178,8 +161,8 @@ export class WorkingOrders {
   }
 
   #bookFor(order: Order): PriceBook {
-    const { symbol, side, triggerBasis } = order.terms;
-    const watch = watchOf(side, triggerBasis);
+    const { symbol } = order.terms;
+    const { watch } = order;
     let orders = this.#symbols[symbol];
     if (orders === undefined) {
       orders = new SymbolOrders();
