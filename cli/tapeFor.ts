@@ -1,6 +1,6 @@
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { projectFile } from '../simulator/paths.ts';
-import { ensureTape } from '../simulator/tape/build.ts';
+import { ensureTape } from '../simulator/universe/ensure.ts';
 import type { Progress } from './progress.ts';
 
 /** The tape that a scenario plays: the one named, or the built one, made now if it isn't there yet. */
