@@ -1,4 +1,4 @@
-import type { Instrument, PlaceOrder, Tick, TrailingOffset } from '../../market/types.ts';
+import type { Instrument, MarketEvent, PlaceOrder, Tick, TrailingOffset } from '../../market/types.ts';
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
 import type { OrderLine } from '../../protocol/run.ts';
 import { unitsFromDecimal } from './decimal.ts';
@@ -56,7 +56,6 @@ interface SymbolPlay {
   entered: number;
   /** Entries before this one know their next tick. */
   followed: number;
-  eventsRead: number;
 }
 
 /**
@@ -119,7 +118,7 @@ function playsBySymbol(entries: readonly Entry[], instruments: readonly Instrume
   const plays = new Map<number, SymbolPlay>();
   for (const [symbol, list] of bySymbol) {
     list.sort((a, b) => a.line.acceptedTickSeq - b.line.acceptedTickSeq || a.line.answeredUs - b.line.answeredUs);
-    const play = { oracle: new Oracle(instruments), entries: list, entered: 0, followed: 0, eventsRead: 0 };
+    const play = { oracle: new Oracle(instruments), entries: list, entered: 0, followed: 0 };
     enterDue(play, symbol, Number.NEGATIVE_INFINITY);
     readEvents(play, entries);
     plays.set(symbol, play);
@@ -150,25 +149,34 @@ function enterDue(play: SymbolPlay, symbol: number, tickTimeUs: number): void {
   }
 }
 
-function readEvents(play: SymbolPlay, entries: readonly Entry[]): void {
-  const { events } = play.oracle;
-  for (; play.eventsRead < events.length; play.eventsRead++) {
-    const event = events[play.eventsRead];
-    if (event === undefined) return;
+/** Reads what happened and forgets it: trails that ratchet all day would fill the memory. */
+function readEvents({ oracle }: SymbolPlay, entries: readonly Entry[]): void {
+  for (const event of oracle.events) {
     const entry = entries[Number(event.kind === 'order' ? event.order.account : event.account)];
     if (entry === undefined) throw new Error('oracle: event of an order that was not entered');
-    const { tickSeq, eventTimeUs } = event;
-    if (event.kind === 'execution') {
-      const { outcome } = entry;
-      const fillPrice = event.lastPrice;
-      entry.outcome =
-        outcome.kind === 'triggered' ? { ...outcome, fillPrice } : { kind: 'filled', tickSeq, eventTimeUs, fillPrice };
-    } else if (event.reason === 'accepted') entry.outcome = { kind: 'resting' };
-    else if (event.reason === 'rejected') entry.outcome = { kind: 'rejected', reason: event.order.rejectReason ?? '' };
-    else if (event.reason === 'triggered') {
-      const stopPrice = event.order.triggerPrice ?? 0;
-      entry.outcome = { kind: 'triggered', tickSeq, eventTimeUs, stopPrice, fillPrice: 0 };
-    }
+    entry.outcome = outcomeAfter(entry.outcome, event);
+  }
+  oracle.events.length = 0;
+}
+
+function outcomeAfter(outcome: ExpectedOutcome, event: MarketEvent): ExpectedOutcome {
+  const { tickSeq, eventTimeUs } = event;
+  if (event.kind === 'execution') {
+    const fillPrice = event.lastPrice;
+    return outcome.kind === 'triggered'
+      ? { ...outcome, fillPrice }
+      : { kind: 'filled', tickSeq, eventTimeUs, fillPrice };
+  }
+  const { rejectReason = '', triggerPrice: stopPrice = 0 } = event.order;
+  switch (event.reason) {
+    case 'accepted':
+      return { kind: 'resting' };
+    case 'rejected':
+      return { kind: 'rejected', reason: rejectReason };
+    case 'triggered':
+      return { kind: 'triggered', tickSeq, eventTimeUs, stopPrice, fillPrice: 0 };
+    default:
+      return outcome;
   }
 }
 

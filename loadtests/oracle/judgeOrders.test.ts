@@ -153,6 +153,8 @@ describe('judgeOrders', () => {
 
   it('should leave open what was due too near the end to be heard of', () => {
     expect(judge(REST, { graceUs: 750_000 })).toMatchObject({ findings: [], undecided: 1, triggersExpected: 0 });
+    const untold = { ...REST, acceptedTickSeq: -1, sentUs: 1e9 + 990_000, answeredUs: 1e9 + 999_000 };
+    expect(judge(untold, { graceUs: 100_000 })).toMatchObject({ findings: [], undecided: 1 });
     const unanswered = { ...REST, outcome: 'unanswered', answeredUs: 0, sentUs: 1e9 + 900_000 } as const;
     expect(judge(unanswered)).toMatchObject({ findings: [], undecided: 1 });
   });

@@ -3,7 +3,7 @@ import { decimalFromUnits, unitsFromDecimal } from './decimal.ts';
 import type { Expectation, ExpectedOutcome } from './expectations.ts';
 
 /** By how much two clocks of a run may differ before an answer counts as read before its tick was due, µs. */
-const CLOCK_TOLERANCE_US = 2_000;
+const CLOCK_TOLERANCE_US = 5_000;
 
 export type OrderFindingKind =
   | 'early'
@@ -85,8 +85,9 @@ interface Court extends JudgeOptions {
  * So a late trigger can't hide behind a late acceptance.
  *
  * Near the end: an order that is expected to rest must not have triggered, however long it rested. An order whose
- * crossing tick was due within `graceUs` before `readUntilUs`, and an order sent less than `maxAckMs` before that, need
- * not have been heard of: it is counted as undecided. What was heard of it is judged like any other.
+ * crossing tick was due within `graceUs` before `readUntilUs`, one that was answered in that time without its order event,
+ * and one sent less than `maxAckMs` before it need not have been heard of: they are counted as undecided. What was heard
+ * of them is judged like any other.
  */
 export function judgeOrders(options: JudgeOptions): OrderFindings {
   const { orders, expectations, schedule, clients = [] } = options;
@@ -127,6 +128,10 @@ function judgeOrder(court: Court, order: OrderLine, expectation: Expectation): v
     return;
   }
   judgeAnswerTime(court, order);
+  if (outcome.kind === 'unknown' && order.acceptedTickSeq < 0 && order.answeredUs > court.stillDueUs) {
+    court.undecided++;
+    return;
+  }
   if (outcome.kind === 'unknown') {
     const kind = order.outcome === 'rejected' ? 'wrongly_rejected' : 'implausible_acceptance';
     note(court, order, { kind, detail: outcome.why });

@@ -39,7 +39,7 @@ interface SymbolState {
  * All prices in ticks, quantities in lots, times in µs, as in market/types.ts.
  */
 export class Oracle {
-  /** What happened so far, in the order in which it arose. */
+  /** What happened so far, in the order in which it arose; a reader may empty it. */
   readonly events: MarketEvent[] = [];
   readonly #instruments: readonly Instrument[];
   readonly #symbols = new Map<number, SymbolState>();
