@@ -5,7 +5,12 @@ import { CliError, describeFailure } from './errors.ts';
 
 /** Every command, in the order of the help; loaded when it is asked for, so that none pays for the others. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
+  gate: async () => (await import('./gate.ts')).gateCommand(),
+  serve: async () => (await import('./serve.ts')).serveCommand(),
+  replay: async () => (await import('./replay.ts')).replayCommand(),
+  trust: async () => (await import('./trust.ts')).trustCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
+  tape: async () => (await import('./tape.ts')).tapeCommand(),
 };
 
 /** Where the command line writes. */
@@ -40,11 +45,16 @@ async function createProgram(args: readonly string[], output: Output): Promise<C
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', '\ntapedeck COMMAND --help tells more of each.');
-  const asked = COMMANDS[args[0] ?? ''];
-  const loaders = asked === undefined ? Object.values(COMMANDS) : [asked];
-  for (const command of await Promise.all(loaders.map((load) => load()))) program.addCommand(command);
+  for (const command of await Promise.all(loadersFor(args[0]).map((load) => load()))) program.addCommand(command);
   configure(program, output);
   return program;
+}
+
+/** The command asked for; all of them for the help and for the nearest name. */
+function loadersFor(name = ''): readonly (() => Promise<CommandUnknownOpts>)[] {
+  const asked = Object.entries(COMMANDS).find(([known]) => known === name);
+  if (asked !== undefined) return [asked[1]];
+  return name === '--version' || name === '-V' ? [] : Object.values(COMMANDS);
 }
 
 /** Commander hands none of this down to commands that were made elsewhere. */
