@@ -7,6 +7,7 @@ import { CliError, describeFailure } from './errors.ts';
 const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   gate: async () => (await import('./gate.ts')).gateCommand(),
   serve: async () => (await import('./serve.ts')).serveCommand(),
+  tape: async () => (await import('./tape.ts')).tapeCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
