@@ -109,7 +109,7 @@ export async function runK6(options: K6Options): Promise<K6Result> {
   return {
     kind: 'failed',
     exitCode: ended.exitCode,
-    why: [why, stderr.lines.at(-1)].filter(Boolean).join(': '),
+    why: [why, lastMessage(stderr.lines)].filter(Boolean).join(': '),
     stderr: stderr.lines,
     ...ran,
   };
@@ -178,6 +178,11 @@ async function countEnds(outPath: string): Promise<number> {
     // No file: k6 wrote nothing.
   }
   return ends;
+}
+
+/** The last line that is no frame of a stack; '' when there is none. */
+function lastMessage(lines: readonly string[]): string {
+  return lines.findLast((line) => !line.startsWith('at ')) ?? '';
 }
 
 function megabytes(bytes: number): number {

@@ -4,6 +4,9 @@ import type { Connection, ConnectRequest } from '../../session/ports.ts';
 
 /** RFC 6455: a connection that ended without a close frame. */
 const ABNORMAL_CLOSE = 1006;
+/** Values of `readyState`: k6's types promise them on the socket, where at run time there are none. */
+const CONNECTING = 0;
+const OPEN = 1;
 
 export interface SocketClock {
   /** The run's clock, µs since the epoch. */
@@ -30,7 +33,7 @@ export function openSocket(request: ConnectRequest, clock: SocketClock): Connect
   };
   const close = (): void => {
     // A close before the connection stands would block k6's event loop until it does.
-    if (socket.readyState === socket.CONNECTING) closeWhenOpen = true;
+    if (socket.readyState === CONNECTING) closeWhenOpen = true;
     else socket.close();
   };
 
@@ -45,7 +48,7 @@ export function openSocket(request: ConnectRequest, clock: SocketClock): Connect
   socket.addEventListener('close', (event) => end(codeOf(event), clock.nowUs()));
   return {
     send: (text) => {
-      if (!ended && socket.readyState === socket.OPEN) socket.send(text);
+      if (!ended && socket.readyState === OPEN) socket.send(text);
     },
     close,
     abort: () => {

@@ -1,0 +1,229 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { GeneratorLine, GeneratorPlan, PlanTarget } from '../../protocol/run.ts';
+import { Histogram } from '../../reports/histogram.ts';
+import { CLIENT_HEADER } from '../session/virtualClient.ts';
+import { locateK6 } from './locate.ts';
+import { runK6 } from './run.ts';
+
+const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+const location = await locateK6({ path: process.env['PATH'] ?? '', projectRoot });
+
+const TICKS = 50;
+const TICK_EVERY_MS = 20;
+const DROPPED_SEQ = 25;
+const LEAD_MS = 2_000;
+
+let folder = '';
+let server: WebSocketServer;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tapedeck-k6-'));
+  server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+});
+afterEach(async () => {
+  for (const socket of server.clients) socket.terminate();
+  server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const nowUs = (): number => Date.now() * 1000;
+
+/** A native server of one symbol, as small as may be: client 2 never gets one of the ticks. */
+function serveTicks(plan: GeneratorPlan): void {
+  server.on('connection', (socket, request) => {
+    const client = Number(request.headers[CLIENT_HEADER]);
+    socket.on('message', (data) => answer(socket, JSON.parse(String(data)), client, plan));
+  });
+}
+
+function answer(
+  socket: WebSocket,
+  frame: { type: string; id: number; channel: string },
+  client: number,
+  plan: GeneratorPlan,
+): void {
+  const say = (message: object): void => socket.send(JSON.stringify(message));
+  const { id, channel } = frame;
+  const epoch = 'e1';
+  if (frame.type === 'auth') {
+    say({ type: 'welcome', id, account: `acct-${client}`, epoch, heartbeatMs: 1000 });
+  } else if (frame.type === 'ping') {
+    say({ type: 'pong', id, serverTimeUs: nowUs() });
+  } else if (frame.type === 'subscribe') {
+    const key = channel === 'ticker' ? 'AAPL' : `acct-${client}`;
+    say({ type: 'subscribed', id, channel, symbols: [key], recovered: false });
+    say({ type: 'snapshot', channel, symbol: key, epoch, seq: 0, data: null });
+    if (channel === 'ticker') sendTicks(say, client, plan);
+  }
+}
+
+function sendTicks(say: (message: object) => void, client: number, plan: GeneratorPlan): void {
+  for (let seq = 1; seq <= TICKS; seq++) {
+    if (client === 2 && seq === DROPPED_SEQ) continue;
+    const eventTimeUs = plan.schedule.fromEventUs + seq * TICK_EVERY_MS * 1000;
+    const dueTimeUs = plan.schedule.startUs + seq * TICK_EVERY_MS * 1000;
+    const send = (): void => {
+      const at = nowUs();
+      say({
+        type: 'ticker',
+        symbol: 'AAPL',
+        seq,
+        eventTimeUs,
+        dueTimeUs,
+        receivedTimeUs: at,
+        sentTimeUs: at,
+        data: {},
+      });
+    };
+    setTimeout(send, Math.max(0, dueTimeUs / 1000 - Date.now()));
+  }
+}
+
+async function writePlan(targets: readonly PlanTarget[] = []): Promise<{ plan: GeneratorPlan; planPath: string }> {
+  const address = server.address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  const startUs = nowUs() + LEAD_MS * 1000;
+  const playedUs = (TICKS + 1) * TICK_EVERY_MS * 1000;
+  const plan: GeneratorPlan = {
+    version: 1,
+    generator: 'k6',
+    dialect: 'native',
+    schedule: { startUs, fromEventUs: 1e15, toEventUs: 1e15 + playedUs, speed: 1 },
+    endUs: startUs + playedUs + 300_000,
+    connectTimeoutMs: 2_000,
+    reconnect: { firstDelayMs: 100, capMs: 1_000 },
+    seed: 1,
+    wallAheadUs: 0,
+    maxListedViolations: 10,
+    targets,
+    clients: [1, 2].map((client) => ({
+      client,
+      url: `ws://127.0.0.1:${port}/v1/stream`,
+      account: `acct-${client}`,
+      symbols: ['AAPL'],
+      connectAtUs: startUs - 600_000,
+      orders: [],
+    })),
+  };
+  const planPath = join(folder, 'plan.json');
+  await writeFile(planPath, JSON.stringify(plan));
+  return { plan, planPath };
+}
+
+function script(name: string): string {
+  return join(projectRoot, 'loadtests', 'k6', name);
+}
+
+if (location.kind === 'found') {
+  const k6Path = location.path;
+
+  describe('k6 scripts', () => {
+    it('should tell the gate every tick, and the one that was dropped as a gap', async () => {
+      const { plan, planPath } = await writePlan();
+      serveTicks(plan);
+      const outPath = join(folder, 'lines.ndjson');
+      const result = await runK6({
+        k6Path,
+        script: script('gate.ts'),
+        planPath,
+        outPath,
+        clients: 2,
+        load: { messagesPerS: 100, cores: 1 },
+      });
+      expect(result).toMatchObject({ kind: 'done' });
+
+      const lines = (await readFile(outPath, 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line): GeneratorLine => JSON.parse(line));
+      const ticks = new Histogram();
+      for (const line of lines) {
+        const tick = line.kind === 'window' ? line.histograms.tick : undefined;
+        if (tick !== undefined) ticks.merge(Histogram.fromJSON(tick));
+      }
+      expect(ticks.count).toBe(2 * TICKS - 1);
+      // Sent on Node's timers, which are late by a ms or more, but never early; read on the finer clock.
+      expect(ticks.min).toBeLessThan(50_000);
+
+      expect(
+        lines
+          .filter((line) => line.kind === 'client')
+          .map(({ client, connects, streams }) => [client, connects, streams[0]?.events]),
+      ).toEqual([
+        [1, 1, TICKS],
+        [2, 1, TICKS - 1],
+      ]);
+      expect(lines.filter((line) => line.kind === 'violation')).toMatchObject([
+        { violation: 'gap', client: 2, stream: 'ticker:AAPL', expectedSeq: DROPPED_SEQ },
+      ]);
+      expect(lines.filter((line) => line.kind === 'end')).toMatchObject([{ violations: { gap: 1 } }]);
+    });
+
+    it('should judge by itself when run by hand: bounds, least samples, violations', async () => {
+      const { plan, planPath } = await writePlan([
+        { metric: 'tick', percentile: 99, belowMs: 20_000, minSamples: 50 },
+        { metric: 'connect', percentile: 99, belowMs: 20_000, minSamples: 1_000 },
+      ]);
+      serveTicks(plan);
+      const summaryPath = join(folder, 'summary.json');
+      const args = [
+        'run',
+        '--quiet',
+        '-e',
+        `TAPEDECK_PLAN=${planPath}`,
+        '-e',
+        `TAPEDECK_SUMMARY=${summaryPath}`,
+        script('latency.ts'),
+      ];
+      const ended = await new Promise<{ code: unknown; stdout: string }>((done) => {
+        execFile(k6Path, args, (error, stdout) => done({ code: error?.code ?? 0, stdout }));
+      });
+      expect(ended.code).toBe(99);
+      expect(ended.stdout).toMatch(/^latency: fail\n/);
+      const { judged } = JSON.parse(await readFile(summaryPath, 'utf8'));
+      const verdicts = judged.map(
+        ({ metric, threshold, ok }: { metric: string; threshold: string; ok: boolean }) =>
+          `${metric} ${threshold} ${ok}`,
+      );
+      expect(verdicts.sort()).toEqual([
+        'tapedeck_clients_ended count>=2 true',
+        'tapedeck_connect p(99)<20000 true',
+        'tapedeck_connect_samples count>=1000 false',
+        'tapedeck_tick p(99)<20000 true',
+        'tapedeck_tick_samples count>=50 true',
+        'tapedeck_violations count==0 false',
+      ]);
+    });
+
+    it('should refuse a file that is no plan in one line', async () => {
+      const planPath = join(folder, 'plan.json');
+      await writeFile(planPath, '{"version":2}');
+      const outPath = join(folder, 'lines.ndjson');
+      const result = await runK6({
+        k6Path,
+        script: script('gate.ts'),
+        planPath,
+        outPath,
+        clients: 2,
+        load: { messagesPerS: 100, cores: 1 },
+      });
+      expect(result).toMatchObject({
+        kind: 'failed',
+        why: expect.stringContaining('plan.json: not a plan of version 1'),
+      });
+    });
+  });
+} else {
+  describe('k6 scripts', () => {
+    it('should be told why there is no k6 here to run them', () => {
+      expect(location.kind === 'unavailable' ? location.why : location.goVersion).not.toBe('');
+    });
+  });
+}
