@@ -79,6 +79,14 @@ describe('createIdentity', () => {
     if (!verification.ok && token.length > 3) expect(verification.message).not.toContain(token.slice(0, 12));
   });
 
+  it.each(['none', 'HS512', 'RS256', 'hs256'])('should take no algorithm but its own, not %s', async (alg) => {
+    expect(await identity.verify(signed({ alg }, { sub: 'ann' }))).toEqual({
+      ok: false,
+      code: 'bad_token',
+      message: 'the token must be signed with HS256',
+    });
+  });
+
   it('should refuse a token of another secret', async () => {
     const foreign = await new SignJWT({ sub: 'ann' }).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(OTHER));
 
