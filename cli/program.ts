@@ -11,7 +11,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   replay: async () => (await import('./replay.ts')).replayCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
-  tape: async () => (await import('./tape.ts')).tapeCommand(),
 };
 
 /** Where the command line writes. */
