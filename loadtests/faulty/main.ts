@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { hostClock } from '../hostClock.ts';
+import { hostClock } from '../session/hostClock.ts';
 import { FAULTS } from './faults.ts';
 import { startFront } from './front.ts';
 
@@ -15,7 +15,7 @@ if (fault === undefined) {
 const front = await startFront({
   targetPort: Number(values['target-port']),
   fault,
-  clock: hostClock(),
+  clock: hostClock(process.env),
   startUs: Number(values['start-us']),
 });
 process.stdout.write(`${JSON.stringify({ ready: true, ports: [front.port] })}\n`);

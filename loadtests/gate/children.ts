@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { GateError } from './errors.ts';
 
 /** A process of ours that speaks JSON lines on its standard output. */
 export interface JsonChild {
@@ -21,13 +22,61 @@ export interface ChildEnd {
 
 const KEPT_ERROR_LINES = 8;
 
-/** Starts `node FILE ARGS...`; every JSON line that it prints goes to `onLine`, anything else is left out. */
-export function startChild(options: {
+/** What it takes to start `node FILE ARGS...`; every JSON line that it prints goes to `onLine`. */
+export interface ChildStart {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly onLine?: (line: Record<string, unknown>) => void;
-}): JsonChild {
+}
+
+/** A process of ours that listens. */
+export interface ReadyChild {
+  readonly child: JsonChild;
+  readonly port: number;
+  /** Build of the transport, where it tells. */
+  readonly transport: string;
+}
+
+const READY_MS = 20_000;
+
+/**
+ * Starts a process that prints `{"ready":true,"ports":[..]}` when it listens, and waits for that.
+ *
+ * @throws GateError when it ends before, or takes too long
+ */
+export function startReady(name: string, start: ChildStart): Promise<ReadyChild> {
+  return new Promise((resolve, reject) => {
+    const child = startChild({
+      ...start,
+      onLine: (line) => {
+        const { ready, ports, transport } = line;
+        if (ready === true && Array.isArray(ports)) {
+          clearTimeout(timer);
+          resolve({ child, port: Number(ports[0]), transport: typeof transport === 'string' ? transport : '' });
+        } else start.onLine?.(line);
+      },
+    });
+    const timer = setTimeout(() => {
+      void child.end(500);
+      reject(new GateError(`${name} didn't listen within ${READY_MS / 1000} s`));
+    }, READY_MS);
+    void child.ended.then((end) => {
+      clearTimeout(timer);
+      reject(new GateError(`${name} ended before it listened: ${describeEnd(end)}`));
+    });
+  });
+}
+
+/** How a process ended, in words: its exit code or signal, and its last word. */
+export function describeEnd(end: ChildEnd): string {
+  const how = end.signal === null ? `exit code ${end.code}` : `killed by ${end.signal}`;
+  const last = end.lastWords.split('\n').at(-1) ?? '';
+  return last === '' ? how : `${how}: ${last}`;
+}
+
+/** Starts a process; what it prints besides JSON lines is left out. */
+export function startChild(options: ChildStart): JsonChild {
   // A child of a TypeScript source (in development and tests) needs the loader that its parent runs under.
   const loader = options.file.endsWith('.ts') ? ['--import', 'tsx'] : [];
   const child: ChildProcess = spawn(process.execPath, [...loader, options.file, ...options.args], {

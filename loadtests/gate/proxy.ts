@@ -1,5 +1,4 @@
-import { startChild } from './children.ts';
-import { GateError } from './errors.ts';
+import { startReady } from './children.ts';
 import { keepMax, type Series } from './host.ts';
 import type { PlannedCut } from './plan.ts';
 
@@ -13,8 +12,6 @@ export interface RunningProxy {
   readonly end: () => Promise<PlannedCut[]>;
 }
 
-const READY_MS = 10_000;
-
 /** Starts the proxy through which the clients that are to be cut reach the server. */
 export async function startProxy(options: {
   readonly entry: string;
@@ -24,37 +21,21 @@ export async function startProxy(options: {
 }): Promise<RunningProxy> {
   const loopDelayUs: Series = new Map();
   const made: PlannedCut[] = [];
-  let listening: (port: number) => void = () => undefined;
-  const port = new Promise<number>((resolve) => {
-    listening = resolve;
-  });
-  const child = startChild({
+  const { child, port } = await startReady('the proxy', {
     file: options.entry,
     args: ['--target-port', String(options.targetPort)],
     env: options.env,
-    onLine: (line) => {
-      const { kind, atUs, client, port: open, maxUs } = line;
-      if (kind === 'ready' && typeof open === 'number') listening(open);
+    onLine: ({ kind, atUs, client, maxUs }) => {
       if (kind === 'cut' && typeof client === 'number' && typeof atUs === 'number') made.push({ client, atUs });
       if (kind === 'loopDelay' && typeof atUs === 'number' && typeof maxUs === 'number') {
         keepMax(loopDelayUs, Math.floor((atUs - options.startUs) / 1e6), maxUs);
       }
     },
   });
-  const tooLate = AbortSignal.timeout(READY_MS);
-  const opened = await Promise.race([
-    port,
-    child.ended.then((end) => Promise.reject(new GateError(`the proxy ended before it listened: ${end.lastWords}`))),
-    new Promise<never>((_, reject) => {
-      tooLate.addEventListener('abort', () =>
-        reject(new GateError(`the proxy didn't listen within ${READY_MS / 1000} s`)),
-      );
-    }),
-  ]);
   return {
-    port: opened,
+    port,
     loopDelayUs,
-    plan: (cuts) => child.tell({ kind: 'plan', cuts }),
+    plan: (cuts) => child.tell({ kind: 'cuts', cuts }),
     end: async () => {
       await child.end(2000);
       return made;

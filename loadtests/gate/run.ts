@@ -7,8 +7,7 @@ import type { TargetSet } from '../../protocol/schemas/targets.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
-import { type ChildEnd, type JsonChild, startChild } from './children.ts';
-import { GateError } from './errors.ts';
+import { type ChildEnd, describeEnd, type ReadyChild, startReady } from './children.ts';
 import { gatherEvidence } from './gather.ts';
 import { type GeneratorEnd, type LoadChoice, startLoad, startProbe } from './generators.ts';
 import { wallAheadUs, watchHost } from './host.ts';
@@ -69,7 +68,6 @@ export interface RunOutcome {
 
 /** Time from the server's start to the first client's opening. */
 const START_UP_US = 2_500_000;
-const SERVER_READY_MS = 20_000;
 const SERVER_END_MS = 8_000;
 
 /** Plays a scenario into the reference server and judges it: the whole main job. */
@@ -196,13 +194,7 @@ function childEnv(options: RunOptions): NodeJS.ProcessEnv {
   return { ...process.env, [CLOCK_OFFSET_ENV]: String(options.clock.offsetUs) };
 }
 
-interface Ready {
-  readonly child: JsonChild;
-  readonly port: number;
-  readonly transport: string;
-}
-
-async function startServer(options: RunOptions, schedule: Schedule): Promise<Ready> {
+async function startServer(options: RunOptions, schedule: Schedule): Promise<ReadyChild> {
   const { scenario } = options;
   const args = ['serve', '--port', '0', '--tape', options.tapePath, '--speed', String(schedule.speed)];
   args.push('--from', String(scenario.tape.fromS), '--duration', String(scenario.tape.durationS * scenario.tape.speed));
@@ -220,44 +212,12 @@ async function startServer(options: RunOptions, schedule: Schedule): Promise<Rea
   });
 }
 
-function startFront(options: RunOptions, front: Front, serverPort: number): Promise<Ready> {
+function startFront(options: RunOptions, front: Front, serverPort: number): Promise<ReadyChild> {
   return startReady('the front', {
     file: front.file,
     args: [...front.args, '--target-port', String(serverPort)],
     env: childEnv(options),
   });
-}
-
-/** Starts a process that prints `{"ready":true,"ports":[..]}` when it listens. */
-export async function startReady(
-  name: string,
-  start: { file: string; args: readonly string[]; env: NodeJS.ProcessEnv },
-): Promise<Ready> {
-  return new Promise((resolve, reject) => {
-    const child: JsonChild = startChild({
-      ...start,
-      onLine: (line) => {
-        const ports = line['ports'];
-        if (line['ready'] !== true || !Array.isArray(ports)) return;
-        clearTimeout(timer);
-        resolve({ child, port: Number(ports[0]), transport: String(line['transport'] ?? '') });
-      },
-    });
-    const timer = setTimeout(() => {
-      void child.end(500);
-      reject(new GateError(`${name} didn't listen within ${SERVER_READY_MS / 1000} s`));
-    }, SERVER_READY_MS);
-    void child.ended.then((end) => {
-      clearTimeout(timer);
-      reject(new GateError(`${name} ended before it listened: ${describeEnd(end)}`));
-    });
-  });
-}
-
-function describeEnd(end: ChildEnd): string {
-  const how = end.signal === null ? `exit code ${end.code}` : `killed by ${end.signal}`;
-  const last = end.lastWords.split('\n').at(-1) ?? '';
-  return last === '' ? how : `${how}: ${last}`;
 }
 
 function report(options: RunOptions, phase: RunProgress['phase'], secondsLeft: number, detail: string): void {
