@@ -1,0 +1,26 @@
+import { WebSocket } from 'ws';
+import type { Connection, ConnectRequest } from '../session/ports.ts';
+
+const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
+
+/** Opens connections over the `ws` package: a library that neither the server nor the swarm uses. */
+export function createWsConnect(nowUs: () => number): (request: ConnectRequest) => Connection {
+  return ({ url, protocol, headers, handlers }) => {
+    const socket = new WebSocket(url, protocol, { headers, perMessageDeflate: false, maxPayload: MAX_PAYLOAD_BYTES });
+    socket.on('open', () => handlers.onOpen(nowUs()));
+    socket.on('message', (data, isBinary) => {
+      const readUs = nowUs();
+      if (isBinary) socket.terminate();
+      else handlers.onMessage(data.toString(), readUs);
+    });
+    socket.on('error', () => undefined); // `close` follows, and tells it.
+    socket.on('close', (code) => handlers.onClose(code, nowUs()));
+    return {
+      send: (text) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      },
+      close: () => socket.close(1000),
+      abort: () => socket.terminate(),
+    };
+  };
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { type Static, Type } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import type { GeneratorPlan } from '../../protocol/run.ts';
+
+/** A plan that can't be used, with the reason in one line. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+}
+
+const Order = Type.Object({
+  type: Type.Literal('order.place'),
+  clientOrderId: Type.String({ minLength: 1 }),
+  symbol: Type.String({ minLength: 1 }),
+  side: Type.Union([Type.Literal('BUY'), Type.Literal('SELL')]),
+  orderType: Type.Union([Type.Literal('MARKET'), Type.Literal('STOP_MARKET'), Type.Literal('TRAILING_STOP_MARKET')]),
+  quantity: Type.String(),
+  triggerPrice: Type.Optional(Type.String()),
+  trailingOffset: Type.Optional(
+    Type.Object({
+      kind: Type.Union([Type.Literal('price'), Type.Literal('bp'), Type.Literal('ticks')]),
+      value: Type.String(),
+    }),
+  ),
+  activationPrice: Type.Optional(Type.String()),
+  account: Type.Optional(Type.String()),
+});
+
+const Plan = Type.Object({
+  version: Type.Literal(1),
+  generator: Type.Union([Type.Literal('k6'), Type.Literal('swarm'), Type.Literal('probe')]),
+  dialect: Type.Literal('native'),
+  schedule: Type.Object({
+    startUs: Type.Number(),
+    fromEventUs: Type.Number(),
+    toEventUs: Type.Number(),
+    speed: Type.Number({ exclusiveMinimum: 0 }),
+  }),
+  endUs: Type.Number(),
+  connectTimeoutMs: Type.Number({ exclusiveMinimum: 0 }),
+  reconnect: Type.Object({ firstDelayMs: Type.Number({ minimum: 0 }), capMs: Type.Number({ minimum: 0 }) }),
+  seed: Type.Integer(),
+  wallAheadUs: Type.Number(),
+  clients: Type.Array(
+    Type.Object({
+      client: Type.Integer({ minimum: 0 }),
+      url: Type.String({ pattern: '^ws://' }),
+      token: Type.Optional(Type.String()),
+      account: Type.String(),
+      symbols: Type.Array(Type.String()),
+      connectAtUs: Type.Number(),
+      orders: Type.Array(Type.Object({ atUs: Type.Number(), frame: Order })),
+    }),
+    { minItems: 1 },
+  ),
+  maxListedViolations: Type.Integer({ minimum: 0 }),
+});
+const plan = TypeCompiler.Compile(Plan);
+
+/** Reads a generator's plan. @throws PlanError naming the file and the first field that is wrong */
+export function readPlanFile(path: string): GeneratorPlan {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new PlanError(`${path}: no such plan, or not readable`);
+  }
+  return checkPlan(path, text);
+}
+
+function checkPlan(path: string, text: string): GeneratorPlan & Static<typeof Plan> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new PlanError(`${path}: not JSON`);
+  }
+  if (plan.Check(parsed)) return parsed;
+  const first = plan.Errors(parsed).First();
+  throw new PlanError(`${path}: ${first?.path || '/'}: ${first?.message ?? 'not a plan'}`);
+}

@@ -1,0 +1,5 @@
+/** The swarm, the built-in dense generator, as a process: `node main.js PLAN --out FILE`. */
+import { runGenerator } from '../session/generatorProcess.ts';
+import { createConnector } from './socket.ts';
+
+runGenerator({ name: 'swarm', createConnect: (clock) => createConnector(clock.nowUs) });

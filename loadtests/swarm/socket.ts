@@ -1,0 +1,199 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash, randomBytes } from 'node:crypto';
+import { type Socket, connect as tcpConnect } from 'node:net';
+import { newTickerFields } from '../session/dialect.ts';
+import type { Connection, ConnectRequest } from '../session/ports.ts';
+import { FrameReader } from './frameReader.ts';
+import { TickerScanner } from './tickerScanner.ts';
+
+const MAX_HEAD_BYTES = 16 * 1024;
+const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
+const READ_BUFFER_BYTES = 256 * 1024;
+/** Longest wait for the server's side of an orderly close. */
+const CLOSE_TIMEOUT_MS = 500;
+const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+const Opcode = { TEXT: 1, CLOSE: 8, PONG: 10 } as const;
+const ABNORMAL = 1006;
+
+/** Opens connections of the swarm: a WebSocket client over plain TCP that shares what sockets can share. */
+export function createConnector(nowUs: () => number): (request: ConnectRequest) => Connection {
+  // One loop reads one socket at a time, and nothing of a read outlives its call: one buffer serves them all.
+  const shared: Shared = {
+    nowUs,
+    buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+    scanner: new TickerScanner(),
+    fields: newTickerFields(),
+  };
+  return (request) => new SwarmSocket(request, shared);
+}
+
+interface Shared {
+  readonly nowUs: () => number;
+  readonly buffer: Buffer;
+  readonly scanner: TickerScanner;
+  readonly fields: ReturnType<typeof newTickerFields>;
+}
+
+class SwarmSocket implements Connection {
+  readonly #request: ConnectRequest;
+  readonly #shared: Shared;
+  readonly #socket: Socket;
+  readonly #reader: FrameReader;
+  readonly #key = randomBytes(16).toString('base64');
+  /** The answer to the upgrade so far; undefined once it was taken. */
+  #head: Buffer | undefined = Buffer.alloc(0);
+  /** When the bytes at hand were read: one time per read, for every frame in it. */
+  #readUs = 0;
+  #closeCode = ABNORMAL;
+  #closeSent = false;
+
+  constructor(request: ConnectRequest, shared: Shared) {
+    this.#request = request;
+    this.#shared = shared;
+    this.#reader = new FrameReader(
+      {
+        onText: (bytes, start, end) => this.#onText(bytes, start, end),
+        onBinary: () => this.abort(),
+        onPing: (bytes, start, end) => this.#write(Opcode.PONG, bytes.subarray(start, end)),
+        onClose: (code) => this.#onCloseFrame(code),
+        onBroken: () => this.abort(),
+      },
+      { maxPayloadBytes: MAX_PAYLOAD_BYTES },
+    );
+    const url = new URL(request.url);
+    this.#socket = tcpConnect({
+      host: url.hostname,
+      port: Number(url.port || 80),
+      noDelay: true,
+      onread: {
+        buffer: shared.buffer,
+        callback: (bytes) => {
+          this.#readUs = shared.nowUs();
+          this.#onRead(bytes);
+          return true;
+        },
+      },
+    });
+    this.#socket.once('connect', () => this.#socket.write(this.#upgrade(url)));
+    this.#socket.on('error', () => undefined); // `close` follows, and tells it.
+    this.#socket.once('close', () => request.handlers.onClose(this.#closeCode, shared.nowUs()));
+  }
+
+  send(text: string): void {
+    if (this.#head === undefined && !this.#closeSent) this.#write(Opcode.TEXT, Buffer.from(text));
+  }
+
+  close(): void {
+    if (this.#head !== undefined) {
+      this.abort();
+      return;
+    }
+    this.#sendClose(1000);
+    setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS).unref();
+  }
+
+  abort(): void {
+    this.#socket.destroy();
+  }
+
+  #upgrade(url: URL): string {
+    const lines = [
+      `GET ${url.pathname}${url.search} HTTP/1.1`,
+      `Host: ${url.host}`,
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Key: ${this.#key}`,
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Protocol: ${this.#request.protocol}`,
+      ...Object.entries(this.#request.headers).map(([name, value]) => `${name}: ${value}`),
+    ];
+    return `${lines.join('\r\n')}\r\n\r\n`;
+  }
+
+  #onRead(bytes: number): void {
+    if (this.#head === undefined) this.#reader.push(this.#shared.buffer, 0, bytes);
+    else this.#onHead(this.#head, this.#shared.buffer.subarray(0, bytes));
+  }
+
+  #onHead(before: Buffer, chunk: Buffer): void {
+    const head = Buffer.concat([before, chunk]);
+    const end = head.indexOf('\r\n\r\n');
+    if (end < 0) {
+      this.#head = head;
+      if (head.length > MAX_HEAD_BYTES) this.abort();
+      return;
+    }
+    if (!isUpgraded(head.toString('latin1', 0, end), this.#key)) {
+      this.abort();
+      return;
+    }
+    this.#head = undefined;
+    this.#request.handlers.onOpen(this.#readUs);
+    this.#reader.push(head, end + 4, head.length);
+  }
+
+  #onText(bytes: Buffer, start: number, end: number): void {
+    const { scanner, fields } = this.#shared;
+    if (scanner.scan(bytes, start, end, fields)) {
+      this.#request.handlers.onTicker(fields, this.#readUs);
+      return;
+    }
+    if (!isUtf8(bytes.subarray(start, end))) {
+      this.abort();
+      return;
+    }
+    this.#request.handlers.onMessage(bytes.toString('utf8', start, end), this.#readUs);
+  }
+
+  #onCloseFrame(code: number): void {
+    this.#closeCode = code;
+    this.#sendClose(code === 1005 ? 1000 : code);
+    this.#socket.end();
+  }
+
+  #sendClose(code: number): void {
+    if (this.#closeSent) return;
+    const payload = Buffer.alloc(2);
+    payload.writeUInt16BE(code);
+    this.#write(Opcode.CLOSE, payload);
+    this.#closeSent = true;
+  }
+
+  #write(opcode: number, payload: Buffer): void {
+    if (!this.#socket.destroyed && !this.#closeSent) this.#socket.write(maskedFrame(opcode, payload, randomBytes(4)));
+  }
+}
+
+/** Whether a response's head takes the upgrade that was asked for with `key`. */
+export function isUpgraded(head: string, key: string): boolean {
+  const [status = '', ...lines] = head.split('\r\n');
+  const header = (name: string): string => {
+    const line = lines.find((text) => text.toLowerCase().startsWith(`${name}:`)) ?? '';
+    return line.slice(name.length + 1).trim();
+  };
+  const accept = createHash('sha1')
+    .update(key + WEBSOCKET_GUID)
+    .digest('base64');
+  return (
+    /^HTTP\/1\.1 101( |$)/.test(status) &&
+    header('upgrade').toLowerCase() === 'websocket' &&
+    header('sec-websocket-accept') === accept &&
+    header('sec-websocket-extensions') === ''
+  );
+}
+
+/** A final frame from a client: RFC 6455 wants its payload masked. */
+export function maskedFrame(opcode: number, payload: Buffer, mask: Buffer): Buffer {
+  const lengthBytes = payload.length < 126 ? 0 : payload.length < 65_536 ? 2 : 8;
+  const start = 6 + lengthBytes;
+  const frame = Buffer.allocUnsafe(start + payload.length);
+  frame[0] = 0x80 | opcode;
+  frame[1] = 0x80 | (lengthBytes === 0 ? payload.length : lengthBytes === 2 ? 126 : 127);
+  if (lengthBytes === 2) frame.writeUInt16BE(payload.length, 2);
+  else if (lengthBytes === 8) frame.writeBigUInt64BE(BigInt(payload.length), 2);
+  mask.copy(frame, start - 4);
+  for (let at = 0; at < payload.length; at++) {
+    frame[start + at] = (payload[at] as number) ^ (mask[at & 3] as number);
+  }
+  return frame;
+}
