@@ -79,7 +79,8 @@ function sendTicks(say: (message: object) => void, client: number, plan: Generat
         dueTimeUs,
         receivedTimeUs: at,
         sentTimeUs: at,
-        data: {},
+        // Every other frame is one that has to be parsed whole.
+        data: seq % 2 === 0 ? {} : { last: 12.5, volume: 100 },
       });
     };
     setTimeout(send, Math.max(0, dueTimeUs / 1000 - Date.now()));

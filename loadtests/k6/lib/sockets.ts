@@ -1,6 +1,8 @@
 import { setTimeout } from 'k6/timers';
 import { type MessageEvent, WebSocket } from 'k6/websockets';
+import { newTickerFields } from '../../session/dialect.ts';
 import type { Connection, ConnectRequest } from '../../session/ports.ts';
+import { readTickerText } from './tickerText.ts';
 
 /** RFC 6455: a connection that ended without a close frame. */
 const ABNORMAL_CLOSE = 1006;
@@ -24,6 +26,7 @@ export interface SocketClock {
 export function openSocket(request: ConnectRequest, clock: SocketClock): Connection {
   const { url, protocol, headers, handlers } = request;
   const socket = new WebSocket(url, null, { headers: { ...headers, 'Sec-WebSocket-Protocol': protocol } });
+  const ticker = newTickerFields();
   let ended = false;
   let closeWhenOpen = false;
   const end = (code: number, atUs: number): void => {
@@ -42,8 +45,11 @@ export function openSocket(request: ConnectRequest, clock: SocketClock): Connect
     else handlers.onOpen(clock.nowUs());
   });
   socket.addEventListener('message', (event) => {
-    if (!ended && isMessage(event))
-      handlers.onMessage(textOf(event), Math.round(event.timestamp * 1000) - clock.wallAheadUs);
+    if (ended || !isMessage(event)) return;
+    const text = textOf(event);
+    const atUs = Math.round(event.timestamp * 1000) - clock.wallAheadUs;
+    if (readTickerText(text, ticker)) handlers.onTicker(ticker, atUs);
+    else handlers.onMessage(text, atUs);
   });
   socket.addEventListener('close', (event) => end(codeOf(event), clock.nowUs()));
   return {
