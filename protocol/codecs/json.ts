@@ -1,0 +1,257 @@
+import type { TSchema } from '@sinclair/typebox';
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import type { ErrorCode } from '../codes.ts';
+import type { Limits } from '../limits.ts';
+import { CHANNELS, type Channel, type ClientFrame, type ServerFrame } from '../messages.ts';
+import { AnyFrameSchema, CLIENT_FRAME_SCHEMAS, IdSchema } from '../schemas/frames.ts';
+
+/** Why a text is no frame: what goes into the `error` frame. */
+export interface Refusal {
+  readonly type: 'refusal';
+  readonly id?: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export type ParseLimits = Pick<Limits, 'maxFrameBytes' | 'maxJsonDepth'>;
+
+const isAnyFrame = TypeCompiler.Compile(AnyFrameSchema);
+const hasId = TypeCompiler.Compile(IdSchema);
+const checks = {
+  auth: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS.auth),
+  subscribe: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS.subscribe),
+  unsubscribe: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS.unsubscribe),
+  ping: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS.ping),
+  place: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS['order.place']),
+  cancel: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS['order.cancel']),
+};
+
+/**
+ * Reads a client's frame of the native stream. Never throws, whatever the text; the frame is a new object of known
+ * fields alone.
+ */
+export function parseClientFrame(text: string, limits: ParseLimits): ClientFrame | Refusal {
+  const parsed = parseBounded(text, limits);
+  if (!parsed.ok) return parsed.refusal;
+  const { value } = parsed;
+  if (!isAnyFrame.Check(value)) return refuse('bad_message', 'expected an object with a "type"', value);
+  switch (value.type) {
+    case 'auth':
+      return checks.auth.Check(value)
+        ? { type: 'auth', ...idOf(value), ...(value.token !== undefined && { token: value.token }) }
+        : explain(checks.auth, value);
+    case 'subscribe':
+      return checks.subscribe.Check(value) ? readSubscribe(value) : explain(checks.subscribe, value);
+    case 'unsubscribe':
+      return checks.unsubscribe.Check(value) ? readUnsubscribe(value) : explain(checks.unsubscribe, value);
+    case 'ping':
+      return checks.ping.Check(value) ? { type: 'ping', ...idOf(value) } : explain(checks.ping, value);
+    case 'order.place':
+      return checks.place.Check(value) ? readPlace(value) : explain(checks.place, value);
+    case 'order.cancel':
+      return checks.cancel.Check(value)
+        ? {
+            type: 'order.cancel',
+            ...idOf(value),
+            clientOrderId: value.clientOrderId,
+            ...(value.account !== undefined && { account: value.account }),
+          }
+        : explain(checks.cancel, value);
+    default:
+      return refuse('unknown_type', `unknown type ${quote(value.type)}; there are ${KNOWN_TYPES}`, value);
+  }
+}
+
+const KNOWN_TYPES = Object.keys(CLIENT_FRAME_SCHEMAS).join(', ');
+
+/** Parses JSON of bounded size and depth; never throws. */
+export function parseBounded(
+  text: string,
+  limits: ParseLimits,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly refusal: Refusal } {
+  // Each UTF-16 unit is at least one byte; the gateway has counted the bytes themselves.
+  if (text.length > limits.maxFrameBytes) {
+    return { ok: false, refusal: refuse('too_large', `a frame is at most ${limits.maxFrameBytes} bytes`) };
+  }
+  if (isDeeper(text, limits.maxJsonDepth)) {
+    return { ok: false, refusal: refuse('too_deep', `JSON may be nested ${limits.maxJsonDepth} deep`) };
+  }
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch {
+    return { ok: false, refusal: refuse('bad_json', 'the frame is not JSON') };
+  }
+}
+
+/** Whether brackets outside of strings nest deeper than `depth`; looks at the text alone, so it needs no stack. */
+function isDeeper(text: string, depth: number): boolean {
+  let open = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (inString) {
+      if (unit === BACKSLASH) at++;
+      else if (unit === QUOTE) inString = false;
+    } else if (unit === QUOTE) {
+      inString = true;
+    } else if (unit === BRACE_OPEN || unit === BRACKET_OPEN) {
+      if (++open > depth) return true;
+    } else if (unit === BRACE_CLOSE || unit === BRACKET_CLOSE) {
+      open--;
+    }
+  }
+  return false;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const BRACKET_OPEN = 0x5b;
+const BRACKET_CLOSE = 0x5d;
+const BRACE_OPEN = 0x7b;
+const BRACE_CLOSE = 0x7d;
+
+type Checked<Check> = Check extends TypeCheck<infer Schema> ? (Schema extends { static: infer S } ? S : never) : never;
+
+function readSubscribe(value: Checked<typeof checks.subscribe>): ClientFrame | Refusal {
+  const channel = channelOf(value.channel);
+  if (channel === undefined) return unknownChannel(value);
+  return {
+    type: 'subscribe',
+    ...idOf(value),
+    channel,
+    ...(value.symbols !== undefined && { symbols: value.symbols }),
+    ...(value.since !== undefined && { since: value.since }),
+  };
+}
+
+function readUnsubscribe(value: Checked<typeof checks.unsubscribe>): ClientFrame | Refusal {
+  const channel = channelOf(value.channel);
+  if (channel === undefined) return unknownChannel(value);
+  return {
+    type: 'unsubscribe',
+    ...idOf(value),
+    channel,
+    ...(value.symbols !== undefined && { symbols: value.symbols }),
+  };
+}
+
+function readPlace(value: Checked<typeof checks.place>): ClientFrame {
+  return {
+    type: 'order.place',
+    ...idOf(value),
+    clientOrderId: value.clientOrderId,
+    symbol: value.symbol,
+    side: value.side,
+    orderType: value.orderType,
+    quantity: value.quantity,
+    ...(value.triggerPrice !== undefined && { triggerPrice: value.triggerPrice }),
+    ...(value.trailingOffset !== undefined && { trailingOffset: value.trailingOffset }),
+    ...(value.activationPrice !== undefined && { activationPrice: value.activationPrice }),
+    ...(value.account !== undefined && { account: value.account }),
+  };
+}
+
+function channelOf(name: string): Channel | undefined {
+  return CHANNELS.find((channel) => channel === name);
+}
+
+function unknownChannel(value: { readonly channel: string }): Refusal {
+  return refuse('unknown_channel', `unknown channel ${quote(value.channel)}; there are ${CHANNELS.join(', ')}`, value);
+}
+
+/** Errors are built only for frames that failed the compiled check. */
+function explain(check: TypeCheck<TSchema>, value: unknown): Refusal {
+  const first = check.Errors(value).First();
+  const field = first === undefined || first.path === '' ? 'the frame' : first.path.slice(1).replaceAll('/', '.');
+  return refuse('bad_message', `${quote(field)}: ${first?.message ?? 'is not as documented'}`, value);
+}
+
+function refuse(code: ErrorCode, message: string, value?: unknown): Refusal {
+  return { type: 'refusal', ...idOf(value), code, message };
+}
+
+function idOf(value: unknown): { readonly id?: number } {
+  return hasId.Check(value) ? { id: value.id } : {};
+}
+
+/** At most 64 characters of a client's text, without half pairs of surrogates. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 63)}…` : text);
+}
+
+/** Writes a frame of the server. */
+export function encodeFrame(frame: ServerFrame): string {
+  return JSON.stringify(frame);
+}
+
+/** One ticker event as the encoder reads it: prices in ticks, sizes in lots, 0 for none; times in µs. Reused, so copy what you keep. */
+export interface TickerFields {
+  /** The symbol as a JSON string, quotes included. */
+  readonly symbolJson: string;
+  readonly priceDecimals: number;
+  readonly quantityDecimals: number;
+  /** Ticks; 0 when unknown. */
+  readonly previousClose: number;
+  readonly seq: number;
+  /** Equal to `seq` unless the frame stands for several. */
+  readonly seqFrom: number;
+  readonly last: number;
+  readonly lastSize: number;
+  readonly bid: number;
+  readonly ask: number;
+  readonly bidSize: number;
+  readonly askSize: number;
+  readonly volume: number;
+  readonly eventTimeUs: number;
+  /** 0 for none. */
+  readonly dueTimeUs: number;
+  readonly receivedTimeUs: number;
+}
+
+/** Writes a `ticker` frame by hand: it is the one that goes out thousands of times a second. */
+export function encodeTicker(fields: TickerFields, sentTimeUs: number): string {
+  const { seq, seqFrom, dueTimeUs } = fields;
+  const covered = seqFrom === seq ? '' : `,"seqFrom":${seqFrom}`;
+  const due = dueTimeUs === 0 ? '' : `,"dueTimeUs":${dueTimeUs}`;
+  return `{"type":"ticker","symbol":${fields.symbolJson},"seq":${seq}${covered},"data":${encodeTickerData(fields)},"eventTimeUs":${fields.eventTimeUs}${due},"receivedTimeUs":${fields.receivedTimeUs},"sentTimeUs":${sentTimeUs}}`;
+}
+
+/** Writes the `snapshot` of a `ticker` stream: its head is `fields.seq`. */
+export function encodeTickerSnapshot(fields: TickerFields, epoch: string): string {
+  return `{"type":"snapshot","channel":"ticker","symbol":${fields.symbolJson},"epoch":${JSON.stringify(epoch)},"seq":${fields.seq},"data":${encodeTickerData(fields)}}`;
+}
+
+function encodeTickerData(fields: TickerFields): string {
+  const { priceDecimals: price, quantityDecimals: quantity } = fields;
+  const hasTrade = fields.last !== 0;
+  const hasQuote = fields.bid !== 0;
+  const last = hasTrade ? decimalText(fields.last, price) : 'null';
+  const lastSize = hasTrade ? decimalText(fields.lastSize, quantity) : 'null';
+  const bid = hasQuote ? decimalText(fields.bid, price) : 'null';
+  const ask = hasQuote ? decimalText(fields.ask, price) : 'null';
+  const bidSize = hasQuote ? decimalText(fields.bidSize, quantity) : 'null';
+  const askSize = hasQuote ? decimalText(fields.askSize, quantity) : 'null';
+  const volume = decimalText(fields.volume, quantity);
+  const previousClose = fields.previousClose === 0 ? 'null' : decimalText(fields.previousClose, price);
+  return `{"last":${last},"lastSize":${lastSize},"bid":${bid},"ask":${ask},"bidSize":${bidSize},"askSize":${askSize},"volume":${volume},"previousClose":${previousClose}}`;
+}
+
+/** `units / 10^decimals` as exact decimal text, all decimals written: 12345 with 2 is `123.45`. `units` is a safe integer. */
+export function decimalText(units: number, decimals: number): string {
+  if (decimals === 0) return String(units);
+  if (units < 0) return `-${decimalText(-units, decimals)}`;
+  const scale = 10 ** decimals;
+  const whole = Math.floor(units / scale);
+  return `${whole}.${String(units - whole * scale).padStart(decimals, '0')}`;
+}
+
+/** The whole number of units of `10^-decimals` in a decimal text; undefined when it isn't whole, not a number or not exact. */
+export function unitsOf(text: string, decimals: number): number | undefined {
+  const match = /^(-?)(\d{1,15})(?:\.(\d{1,12}))?$/.exec(text);
+  if (match === null) return undefined;
+  const [, sign = '', whole = '', fraction = ''] = match;
+  if (/[1-9]/.test(fraction.slice(decimals))) return undefined;
+  const units = Number(whole + fraction.slice(0, decimals).padEnd(decimals, '0'));
+  if (!Number.isSafeInteger(units)) return undefined;
+  return sign === '' ? units : -units;
+}

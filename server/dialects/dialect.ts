@@ -1,0 +1,64 @@
+import type { Refusal } from '../../protocol/codecs/json.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import type { ClientFrame, ServerFrame } from '../../protocol/messages.ts';
+import type { TickerView } from '../hub/tickerLog.ts';
+
+/** What a client of any dialect can ask for, in the words of the full protocol. */
+export type ClientRequest = ClientFrame | Refusal | { readonly type: 'positions.get' | 'portfolio.get' };
+
+/** A position as it is told: decimal texts; `quantity` is negative when short. */
+export interface PositionData {
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly averagePrice: string;
+  readonly markPrice: string;
+  readonly realizedPnl: string;
+  readonly unrealizedPnl: string;
+}
+
+/** An account's worth as it is told: decimal texts in the currency. */
+export interface PortfolioData {
+  readonly account: string;
+  readonly cash: string;
+  readonly equity: string;
+  readonly realizedPnl: string;
+  readonly unrealizedPnl: string;
+}
+
+/** What the server has to tell beside market data, in the words of the full protocol. */
+export type ServerEvent =
+  | ServerFrame
+  | { readonly type: 'positions'; readonly positions: readonly PositionData[]; readonly serverTimeUs: number }
+  | { readonly type: 'portfolio'; readonly portfolio: PortfolioData; readonly serverTimeUs: number };
+
+/**
+ * A language that clients speak: a pure translator between its frames and the full protocol's words. It never touches a
+ * socket or the engine. What it has no words for isn't told.
+ */
+export interface Dialect {
+  readonly name: string;
+  /** Path of its endpoint. */
+  readonly path: string;
+  /** Subprotocols that it answers to; a client that offers none is welcome too. */
+  readonly subprotocols: readonly string[];
+  /** `frame`: an `auth` frame may come after opening; `upgrade`: the upgrade request alone says who it is. */
+  readonly identity: 'frame' | 'upgrade';
+  /** What every socket gets without asking. */
+  readonly standing: {
+    readonly heartbeat: boolean;
+    /** Events of the identity's own orders. */
+    readonly orders: boolean;
+    /** Interval of positions, ms; 0 for never. */
+    readonly positionsEveryMs: number;
+    /** Interval of the portfolio, ms; 0 for never. */
+    readonly portfolioEveryMs: number;
+  };
+  /** Reads a client's frame; never throws. */
+  readonly read: (text: string, limits: Limits) => ClientRequest;
+  /** Writes a ticker event, once for all who get it; undefined when it means nothing in this dialect. */
+  readonly ticker: (view: TickerView, sentTimeUs: number) => string | undefined;
+  /** Writes the state at a subscription; undefined when there is none to tell. */
+  readonly tickerSnapshot: (view: TickerView, epoch: string) => string | undefined;
+  /** Writes anything else; undefined when this dialect has no words for it. */
+  readonly write: (event: ServerEvent) => string | undefined;
+}

@@ -1,0 +1,15 @@
+import { encodeFrame, encodeTicker, encodeTickerSnapshot, parseClientFrame } from '../../protocol/codecs/json.ts';
+import type { Dialect } from './dialect.ts';
+
+/** The full protocol on `/v1/stream`, in JSON. */
+export const native: Dialect = {
+  name: 'native',
+  path: '/v1/stream',
+  subprotocols: ['tapedeck.v1.json'],
+  identity: 'frame',
+  standing: { heartbeat: true, orders: false, positionsEveryMs: 0, portfolioEveryMs: 0 },
+  read: parseClientFrame,
+  ticker: encodeTicker,
+  tickerSnapshot: encodeTickerSnapshot,
+  write: (event) => (event.type === 'positions' || event.type === 'portfolio' ? undefined : encodeFrame(event)),
+};

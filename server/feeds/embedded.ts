@@ -1,0 +1,87 @@
+import type { Tick } from '../../market/types.ts';
+import type { Clock } from '../../protocol/clock.ts';
+import { CommandLogWriter } from '../../simulator/commandLog.ts';
+import { runPaced } from '../../simulator/pacing.ts';
+import { Replay } from '../../simulator/replay.ts';
+import { openTape } from '../../simulator/tape/reader.ts';
+import type { TapeReader } from '../../simulator/tape/types.ts';
+import type { EmbeddedFeedConfig } from '../config.ts';
+import type { Feed, FeedState, OpenCommandLog } from './feed.ts';
+
+/** The simulator in the server's own process: a tape, played to a schedule. */
+export class EmbeddedFeed implements Feed {
+  readonly #tape: TapeReader;
+  readonly #config: EmbeddedFeedConfig;
+  readonly #clock: Clock;
+  readonly #stop = new AbortController();
+  #state: FeedState = 'waiting';
+
+  /** @throws TapeError when there is no such tape, or it can't be used */
+  constructor(config: EmbeddedFeedConfig, clock: Clock) {
+    this.#tape = openTape(config.tapePath);
+    this.#config = config;
+    this.#clock = clock;
+  }
+
+  get instruments(): Feed['instruments'] {
+    return this.#tape.header.instruments;
+  }
+
+  get state(): FeedState {
+    return this.#state;
+  }
+
+  readonly play = async (sink: (tick: Tick, dueTimeUs: number) => void): Promise<void> => {
+    const { fromUs, toUs } = this.#part();
+    const { speed, startAtUs = this.#clock.nowUs() } = this.#config;
+    const schedule = { startUs: startAtUs, fromEventUs: fromUs, toEventUs: toUs, speed };
+    const replay = new Replay({ cursor: this.#tape.cursor(fromUs), schedule });
+    this.#state = 'playing';
+    try {
+      await runPaced({ replay, clock: this.#clock, sink, signal: this.#stop.signal });
+    } finally {
+      this.#state = 'ended';
+      this.#tape.close();
+    }
+  };
+
+  readonly stop = (): void => {
+    if (this.#state === 'waiting') {
+      this.#state = 'ended';
+      this.#tape.close();
+    }
+    this.#stop.abort();
+  };
+
+  /**
+   * Opens the log that lets `tapedeck replay --commands` repeat this run.
+   *
+   * @throws CommandLogError when the file can't be written
+   */
+  async openCommandLog(
+    path: string,
+    rules: { readonly startingCash: number | undefined; readonly ratchetWindowUs: number },
+  ): Promise<OpenCommandLog> {
+    const { speed, seed = this.#tape.header.seed, tapePath } = this.#config;
+    const { startingCash, ratchetWindowUs } = rules;
+    const writer = await CommandLogWriter.open(path, {
+      tape: { path: tapePath, sha256: this.#tape.header.sha256 },
+      ...this.#part(),
+      speed: speed === Number.POSITIVE_INFINITY ? null : speed,
+      seed,
+      ratchetWindowUs,
+      ...(startingCash !== undefined && { startingCash }),
+    });
+    return {
+      command: (inputSeq, command) => writer.command(inputSeq, command),
+      close: (end) => writer.close(end),
+    };
+  }
+
+  #part(): { readonly fromUs: number; readonly toUs: number } {
+    const { firstEventUs, lastEventUs } = this.#tape.header;
+    // The end is exclusive, and times are whole.
+    const { fromUs = firstEventUs, toUs = lastEventUs + 1 } = this.#config;
+    return { fromUs, toUs };
+  }
+}

@@ -1,0 +1,189 @@
+import type { Clock } from '../../protocol/clock.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { ServerMetrics } from '../metrics.ts';
+import type { Subscriber } from './subscriber.ts';
+import type { TickerLog } from './tickerLog.ts';
+
+/**
+ * After this many published bytes all buffers are looked at. No socket can have got more in between, so that one on the
+ * fast path never comes near the transport's own limit, where publishing loses in silence.
+ */
+const SCAN_AFTER_BYTES = 64 * 1024;
+
+/** What a symbol's readers of one dialect share. */
+interface Lane {
+  readonly dialect: Dialect;
+  /** By symbol index. */
+  readonly topics: readonly string[];
+  /** Sockets in each topic, by symbol index. */
+  readonly readers: Uint32Array;
+}
+
+export interface TickerFanoutOptions {
+  readonly log: TickerLog;
+  readonly symbols: number;
+  readonly dialects: readonly Dialect[];
+  readonly publish: (topic: string, text: string) => void;
+  readonly clock: Clock;
+  readonly limits: Pick<Limits, 'softBufferedBytes'>;
+  readonly metrics: ServerMetrics;
+}
+
+/**
+ * Brings ticker events to sockets. Those that keep up share one text and one publish per event; a socket over the soft
+ * limit leaves the topics and gets, whenever it has room, the latest state of each symbol with the numbers that it
+ * stands for, until it has caught up.
+ */
+export class TickerFanout {
+  readonly #options: TickerFanoutOptions;
+  readonly #lanes: readonly Lane[];
+  /** Last event given out, by symbol index. */
+  readonly #published: Uint32Array;
+  readonly #subscribers = new Set<Subscriber>();
+  #unscannedBytes = 0;
+
+  constructor(options: TickerFanoutOptions) {
+    this.#options = options;
+    this.#published = new Uint32Array(options.symbols);
+    this.#lanes = options.dialects.map((dialect, lane) => ({
+      dialect,
+      topics: Array.from({ length: options.symbols }, (_, symbol) => `${lane}/${symbol}`),
+      readers: new Uint32Array(options.symbols),
+    }));
+  }
+
+  /** Number of the last event of the symbol that was given out. */
+  published(symbol: number): number {
+    return this.#published[symbol] as number;
+  }
+
+  /** What the subscriber has been sent of the symbol, or will get from the fast path before anything sent from now on. */
+  sentTo(subscriber: Subscriber, symbol: number): number {
+    return subscriber.behind.get(symbol) ?? this.published(symbol);
+  }
+
+  /** Gives out the symbol's event `seq`; true when it was published to anyone. */
+  publish(symbol: number, seq: number): boolean {
+    this.#published[symbol] = seq;
+    const { log, clock, metrics } = this.#options;
+    let isPublished = false;
+    for (const { dialect, topics, readers } of this.#lanes) {
+      const count = readers[symbol] as number;
+      if (count === 0) continue;
+      const text = dialect.ticker(log.read(symbol, seq), clock.nowUs());
+      if (text === undefined) continue;
+      this.#options.publish(topics[symbol] as string, text);
+      metrics.framesOut += count;
+      metrics.bytesOut += count * text.length;
+      this.#unscannedBytes += text.length;
+      isPublished = true;
+    }
+    if (this.#unscannedBytes >= SCAN_AFTER_BYTES) this.scan();
+    return isPublished;
+  }
+
+  /** Adds symbols to what the subscriber gets from the next event on. */
+  join(subscriber: Subscriber, symbols: readonly number[]): void {
+    this.#subscribers.add(subscriber);
+    for (const symbol of symbols) {
+      if (subscriber.isSlow) subscriber.behind.set(symbol, this.published(symbol));
+      else if (!subscriber.tickers.has(symbol)) this.#enter(subscriber, symbol);
+      subscriber.tickers.add(symbol);
+    }
+  }
+
+  /** Takes symbols away from what the subscriber gets. */
+  leave(subscriber: Subscriber, symbols: Iterable<number>): void {
+    for (const symbol of symbols) {
+      if (!subscriber.tickers.delete(symbol)) continue;
+      if (subscriber.isSlow) subscriber.behind.delete(symbol);
+      else this.#exit(subscriber, symbol);
+    }
+    if (subscriber.tickers.size === 0) this.#subscribers.delete(subscriber);
+  }
+
+  /** Forgets a closed socket. */
+  remove(subscriber: Subscriber): void {
+    this.leave(subscriber, [...subscriber.tickers]);
+    if (subscriber.isSlow) this.#options.metrics.slowSockets--;
+    subscriber.isSlow = false;
+  }
+
+  /** Takes every socket over the soft limit off the fast path. */
+  scan(): void {
+    this.#unscannedBytes = 0;
+    let buffered = 0;
+    for (const subscriber of this.#subscribers) {
+      const bytes = subscriber.outlet.bufferedBytes();
+      buffered += bytes;
+      if (bytes > this.#options.limits.softBufferedBytes) this.#slowDown(subscriber);
+    }
+    this.#options.metrics.bufferedBytes = buffered;
+  }
+
+  /** Looks at one socket after something large was sent to it. */
+  check(subscriber: Subscriber): void {
+    if (subscriber.outlet.bufferedBytes() > this.#options.limits.softBufferedBytes) this.#slowDown(subscriber);
+  }
+
+  /** Sends a slow socket what it lacks as far as it has room; with nothing lacking it is back on the fast path, and true is returned. */
+  catchUp(subscriber: Subscriber): boolean {
+    if (!subscriber.isSlow) return true;
+    const roomBytes = this.#options.limits.softBufferedBytes / 2;
+    // Oldest entries first; what is sent moves to the end, so that no symbol is kept waiting by the others.
+    for (const [symbol, sent] of [...subscriber.behind]) {
+      if (subscriber.outlet.bufferedBytes() > roomBytes) return false;
+      if (this.published(symbol) > sent && !this.#sendConflated(subscriber, symbol, sent)) return false;
+    }
+    if (subscriber.outlet.bufferedBytes() > roomBytes) return false;
+    this.#speedUp(subscriber);
+    return true;
+  }
+
+  #sendConflated(subscriber: Subscriber, symbol: number, sent: number): boolean {
+    const { log, clock, metrics } = this.#options;
+    const seq = this.published(symbol);
+    const text = subscriber.dialect.ticker(log.read(symbol, seq, sent + 1), clock.nowUs());
+    if (text !== undefined && !subscriber.send(text)) return false;
+    metrics.conflated += seq - sent - 1;
+    subscriber.behind.delete(symbol);
+    subscriber.behind.set(symbol, seq);
+    return true;
+  }
+
+  #slowDown(subscriber: Subscriber): void {
+    if (subscriber.isSlow) return;
+    subscriber.isSlow = true;
+    this.#options.metrics.slowSockets++;
+    for (const symbol of subscriber.tickers) {
+      this.#exit(subscriber, symbol);
+      subscriber.behind.set(symbol, this.published(symbol));
+    }
+  }
+
+  #speedUp(subscriber: Subscriber): void {
+    subscriber.isSlow = false;
+    subscriber.behind.clear();
+    this.#options.metrics.slowSockets--;
+    for (const symbol of subscriber.tickers) this.#enter(subscriber, symbol);
+  }
+
+  #enter(subscriber: Subscriber, symbol: number): void {
+    const lane = this.#laneOf(subscriber);
+    lane.readers[symbol] = (lane.readers[symbol] as number) + 1;
+    subscriber.outlet.join(lane.topics[symbol] as string);
+  }
+
+  #exit(subscriber: Subscriber, symbol: number): void {
+    const lane = this.#laneOf(subscriber);
+    lane.readers[symbol] = (lane.readers[symbol] as number) - 1;
+    subscriber.outlet.leave(lane.topics[symbol] as string);
+  }
+
+  #laneOf(subscriber: Subscriber): Lane {
+    const lane = this.#lanes.find(({ dialect }) => dialect === subscriber.dialect);
+    if (lane === undefined) throw new RangeError(`no lane for dialect ${subscriber.dialect.name}`);
+    return lane;
+  }
+}

@@ -1,0 +1,107 @@
+import {
+  CASH_SCALE,
+  type Instrument,
+  type OrderView,
+  type PlaceOrder,
+  type PortfolioView,
+  type PositionView,
+} from '../market/types.ts';
+import { decimalText, unitsOf } from '../protocol/codecs/json.ts';
+import type { OrderData, OrderPlaceFrame } from '../protocol/messages.ts';
+import type { PortfolioData, PositionData } from './dialects/dialect.ts';
+
+const CASH_DECIMALS = Math.round(Math.log10(CASH_SCALE));
+/** Decimals of an average price beyond those of its instrument. */
+const AVERAGE_DECIMALS = 4;
+
+/** Writes an order's state in decimals. */
+export function orderData(order: OrderView, instrument: Instrument): OrderData {
+  const { priceDecimals, quantityDecimals } = instrument;
+  const { triggerPrice, peakPrice, trailingOffset, rejectReason } = order;
+  const price = (ticks: number): string => decimalText(ticks, priceDecimals);
+  const quantity = (lots: number): string => decimalText(lots, quantityDecimals);
+  return {
+    account: order.account,
+    orderId: String(order.orderId),
+    clientOrderId: order.clientOrderId,
+    symbol: instrument.symbol,
+    side: order.side,
+    orderType: order.type,
+    status: order.status,
+    quantity: quantity(order.quantity),
+    leavesQuantity: quantity(order.leavesQuantity),
+    cumulativeQuantity: quantity(order.cumulativeQuantity),
+    ...(triggerPrice !== undefined && { triggerPrice: price(triggerPrice) }),
+    ...(peakPrice !== undefined && { peakPrice: price(peakPrice) }),
+    ...(trailingOffset !== undefined && {
+      trailingOffset: {
+        kind: trailingOffset.kind,
+        value: trailingOffset.kind === 'price' ? price(trailingOffset.value) : String(trailingOffset.value),
+      },
+    }),
+    ...(order.cumulativeQuantity > 0 && { averagePrice: averageText(order.averagePrice, priceDecimals) }),
+    ...(rejectReason !== undefined && { rejectReason }),
+  };
+}
+
+/**
+ * Reads a new order in ticks and lots. An amount that the instrument can't express (off the tick, below a lot, too
+ * large) becomes 0, which the engine refuses with its own reason: so even such an order has one recorded fate.
+ */
+export function placeCommand(frame: OrderPlaceFrame, account: string, instrument: Instrument): PlaceOrder {
+  const { priceDecimals, quantityDecimals } = instrument;
+  const { triggerPrice, trailingOffset, activationPrice } = frame;
+  return {
+    kind: 'place',
+    account,
+    clientOrderId: frame.clientOrderId,
+    symbol: instrument.index,
+    side: frame.side,
+    type: frame.orderType,
+    quantity: unitsOf(frame.quantity, quantityDecimals) ?? 0,
+    ...(triggerPrice !== undefined && { triggerPrice: unitsOf(triggerPrice, priceDecimals) ?? 0 }),
+    ...(trailingOffset !== undefined && {
+      trailingOffset: {
+        kind: trailingOffset.kind,
+        value: unitsOf(trailingOffset.value, trailingOffset.kind === 'price' ? priceDecimals : 0) ?? 0,
+      },
+    }),
+    ...(activationPrice !== undefined && { activationPrice: unitsOf(activationPrice, priceDecimals) ?? 0 }),
+  };
+}
+
+/** Writes a position in decimals. */
+export function positionData(position: PositionView, instrument: Instrument): PositionData {
+  const { priceDecimals, quantityDecimals, symbol } = instrument;
+  const { quantity, cost } = position;
+  const unitsPerTick = 10 ** (CASH_DECIMALS - priceDecimals - quantityDecimals);
+  const averageTicks = quantity === 0 ? 0 : cost / quantity / unitsPerTick;
+  return {
+    symbol,
+    quantity: decimalText(quantity, quantityDecimals),
+    averagePrice: averageText(averageTicks, priceDecimals),
+    markPrice: decimalText(position.mark, priceDecimals),
+    realizedPnl: cashText(position.realizedPnl),
+    unrealizedPnl: cashText(position.unrealizedPnl),
+  };
+}
+
+/** Writes an account's worth in decimals. */
+export function portfolioData(portfolio: PortfolioView): PortfolioData {
+  return {
+    account: portfolio.account,
+    cash: cashText(portfolio.cash),
+    equity: cashText(portfolio.equity),
+    realizedPnl: cashText(portfolio.realizedPnl),
+    unrealizedPnl: cashText(portfolio.unrealizedPnl),
+  };
+}
+
+function cashText(units: number): string {
+  return decimalText(units, CASH_DECIMALS);
+}
+
+function averageText(ticks: number, priceDecimals: number): string {
+  if (Number.isInteger(ticks)) return decimalText(ticks, priceDecimals);
+  return decimalText(Math.round(ticks * 10 ** AVERAGE_DECIMALS), priceDecimals + AVERAGE_DECIMALS);
+}

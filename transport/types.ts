@@ -1,0 +1,110 @@
+/** What became of a text given to {@link TransportSocket.send}. */
+export const SendResult = {
+  /** Buffered under backpressure: it goes out when the peer reads. */
+  QUEUED: 0,
+  SENT: 1,
+  /** Refused: the buffer would exceed `maxBackpressureBytes`. The peer never gets it. */
+  DROPPED: 2,
+} as const;
+export type SendResult = (typeof SendResult)[keyof typeof SendResult];
+
+/** One open WebSocket. After its end every call is harmless and does nothing. */
+export interface TransportSocket {
+  readonly isOpen: boolean;
+  /** The peer's address as text. */
+  readonly remoteAddress: string;
+  /** Sends a text frame, after everything published to this socket before. A closed socket answers DROPPED. */
+  send(text: string): SendResult;
+  /** Bytes that the kernel hasn't taken yet; 0 when closed. */
+  bufferedBytes(): number;
+  /** Joins a topic of {@link Transport.publish}. */
+  join(topic: string): void;
+  /** Leaves a topic; what was published before is still sent. */
+  leave(topic: string): void;
+  /** Gathers the sends of `write` into as few system calls as possible. */
+  cork(write: () => void): void;
+  /** Sends what is buffered, then a close frame with `code`. The close handler runs at once. */
+  end(code: number, reason: string): void;
+  /** Cuts the connection without a close frame. */
+  terminate(): void;
+}
+
+/** What happens on a socket. */
+export interface SocketHandlers {
+  /** A whole message; `bytes` is valid only during the call. */
+  readonly message: (bytes: Uint8Array, isBinary: boolean) => void;
+  /** The buffer has become smaller. */
+  readonly drain: () => void;
+  /** A published message was refused by this socket's full buffer. */
+  readonly dropped: () => void;
+  /** The end, however it came; 1006 without a close frame. */
+  readonly close: (code: number) => void;
+}
+
+/** An HTTP request, an upgrade request included: lower-case header names, the query without its `?`. */
+export interface TransportRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly remoteAddress: string;
+}
+
+export interface TransportResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Whether an upgrade request becomes a socket. */
+export type UpgradeAnswer =
+  | {
+      readonly accept: true;
+      /** The subprotocol chosen of those offered. */
+      readonly protocol?: string;
+      /** Called with the open socket before anything arrives on it. */
+      readonly open: (socket: TransportSocket) => SocketHandlers;
+      /** Called instead of `open` when the peer has gone meanwhile. */
+      readonly gone: () => void;
+    }
+  | { readonly accept: false; readonly response: TransportResponse };
+
+/** One WebSocket endpoint. */
+export interface WebSocketRoute {
+  /** A path, or a pattern such as `/ws/:id` or `/*`. */
+  readonly path: string;
+  /** A larger message cuts the socket with 1006. */
+  readonly maxPayloadBytes: number;
+  /** A socket's buffer never exceeds this: sends beyond are refused. */
+  readonly maxBackpressureBytes: number;
+  /** Seconds of silence (pongs count) after which a socket is cut: 0, or 8 to 960. */
+  readonly idleTimeoutS: number;
+  readonly upgrade: (request: TransportRequest) => Promise<UpgradeAnswer>;
+}
+
+export type ListenOutcome =
+  | { readonly ok: true; readonly port: number }
+  | { readonly ok: false; readonly reason: 'taken' | 'unusable'; readonly message: string };
+
+/** A server of WebSockets and HTTP. */
+export interface Transport {
+  /** Which build serves, for logs and reports. */
+  readonly build: string;
+  /** Adds an endpoint; call it before {@link Transport.listen}. */
+  ws(route: WebSocketRoute): void;
+  /** Sets the handler of all requests that no WebSocket route takes. Bodies aren't read. */
+  http(handler: (request: TransportRequest) => Promise<TransportResponse>): void;
+  /** Listens, alone on its port; port 0 takes any free one. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<ListenOutcome>;
+  /** Sends a text frame to all sockets that joined `topic`; messages of one loop turn leave together. */
+  publish(topic: string, text: string): void;
+  /** Takes no new connections; open ones go on. */
+  stopListening(): void;
+  /** Ends everything at once. */
+  close(): void;
+}
+
+/** The transport can't be used here: one line with the reason. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+}
