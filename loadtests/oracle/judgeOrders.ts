@@ -5,7 +5,7 @@ import type { Expectation, ExpectedOutcome } from './expectations.ts';
 /** By how much two clocks of a run may differ before an answer counts as read before its tick was due, µs. */
 const CLOCK_TOLERANCE_US = 5_000;
 
-export type OrderFindingKind =
+type OrderFindingKind =
   | 'early'
   | 'late'
   | 'never'
@@ -23,7 +23,7 @@ export type OrderFindingKind =
   | 'implausible_acceptance';
 
 /** One way in which one order's outcome differs from what it must be. */
-export interface OrderFinding {
+interface OrderFinding {
   readonly kind: OrderFindingKind;
   readonly client: number;
   readonly clientOrderId: string;

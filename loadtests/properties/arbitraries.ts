@@ -62,7 +62,7 @@ const activated = fc.record({
 const cancel = fc.record({ op: fc.constant('cancel'), account, clientOrderId });
 
 /** One random tick or command of a small market with two symbols and two accounts, now and then one that must be refused. */
-export const operation: fc.Arbitrary<Operation> = fc.oneof(
+const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 12, arbitrary: trade },
   { weight: 2, arbitrary: quote },
   { weight: 1, arbitrary: market },

@@ -4,7 +4,7 @@ import { Oracle } from '../oracle/oracle.ts';
 import { commandOf, describeOperation, instrumentsOf, type Operation, tickOf } from './operations.ts';
 
 /** What the law needs of an engine. */
-export interface EngineUnderLaw {
+interface EngineUnderLaw {
   readonly onTick: (tick: Tick) => unknown;
   readonly onCommand: (command: Command) => unknown;
   readonly workingOrders: (account: string) => OrderView[];
@@ -26,7 +26,7 @@ export interface Play {
 }
 
 /** Engine and oracle differ: the message holds the operations up to the break, in words and as JSON to keep. */
-export class LawBroken extends Error {
+class LawBroken extends Error {
   override readonly name = 'LawBroken';
 }
 

@@ -5,7 +5,7 @@ const exact = { additionalProperties: false } as const;
 const optionalInteger = Type.Optional(Type.Number());
 
 /** One step played into an engine: a tick (its time counted from the symbol's last) or a command. Prices in ticks, quantities in lots. */
-export const OperationSchema = Type.Union([
+const OperationSchema = Type.Union([
   Type.Object(
     {
       op: Type.Literal('trade'),
@@ -66,7 +66,6 @@ export const CounterexampleSchema = Type.Object(
   },
   exact,
 );
-export type Counterexample = Static<typeof CounterexampleSchema>;
 
 /** Makes instruments with two decimals of price and whole quantities. */
 export function instrumentsOf(symbols: number): Instrument[] {

@@ -21,7 +21,13 @@ type Step =
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ does: fc.constant('events'), count: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('events'), count: fc.integer({ min: 18, max: 60 }) }) },
-  { weight: 4, arbitrary: fc.record({ does: fc.constant('waits'), us: fc.integer({ min: 0, max: 600 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      does: fc.constant('waits'),
+      us: fc.oneof(fc.integer({ min: 0, max: 600 }), fc.constantFrom(500, 1_000, 1_001)),
+    }),
+  },
   { weight: 4, arbitrary: fc.constant({ does: 'cut' }) },
   { weight: 6, arbitrary: fc.constant({ does: 'comes back' }) },
   { weight: 1, arbitrary: fc.constant({ does: 'server restarts' }) },
