@@ -1,17 +1,15 @@
 import { join } from 'node:path';
-import type { Tick } from '../../market/types.ts';
 import type { Schedule } from '../../protocol/run.ts';
 import type { Need } from '../../protocol/schemas/targets.ts';
 import { readCommandLog } from '../../simulator/commandLog.ts';
-import type { InsideEvidence, OrderEvidence, RunEvidence } from '../judge/evidence.ts';
+import type { InsideEvidence, RunEvidence } from '../judge/evidence.ts';
 import type { LatenessEvidence } from '../judge/lateness.ts';
 import type { GeneratorData } from '../judge/merge.ts';
-import { expectTriggers } from '../oracle/expectations.ts';
-import { judgeOrders } from '../oracle/judgeOrders.ts';
 import type { GeneratorEnd } from './generators.ts';
 import type { HostWatch, Series } from './host.ts';
 import { keepMax } from './host.ts';
 import type { InsideWatch } from './inside.ts';
+import { judgeAllOrders } from './orderEvidence.ts';
 import type { PlayedPart } from './part.ts';
 import { endOf, type PlannedCut, type RunPlans } from './plan.ts';
 import type { RunOptions } from './run.ts';
@@ -30,9 +28,6 @@ export interface GatherInput {
   readonly serverDied: string;
   readonly planned: RunPlans;
 }
-
-/** Longest time an order may take to its acceptance before its acceptance isn't believed: the trigger target's own bound. */
-const MAX_ACK_MS = 500;
 
 /** Puts together what the verdict is made from. */
 export async function gatherEvidence(
@@ -57,7 +52,7 @@ export async function gatherEvidence(
     inside: insideOf(input.inside.evidence, schedule),
     lateness: latenessOf(input, generators),
     cuts: input.cuts,
-    orders: judgeAllOrders(input, generators),
+    orders: judgeAllOrders({ part, schedule, generators, readUntilUs: input.planned.load.endUs }),
     expectedHeads: new Map(
       part.instruments.map((instrument) => [instrument.symbol, part.bySymbol[instrument.index]?.length ?? 0]),
     ),
@@ -104,51 +99,6 @@ function maxima(data: GeneratorData, metric: 'loopDelay' | 'slip'): Series {
   const series: Series = new Map();
   for (const [second, histogram] of data.metrics.get(metric) ?? []) keepMax(series, second, histogram.max);
   return series;
-}
-
-function judgeAllOrders(input: GatherInput, generators: readonly GeneratorData[]): OrderEvidence {
-  const orders = generators.flatMap((data) => data.orders);
-  const { part, schedule } = input;
-  const expectations = expectTriggers({ instruments: part.instruments, ticks: ticksOf(part), orders });
-  const readUntilUs = input.planned.load.endUs;
-  const found = judgeOrders({
-    expectations,
-    orders,
-    schedule,
-    maxAckMs: MAX_ACK_MS,
-    readUntilUs,
-    // What was due in the grace time's last part may still be on its way; the tape has ended long before.
-    graceUs: (readUntilUs - endOf(schedule)) / 2,
-    clients: generators.flatMap((data) => data.clients),
-  });
-  const sent = new Map(orders.map((order) => [`${order.client}/${order.frame.clientOrderId}`, order.sentUs]));
-  return {
-    placed: found.placed,
-    accepted: found.accepted,
-    rejected: found.rejected,
-    triggersExpected: found.triggersExpected,
-    triggersSeen: found.triggersSeen,
-    wrongTick: found.wrongTick,
-    faults: found.findings.map((finding) => ({
-      kind: finding.kind,
-      atUs: sent.get(`${finding.client}/${finding.clientOrderId}`) ?? readUntilUs,
-      detail: `order ${finding.clientOrderId} on ${finding.symbol} (client ${finding.client}): ${finding.kind.replaceAll('_', ' ')}: ${finding.detail}`,
-    })),
-  };
-}
-
-/** The part's ticks as a source that is read one by one. */
-function ticksOf(part: PlayedPart): { tick: Tick; next: () => boolean } {
-  let at = -1;
-  return {
-    get tick(): Tick {
-      return part.ticks[at] as Tick;
-    },
-    next: () => {
-      at += 1;
-      return at < part.ticks.length;
-    },
-  };
 }
 
 async function runHashOf(path: string): Promise<string> {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { MarketEngine } from '../../market/engine.ts';
+import { FAULTS, type Fault } from '../faulty/faults.ts';
+import { loadTargets } from '../targets/load.ts';
+import { virtualRun } from './virtualRun.ts';
+
+/** The default targets, scaled to a run of eight clients and sixteen symbols. */
+function targets() {
+  const set = loadTargets('default');
+  const least: Record<string, number> = {
+    connect: 8,
+    reconnect: 8,
+    resume: 8,
+    clients: 1,
+    heartbeat: 8,
+    stability: 8,
+    fairness: 4,
+    symbols: 1,
+  };
+  return {
+    ...set,
+    targets: set.targets.map((target) => ({
+      ...target,
+      minSamples: Math.min(target.minSamples, least[target.id] ?? target.minSamples),
+      bound: target.id === 'clients' ? 8 : target.id === 'symbols' ? 16 : target.bound,
+    })),
+  };
+}
+
+function run(fault: Fault, starve?: { everyUs: number; us: number }) {
+  return virtualRun({
+    fault,
+    targets: targets(),
+    engine: (instruments, sink) => new MarketEngine({ instruments, sink, startingCash: 1e13 }),
+    ...(starve === undefined ? {} : { starve }),
+  });
+}
+
+describe('the instrument, on a virtual clock', () => {
+  for (const [name, fault] of Object.entries(FAULTS)) {
+    it(`should say ${fault.verdict} of a back end that ${fault.description}`, () => {
+      const judgement = run(fault);
+      const failed = judgement.rows.filter((row) => row.verdict === 'fail').map((row) => row.id);
+
+      expect(judgement.verdict, `${name}: ${judgement.why}`).toBe(fault.verdict);
+      if (fault.rows.length > 0) expect(fault.rows, judgement.why).toContain(/^(\w+) \(/.exec(judgement.why)?.[1]);
+      else expect(failed).toEqual([]);
+    });
+  }
+
+  it('should say invalid, never fail, when its own generator is starved', () => {
+    const judgement = run(FAULTS['none'] as Fault, { everyUs: 900_000, us: 700_000 });
+
+    expect(judgement.verdict, judgement.why).toBe('invalid');
+  });
+});
