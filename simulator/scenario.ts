@@ -31,14 +31,14 @@ export function loadScenario(nameOrPath: string): Scenario {
     ? nameOrPath
     : projectFile('fixtures', 'scenarios', `${nameOrPath}.yaml`);
   if (!existsSync(path)) throw missing(nameOrPath, path);
-  const file = shown(path);
-  const result = parseYaml({ file, text: readFileSync(path, 'utf8'), check });
+  const result = parseYaml({ file: shown(path), text: readFileSync(path, 'utf8'), check, rule: cutsRunUpwards });
   if (!result.ok) throw new ScenarioError('invalid', `scenario ${result.message}`);
-  const upsideDown = result.value.cuts.findIndex((cut) => cut.toShare < cut.fromShare);
-  if (upsideDown >= 0) {
-    throw new ScenarioError('invalid', `scenario ${file}: cuts.${upsideDown}: expected fromShare <= toShare`);
-  }
   return result.value;
+}
+
+function cutsRunUpwards({ cuts }: Scenario): { readonly pointer: string; readonly expected: string } | undefined {
+  const at = cuts.findIndex((cut) => cut.toShare < cut.fromShare);
+  return at < 0 ? undefined : { pointer: `/cuts/${at}`, expected: 'fromShare <= toShare' };
 }
 
 /** Names of the scenarios that come with the project. */

@@ -14,6 +14,8 @@ export function parseYaml<S extends TSchema>(options: {
   readonly file: string;
   readonly text: string;
   readonly check: TypeCheck<S>;
+  /** What a schema can't say: the first thing wrong with a value of the right form, by its JSON pointer. */
+  readonly rule?: (value: Static<S>) => { readonly pointer: string; readonly expected: string } | undefined;
 }): YamlResult<Static<S>> {
   const { file, check } = options;
   const lines = new LineCounter();
@@ -24,7 +26,12 @@ export function parseYaml<S extends TSchema>(options: {
     return { ok: false, message: `${file}:${lines.linePos(fault.pos[0]).line}: not readable as YAML: ${reason}` };
   }
   const value: unknown = document.toJS();
-  if (check.Check(value)) return { ok: true, value };
+  if (check.Check(value)) {
+    const broken = options.rule?.(value);
+    if (broken === undefined) return { ok: true, value };
+    const line = lineOf(document, lines, broken.pointer);
+    return { ok: false, message: `${file}:${line}: ${fieldOf(broken.pointer)}: expected ${broken.expected}` };
+  }
   const [first, ...others] = [...check.Errors(value)];
   if (first === undefined) throw new Error(`${file}: refused without an error`);
   const line = lineOf(document, lines, first.path);
@@ -36,7 +43,7 @@ export function parseYaml<S extends TSchema>(options: {
 }
 
 /** Line of the value at a JSON pointer, or of the nearest thing around it that is there. */
-export function lineOf(document: Document.Parsed, lines: LineCounter, pointer: string): number {
+function lineOf(document: Document.Parsed, lines: LineCounter, pointer: string): number {
   const path = pointer.split('/').slice(1);
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true);
@@ -45,8 +52,12 @@ export function lineOf(document: Document.Parsed, lines: LineCounter, pointer: s
   return 1;
 }
 
+function fieldOf(pointer: string): string {
+  return pointer.slice(1).replaceAll('/', '.') || 'the file';
+}
+
 function describe(error: ValueError, root: TSchema): string {
-  const field = error.path.slice(1).replaceAll('/', '.') || 'the file';
+  const field = fieldOf(error.path);
   if (error.message === 'Unexpected property') return `${field}: ${unknownField(error, root)}`;
   const expected = error.message.replace(/^Expected /, 'expected ').replace('required property', 'a value');
   const found = error.value === undefined ? 'nothing' : JSON.stringify(error.value);
