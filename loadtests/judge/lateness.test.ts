@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { lateIn } from './lateness.ts';
+import { quiet } from './testEvidence.ts';
+
+describe('lateIn', () => {
+  it('should say nothing of a quiet machine', () => {
+    expect(lateIn(quiet(), 5, 100_000)).toEqual([]);
+  });
+
+  it('should count a canary over a quarter of the bound, and not below it', () => {
+    const evidence = { ...quiet(), canaryUs: new Map([[5, 26_000]]) };
+
+    expect(lateIn(evidence, 5, 100_000)).toEqual(["the machine's canary 26.0 ms"]);
+    expect(lateIn(evidence, 5, 500_000)).toEqual([]);
+  });
+
+  it('should colour the neighbours of a late second, and all seconds that a long delay covers', () => {
+    const evidence = { ...quiet(), loopDelayUs: new Map([['k6', new Map([[10, 4_000_000]])]]) };
+    const late = Array.from({ length: 16 }, (_, second) => second).filter(
+      (second) => lateIn(evidence, second, 100_000).length > 0,
+    );
+
+    expect(late).toEqual([6, 7, 8, 9, 10, 11]);
+  });
+
+  it('should count a wait for a core only when it is long for a second', () => {
+    expect(lateIn({ ...quiet(), runQueueUs: new Map([[5, 40_000]]) }, 5, 10_000)).toEqual([]);
+    expect(lateIn({ ...quiet(), runQueueUs: new Map([[5, 140_000]]) }, 5, 100_000)).toHaveLength(1);
+  });
+
+  it('should count the clocks against every second', () => {
+    expect(lateIn({ ...quiet(), clockErrorUs: 30_000 }, 44, 100_000)).toHaveLength(1);
+  });
+});

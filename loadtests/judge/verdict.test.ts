@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientLine } from '../../protocol/run.ts';
+import type { RunEvidence } from './evidence.ts';
+import type { GeneratorData } from './merge.ts';
+import { quiet, START_US, soundClient, soundEvidence, withViolation } from './testEvidence.ts';
+import { judge } from './verdict.ts';
+
+function row(evidence: RunEvidence, id: string) {
+  const found = judge(evidence).rows.find((one) => one.id === id);
+  if (found === undefined) throw new Error(`no row ${id}`);
+  return found;
+}
+
+/** Sound evidence with one client replaced. */
+function withClient(fields: Partial<ClientLine>): RunEvidence {
+  const evidence = soundEvidence();
+  const [first] = evidence.generators as [GeneratorData];
+  const clients = [soundClient(0, fields), ...first.clients.slice(1)];
+  return { ...evidence, generators: [{ ...first, clients }] };
+}
+
+const lateEverywhere = {
+  ...quiet(),
+  loopDelayUs: new Map([['swarm', new Map(Array.from({ length: 64 }, (_, at) => [at, 700_000]))]]),
+};
+
+describe('judge', () => {
+  it('should pass a run in which everything went well', () => {
+    const judgement = judge(soundEvidence());
+
+    expect(judgement.rows.filter((one) => one.verdict !== 'pass')).toEqual([]);
+    expect(judgement.verdict).toBe('pass');
+  });
+
+  it.each(['gap', 'duplicate', 'reorder', 'wrong_content'] as const)('should fail on one %s, by `loss`', (kind) => {
+    const judgement = judge(withViolation(soundEvidence(), kind, 30));
+
+    expect(judgement.verdict).toBe('fail');
+    expect(judgement.why).toMatch(/^loss .*planted/);
+  });
+
+  it('should fail a gap even when everything of ours was late: no lateness loses a message inside a stream', () => {
+    const evidence = withViolation({ ...soundEvidence(), lateness: lateEverywhere }, 'gap', 30);
+
+    expect(judge(evidence).verdict).toBe('fail');
+  });
+
+  it('should fail on a hole after a resume, by `resume`', () => {
+    expect(judge(withViolation(soundEvidence(), 'hole_after_resume', 21)).why).toMatch(/^resume /);
+  });
+
+  it('should find a tail that never came', () => {
+    const streams = soundClient(0).streams.map((stream, at) => (at === 4 ? { ...stream, lastSeq: 47 } : stream));
+    const found = row(withClient({ streams }), 'loss');
+
+    expect(found.verdict).toBe('fail');
+    expect(found.reason).toContain('3 events');
+  });
+
+  it('should call a missing tail invalid when the generator stood still at the end', () => {
+    const streams = soundClient(0).streams.map((stream) => ({ ...stream, lastSeq: 47 }));
+    const evidence = {
+      ...withClient({ streams }),
+      lateness: { ...quiet(), loopDelayUs: new Map([['swarm', new Map([[60, 2_000_000]])]]) },
+    };
+
+    expect(row(evidence, 'loss').verdict).toBe('invalid');
+    expect(judge(evidence).verdict).toBe('invalid');
+  });
+
+  it('should fail on a close that nobody planned', () => {
+    const closes = [...soundClient(0).closes, { atUs: START_US + 40_000_000, code: 4008 }];
+
+    expect(row(withClient({ closes }), 'stability')).toMatchObject({
+      verdict: 'fail',
+      reason: 'client 0: closed with 4008, no cut was planned then',
+    });
+  });
+
+  it('should not take one cut for two closes', () => {
+    const closes = [
+      { atUs: START_US + 20_000_000, code: 1006 },
+      { atUs: START_US + 21_000_000, code: 1006 },
+    ];
+
+    expect(row(withClient({ closes }), 'stability').verdict).toBe('fail');
+  });
+
+  it('should fail an order that triggered on another tick, by `trigger`', () => {
+    const evidence = soundEvidence();
+    const faults = [{ kind: 'late', atUs: START_US + 5e6, detail: 'order c1-7: late' }];
+    const judgement = judge({ ...evidence, orders: { ...evidence.orders, faults } });
+
+    expect(judgement.verdict).toBe('fail');
+    expect(judgement.why).toMatch(/^trigger .*c1-7/);
+  });
+
+  it('should fail on the server dying, whatever else was measured', () => {
+    expect(judge({ ...soundEvidence(), serverDied: 'the server ended in mid-run (exit code 1)' })).toMatchObject({
+      verdict: 'fail',
+      why: 'the server ended in mid-run (exit code 1)',
+    });
+  });
+
+  it('should be invalid when a generator died and no promise is broken', () => {
+    expect(judge({ ...soundEvidence(), generatorFailed: 'k6 took 3 GB' })).toMatchObject({
+      verdict: 'invalid',
+      why: 'k6 took 3 GB',
+    });
+  });
+
+  it('should fail a client that is served far worse than the rest, by `fairness`', () => {
+    const [, histogram] = soundClient(0).tickBySecond[0] as readonly [number, never];
+    const slow = {
+      ...(histogram as object),
+      count: 20,
+      min: 60_000,
+      max: 60_000,
+      sum: 1_200_000,
+      buckets: [[6_947, 20]],
+    } as ClientLine['tickBySecond'][number][1];
+    const judged = row(
+      withClient({ tickBySecond: Array.from({ length: 60 }, (_, second) => [second, slow] as const) }),
+      'fairness',
+    );
+
+    expect(judged.verdict).toBe('fail');
+    expect(judged.reason).toContain('client 0 is served last');
+  });
+
+  it('should fail a metric that is missing, but print what is declared absent as not applicable', () => {
+    const evidence = { ...soundEvidence(), inside: undefined };
+
+    expect(row(evidence, 'process').verdict).toBe('fail');
+    const declared = { ...evidence, absent: new Map([['inside', 'it is not ours'] as const]) };
+    expect(row(declared, 'process')).toMatchObject({
+      verdict: 'not applicable',
+      reason: 'the target has no inside: it is not ours',
+    });
+    expect(judge(declared).verdict).toBe('pass');
+  });
+
+  it('should let a broken promise outrank an invalid timing row', () => {
+    const evidence = withViolation(
+      { ...soundEvidence(), lateness: lateEverywhere, generatorFailed: 'k6 died' },
+      'duplicate',
+      12,
+    );
+
+    expect(judge(evidence).verdict).toBe('fail');
+  });
+
+  it('should count listed and unlisted violations alike', () => {
+    const evidence = withViolation(soundEvidence(), 'gap', 12);
+    const [first] = evidence.generators as [GeneratorData];
+    const many = { ...evidence, generators: [{ ...first, violationCounts: new Map([['gap', 5000]]) }] };
+
+    expect(row(many, 'loss').measured).toBe('5000 gap');
+  });
+});
