@@ -4,8 +4,9 @@
  *     node main.js --target-port PORT [--target-host HOST]
  *
  * Prints `{"ready":true,"ports":[PORT],"pid":PID}`, then takes NDJSON on standard input: `{"kind":"cuts","cuts":[{"client":3,"atUs":..}]}`
- * (any number of times) and prints `{"kind":"cut","client":3,"plannedUs":..,"atUs":..,"connections":1}` for each cut made and
- * `{"kind":"loopDelay","atUs":..,"maxUs":..}` once a second. It ends when standard input ends.
+ * (any number of times) and prints `{"kind":"cut","client":3,"plannedUs":..,"atUs":..,"connections":1}` for each cut made (kind
+ * `missed` when the client had no connection then) and `{"kind":"loopDelay","atUs":..,"maxUs":..}` once a second. It
+ * ends when standard input ends.
  */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -66,7 +67,8 @@ function plan(at: CutProxy, cut: CutsMessage['cuts'][number]): void {
   const timer = setTimeout(
     () => {
       timers.delete(timer);
-      tell({ kind: 'cut', plannedUs: cut.atUs, ...at.cut(cut.client) });
+      const made = at.cut(cut.client);
+      tell({ kind: made.connections > 0 ? 'cut' : 'missed', plannedUs: cut.atUs, ...made });
     },
     Math.max(0, Math.ceil((cut.atUs - clock.nowUs()) / 1_000)),
   );

@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest';
+import type { GeneratorLine, WindowLine } from '../../protocol/run.ts';
+import { Recorder } from './recorder.ts';
+
+const START_US = 5_000_000;
+
+function recorderWithLines(): { recorder: Recorder; lines: GeneratorLine[]; windows: () => WindowLine[] } {
+  const lines: GeneratorLine[] = [];
+  const recorder = new Recorder({
+    generator: 'swarm',
+    schedule: { startUs: START_US, fromEventUs: 0, toEventUs: 10_000_000, speed: 1 },
+    maxListedViolations: 2,
+    emit: (line) => lines.push(line),
+  });
+  return { recorder, lines, windows: () => lines.filter((line) => line.kind === 'window') };
+}
+
+it('should tell finished seconds alone, each once with its connections', () => {
+  const { recorder, windows } = recorderWithLines();
+  recorder.record('tick', START_US - 500_000, 10);
+  recorder.record('tick', START_US + 500_000, 20);
+  recorder.record('tick', START_US + 3_200_000, 30);
+  recorder.flush(START_US + 3_500_000, 7);
+  expect(windows().map(({ second, connected }) => [second, connected])).toEqual([
+    [-1, 7],
+    [0, 7],
+    [1, 7],
+    [2, 7],
+  ]);
+  recorder.end(START_US + 3_900_000, 7);
+  expect(windows().at(-1)).toMatchObject({ second: 3, connected: 7, histograms: { tick: { count: 1, max: 30 } } });
+});
+
+it('should tell what comes late to a second in another line of it, without counting connections twice', () => {
+  const { recorder, windows } = recorderWithLines();
+  recorder.record('tick', START_US + 100, 10);
+  recorder.flush(START_US + 1_500_000, 3);
+  recorder.record('tick', START_US + 200, 1_400_000);
+  recorder.flush(START_US + 2_500_000, 3);
+  const first = windows().filter(({ second }) => second === 0);
+  expect(first.map(({ connected, histograms }) => [connected, histograms.tick?.max])).toEqual([
+    [3, 10],
+    [0, 1_400_000],
+  ]);
+});
+
+it('should list the first violations, count all, and end with the best clock sample', () => {
+  const { recorder, lines } = recorderWithLines();
+  for (let seq = 0; seq < 5; seq++) {
+    recorder.violation({ violation: 'gap', client: 1, stream: 's', expectedSeq: seq, seq, atUs: 1, detail: '' });
+  }
+  recorder.clockSample({ sentUs: 100, serverUs: 1_000, receivedUs: 300 });
+  recorder.clockSample({ sentUs: 100, serverUs: 170, receivedUs: 200 });
+  recorder.dueTimeError(12.6);
+  recorder.end(START_US, 0);
+  expect(lines.filter(({ kind }) => kind === 'violation')).toHaveLength(2);
+  expect(lines.at(-1)).toEqual({
+    kind: 'end',
+    generator: 'swarm',
+    violations: { gap: 5 },
+    dueTimeErrorUs: 13,
+    clockOffsetUs: 20,
+    clockErrorUs: 50,
+  });
+});

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import type { ConnectionHandlers } from '../session/ports.ts';
+import { createConnector, isUpgraded, maskedFrame } from './socket.ts';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A server of the `ws` package on a free port. */
+async function listen(): Promise<{ server: WebSocketServer; url: string }> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  closers.push(() => server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  return { server, url: `ws://127.0.0.1:${typeof address === 'string' ? 0 : address?.port}/v1/stream?x=1` };
+}
+
+/** Connects and gathers what the connection tells, with a promise of its end. */
+function connect(url: string, more: Partial<ConnectionHandlers> = {}) {
+  const told: string[] = [];
+  let end: (code: number) => void = () => undefined;
+  const closed = new Promise<number>((resolve) => {
+    end = resolve;
+  });
+  const connection = createConnector(() => Math.floor(performance.now() * 1000))({
+    url,
+    protocol: 'tapedeck.v1.json',
+    headers: { 'x-tapedeck-client': '12' },
+    handlers: {
+      onOpen: () => told.push('open'),
+      onMessage: (text) => told.push(text),
+      onTicker: ({ symbol, seq }) => told.push(`ticker ${symbol} ${seq}`),
+      onClose: (code) => end(code),
+      ...more,
+    },
+  });
+  return { connection, told, closed };
+}
+
+describe('swarm socket', () => {
+  it('should shake hands, send, receive and close in order with a server of another library', async () => {
+    const { server, url } = await listen();
+    const heard: string[] = [];
+    const headers: unknown[] = [];
+    server.on('connection', (socket, request) => {
+      headers.push(request.headers['x-tapedeck-client'], request.url);
+      socket.on('message', (data) => {
+        heard.push(data.toString());
+        const ticker = {
+          type: 'ticker',
+          symbol: 'IBM',
+          seq: 3,
+          data: {},
+          eventTimeUs: 1,
+          receivedTimeUs: 2,
+          sentTimeUs: 3,
+        };
+        socket.send(JSON.stringify(ticker));
+        socket.send(`back: ${data}`);
+        socket.ping('are you there');
+      });
+      socket.on('pong', (data) => {
+        heard.push(`pong ${data}`);
+        socket.close(4001, 'drained');
+      });
+    });
+    const long = 'ä'.repeat(40_000);
+    const { connection, told, closed } = connect(url, {
+      onOpen: () => connection.send(long),
+    });
+    expect(await closed).toBe(4001);
+    expect(headers).toEqual(['12', '/v1/stream?x=1']);
+    expect(heard).toEqual([long, 'pong are you there']);
+    expect(told).toEqual(['ticker IBM 3', `back: ${long}`]);
+  });
+
+  it('should close with 1000 when asked to', async () => {
+    const { server, url } = await listen();
+    const code = new Promise<number>((resolve) => {
+      server.on('connection', (socket) => socket.on('close', resolve));
+    });
+    const { connection, closed } = connect(url, { onOpen: () => connection.close() });
+    expect(await code).toBe(1000);
+    expect(await closed).toBe(1000);
+  });
+
+  it('should tell a reset as 1006, and so a refusal, a foreign answer and a silent end', async () => {
+    const { server, url } = await listen();
+    server.on('connection', (socket) => socket.terminate());
+    expect(await connect(url).closed).toBe(1006);
+    expect(await connect('ws://127.0.0.1:1/').closed).toBe(1006);
+    const http = createServer((socket) => socket.end('HTTP/1.1 503 Busy\r\n\r\n'));
+    closers.push(() => http.close());
+    const port = await new Promise<number>((resolve) => {
+      http.listen(0, '127.0.0.1', () => {
+        const address = http.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+    expect(await connect(`ws://127.0.0.1:${port}/`).closed).toBe(1006);
+  });
+
+  it('should check the accept key by the example of RFC 6455', () => {
+    const key = 'dGhlIHNhbXBsZSBub25jZQ==';
+    const head =
+      'HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+    expect(isUpgraded(head, key)).toBe(true);
+    expect(isUpgraded(head.replace('s3p', 's3q'), key)).toBe(false);
+    expect(isUpgraded(head.replace('101', '200'), key)).toBe(false);
+    expect(isUpgraded(`${head}\r\nSec-WebSocket-Extensions: permessage-deflate`, key)).toBe(false);
+  });
+
+  it('should mask by the example of RFC 6455', () => {
+    const frame = maskedFrame(1, Buffer.from('Hello'), Buffer.from('37fa213d', 'hex'));
+    expect(frame.toString('hex')).toBe('818537fa213d7f9f4d5158');
+    expect(maskedFrame(2, Buffer.alloc(70_000), randomBytes(4)).readBigUInt64BE(2)).toBe(70_000n);
+  });
+});
