@@ -39,25 +39,25 @@ describe('runK6', () => {
   it('should fail when a VU is missing though k6 ended well', async () => {
     const options = await inPlaceOfK6(twoEnds);
     const result = await runK6({ ...options, clients: 60 });
-    expect(result).toMatchObject({ kind: 'failed', why: 'only 2 of 3 k6 VUs came to their end' });
+    expect(result).toMatchObject({ kind: 'failed', why: 'only 2 of 3 k6 VUs came to their end in time' });
   });
 
   it('should not take the lines of an earlier run for its own', async () => {
     const options = await inPlaceOfK6('');
     await writeFile(options.outPath, '{"kind":"end"}\n{"kind":"end"}\n');
-    expect(await runK6(options)).toMatchObject({ kind: 'failed', why: 'only 0 of 2 k6 VUs came to their end' });
+    expect(await runK6(options)).toMatchObject({ kind: 'failed', why: 'only 0 of 2 k6 VUs came to their end in time' });
   });
 
   it('should say what an exit code means, with the last line of stderr', async () => {
     const options = await inPlaceOfK6(
-      `console.error('first'); console.error('plan.json: no such file'); process.exit(107);`,
+      `console.error('first'); console.error('plan.json: no such file'); console.error('\\tat file:///gate.ts:1'); process.exit(107);`,
     );
     const result = await runK6(options);
     expect(result).toMatchObject({
       kind: 'failed',
       exitCode: 107,
       why: 'the k6 script threw: plan.json: no such file',
-      stderr: ['first', 'plan.json: no such file'],
+      stderr: ['first', 'plan.json: no such file', 'at file:///gate.ts:1'],
     });
   });
 
@@ -69,7 +69,7 @@ describe('runK6', () => {
 
   it('should not start when the plan offers more than k6 can take', async () => {
     const options = await inPlaceOfK6(twoEnds);
-    const result = await runK6({ ...options, load: { messagesPerS: 15_001, cores: 1 } });
+    const result = await runK6({ ...options, load: { messagesPerS: 10_001, cores: 1 } });
     expect(result.kind).toBe('refused');
     await expect(readFile(options.outPath)).rejects.toThrow('ENOENT');
   });

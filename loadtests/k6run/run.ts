@@ -10,7 +10,7 @@ import { watchMemory } from './memoryWatchdog.ts';
 export const DEFAULT_MAX_RSS_BYTES = 2 * 1024 ** 3;
 /** What k6 has for an orderly end before it is killed. */
 const END_TIMEOUT_MS = 5_000;
-const STDERR_LINES = 20;
+const STDERR_LINES = 200;
 
 export interface K6Options {
   readonly k6Path: string;
@@ -166,7 +166,7 @@ async function whatWentWrong(ended: {
   if (ended.exitCode === null) return `k6 didn't finish: ${ended.error}`;
   if (ended.exitCode !== 0) return EXIT_CODES[ended.exitCode] ?? `k6 ended with exit code ${ended.exitCode}`;
   const ends = await countEnds(ended.outPath);
-  return ends === ended.vus ? '' : `only ${ends} of ${ended.vus} k6 VUs came to their end`;
+  return ends === ended.vus ? '' : `only ${ends} of ${ended.vus} k6 VUs came to their end in time`;
 }
 
 async function countEnds(outPath: string): Promise<number> {
@@ -180,9 +180,12 @@ async function countEnds(outPath: string): Promise<number> {
   return ends;
 }
 
-/** The last line that is no frame of a stack; '' when there is none. */
+/** What k6 also writes: frames of a stack, and a line for each timer of an interrupted VU. */
+const NO_REASON = /^(at |setTimeout \d+ was stopped|No script iterations fully finished)/;
+
+/** The last line that may be a reason; '' when there is none. */
 function lastMessage(lines: readonly string[]): string {
-  return lines.findLast((line) => !line.startsWith('at ')) ?? '';
+  return lines.findLast((line) => !NO_REASON.test(line)) ?? '';
 }
 
 function megabytes(bytes: number): number {

@@ -23,8 +23,8 @@ export interface Prepared {
   readonly handleSummary: (data: SummaryData) => Record<string, string>;
 }
 
-/** After the plan's end, for connections that hang, until k6 interrupts the VUs. */
-const LINGER_MS = 1_500;
+/** After the plan's end, for VUs that have fallen behind and connections that hang, until k6 interrupts them. */
+const LINGER_MS = 5_000;
 
 /**
  * Makes a script's exports from the plan. Under the gate (`TAPEDECK_LINES` is set) each line of measurement goes to the
@@ -44,7 +44,7 @@ export function prepare(script: Script): Prepared {
           vus: vusFor(plan.clientCount),
           iterations: 1,
           maxDuration: `${Math.max(1_000, Math.ceil(lastsMs + LINGER_MS))}ms`,
-          gracefulStop: '1s',
+          gracefulStop: '0s',
         },
       },
       summaryTrendStats: ['min', 'med', 'p(99)', 'max'],

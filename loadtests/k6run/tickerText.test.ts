@@ -1,8 +1,8 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { newTickerFields, type TickerFields } from '../../session/dialect.ts';
-import { nativeDialect } from '../../session/native.ts';
-import { readTickerText } from './tickerText.ts';
+import { readTickerText } from '../k6/lib/tickerText.ts';
+import { newTickerFields, type TickerFields } from '../session/dialect.ts';
+import { nativeDialect } from '../session/native.ts';
 
 const whole = fc.maxSafeNat();
 const price = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }), { nil: null });
