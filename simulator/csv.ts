@@ -1,5 +1,4 @@
 import { createReadStream, statSync } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 
 /** How one column is read: what is expected, in words for the error, and the value or undefined. */
@@ -15,7 +14,7 @@ export type CsvRow<Columns extends CsvColumns> = {
   readonly [Name in keyof Columns]: Columns[Name] extends CsvColumn<infer Value> ? Value : never;
 };
 
-/** What is wrong with a row. */
+/** What is wrong with a row; `column` and `value` are empty when it's the row as a whole. */
 export interface CsvFault {
   readonly column: string;
   readonly value: string;
@@ -64,7 +63,7 @@ interface CsvOptions<Columns extends CsvColumns> {
 /**
  * Reads a CSV file as a stream, row by row. Bad rows are counted and listed, the rest goes on.
  *
- * @throws CsvFileError when the file is missing, has no rows, or its header lacks a column
+ * @throws CsvFileError when the file is missing, can't be read, has no rows, or its header lacks a column
  */
 export async function readCsv<const Columns extends CsvColumns>(options: CsvOptions<Columns>): Promise<CsvReport> {
   checkFile(options.path);
@@ -81,17 +80,29 @@ export async function readCsv<const Columns extends CsvColumns>(options: CsvOpti
       return undefined;
     },
   });
-  await pipeline(createReadStream(options.path), parser, async (records: AsyncIterable<unknown>) => {
-    for await (const record of records) reader.take(record);
-  });
+  const file = createReadStream(options.path);
+  file.on('error', (error) =>
+    parser.destroy(new CsvFileError('bad', `${options.path}: can't be read (${error.message})`)),
+  );
+  file.pipe(parser);
+  try {
+    for await (const record of parser) reader.take(record);
+  } finally {
+    file.destroy();
+  }
   return reader.report();
+}
+
+/** Foreign text, short and with its control characters escaped. */
+function excerpt(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
 }
 
 /** One line about a bad row: `file:line: column "close": "abc" is not a positive number`. */
 export function formatCsvProblem(problem: CsvProblem): string {
   const { path, line, column, value, reason } = problem;
-  const where = column === '' ? '' : `column "${column}": `;
-  return `${path}:${line}: ${where}${value === '' ? 'an empty value' : JSON.stringify(value.slice(0, 40))} ${reason}`;
+  if (column === '') return `${path}:${line}: the row ${reason}`;
+  return `${path}:${line}: column "${column}": ${value === '' ? 'an empty value' : excerpt(value)} ${reason}`;
 }
 
 class RowReader<Columns extends CsvColumns> {
@@ -121,7 +132,7 @@ class RowReader<Columns extends CsvColumns> {
   skip(line: number, message: string): void {
     // The parser may find several faults in one row.
     if (line === this.#lastBadLine) return;
-    this.#refuse(line, { column: '', value: 'the row', reason: `can't be read (${message})` });
+    this.#refuse(line, { column: '', value: '', reason: `can't be read (${message})` });
   }
 
   report(): CsvReport {
@@ -133,7 +144,7 @@ class RowReader<Columns extends CsvColumns> {
 
   #takeRow(cells: readonly string[], names: readonly string[]): CsvFault | undefined {
     if (cells.length !== names.length) {
-      return { column: '', value: 'the row', reason: `has ${cells.length} columns, the header has ${names.length}` };
+      return { column: '', value: '', reason: `has ${cells.length} columns, the header has ${names.length}` };
     }
     const row: Record<string, unknown> = {};
     for (const [name, column] of Object.entries(this.#options.columns)) {
@@ -157,7 +168,10 @@ class RowReader<Columns extends CsvColumns> {
       const found = names.filter((other) => other === name).length;
       if (found === 1) continue;
       const fault = found === 0 ? `lacks the column "${name}"` : `has the column "${name}" ${found} times`;
-      throw new CsvFileError('bad', `${this.#options.path}:1: the header ${fault} (it reads: ${names.join(', ')})`);
+      throw new CsvFileError(
+        'bad',
+        `${this.#options.path}:1: the header ${fault} (it reads: ${excerpt(names.join(','))})`,
+      );
     }
     return names;
   }
