@@ -18,7 +18,7 @@ export const LATE_AFTER_US = 2_000;
 export type TickSink = (tick: Tick, dueTimeUs: number) => void;
 
 export interface ReplayOptions {
-  /** At the first event to play: a tape's `cursor(schedule.fromEventUs)`. */
+  /** Before the first event to play: a tape's `cursor(schedule.fromEventUs)`. */
   readonly cursor: TapeCursor;
   /**
    * When each event is due. `speed` Infinity is as fast as possible: each event is due when it is asked for, and none
@@ -29,9 +29,8 @@ export interface ReplayOptions {
   readonly toUs?: number;
 }
 
-const NEXT_EVENT_US = 0;
-const NEXT_DUE_US = 1;
-const POSITION_US = 2;
+const NEXT_DUE_US = 0;
+const POSITION_US = 1;
 
 /**
  * Plays a tape by a schedule: says which events are due, never waits itself, and allocates nothing per event. The
@@ -46,11 +45,14 @@ export class Replay {
   readonly #unpaced: boolean;
   readonly #hash = new EventHash();
   /** Times that change with each event, by the indices below: a typed array, since a number stored in a field is allocated. */
-  readonly #times = new Float64Array(3);
+  readonly #times = new Float64Array(2);
   #events = 0;
   #late = 0;
 
-  /** @throws RangeError when the speed isn't above 0 */
+  /**
+   * @throws RangeError when the speed isn't above 0
+   * @throws TapeError when the tape turns out to be altered
+   */
   constructor(options: ReplayOptions) {
     const { schedule } = options;
     if (!(schedule.speed > 0)) throw new RangeError(`replay: the speed must be above 0, it is ${schedule.speed}`);
@@ -59,7 +61,7 @@ export class Replay {
     this.#toUs = options.toUs ?? schedule.toEventUs;
     this.#unpaced = schedule.speed === Number.POSITIVE_INFINITY;
     this.#times[POSITION_US] = schedule.fromEventUs;
-    this.#look();
+    this.#advance();
   }
 
   /**
@@ -70,24 +72,18 @@ export class Replay {
    * @throws TapeError when the tape turns out to be altered
    */
   pump(nowUs: number, sink: TickSink, maxEvents = Number.POSITIVE_INFINITY): number {
-    const cursor = this.#cursor;
-    const hash = this.#hash;
+    const { tick } = this.#cursor;
     const times = this.#times;
     let delivered = 0;
     while (delivered < maxEvents && (times[NEXT_DUE_US] as number) <= nowUs) {
-      if (!cursor.next()) {
-        times[NEXT_DUE_US] = Number.POSITIVE_INFINITY;
-        break;
-      }
-      const dueUs = this.#unpaced ? nowUs : (times[NEXT_DUE_US] as number);
-      const { tick } = cursor;
-      times[POSITION_US] = times[NEXT_EVENT_US] as number;
-      hash.add(tick);
-      this.#record(nowUs - dueUs);
-      this.#look();
-      this.#events += 1;
+      if (this.#unpaced) times[NEXT_DUE_US] = nowUs;
+      const dueUs = times[NEXT_DUE_US] as number;
+      times[POSITION_US] = tick.eventTimeUs;
+      this.#hash.add(tick);
+      this.#count(nowUs - dueUs);
       delivered += 1;
       sink(tick, dueUs);
+      this.#advance();
     }
     return delivered;
   }
@@ -122,17 +118,18 @@ export class Replay {
     return this.#hash.digest();
   }
 
-  #record(latenessUs: number): void {
+  #count(latenessUs: number): void {
+    this.#events += 1;
     this.lateness.record(latenessUs);
     if (latenessUs > LATE_AFTER_US) this.#late += 1;
   }
 
-  #look(): void {
-    const eventUs = this.#cursor.peekTimeUs();
+  /** Puts the cursor on the next event: it stays one ahead of what was delivered, so that a block is read before it is due. */
+  #advance(): void {
+    const cursor = this.#cursor;
     const times = this.#times;
-    times[NEXT_EVENT_US] = eventUs;
-    if (!(eventUs < this.#toUs)) times[NEXT_DUE_US] = Number.POSITIVE_INFINITY;
+    if (!cursor.next() || cursor.tick.eventTimeUs >= this.#toUs) times[NEXT_DUE_US] = Number.POSITIVE_INFINITY;
     else if (this.#unpaced) times[NEXT_DUE_US] = Number.NEGATIVE_INFINITY;
-    else times[NEXT_DUE_US] = Math.round(dueTimeUs(this.schedule, eventUs));
+    else times[NEXT_DUE_US] = Math.round(dueTimeUs(this.schedule, cursor.tick.eventTimeUs));
   }
 }
