@@ -1,0 +1,171 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import pc from 'picocolors';
+import type { Clock } from '../protocol/clock.ts';
+import { ExitCode } from '../protocol/codes.ts';
+import { type EmbeddedFeedConfig, loadServerConfig, type ServerConfig } from '../server/config.ts';
+import { VERSION } from '../server/http/version.ts';
+import { formatListen } from '../server/listen.ts';
+import { createLogger } from '../server/logger.ts';
+import { PortTakenError, type RunningServer, startServer } from '../server/server.ts';
+import { CommandLogError } from '../simulator/commandLog.ts';
+import { loadScenario } from '../simulator/scenario.ts';
+import { openTape } from '../simulator/tape/reader.ts';
+import type { TapeHeader } from '../simulator/tape/types.ts';
+import { TransportError } from '../transport/types.ts';
+import { hostClock } from './clock.ts';
+import { CliError } from './errors.ts';
+import { decimalNumber, gathered, wholeNumber } from './options.ts';
+import { openProgress } from './progress.ts';
+import { firstSignal } from './signals.ts';
+import { tapeFor } from './tapeFor.ts';
+
+interface ServeOptions {
+  readonly listen?: readonly string[] | undefined;
+  readonly port?: number | undefined;
+  readonly tape?: string | undefined;
+  readonly speed: number;
+  readonly from?: number | undefined;
+  readonly duration?: number | undefined;
+  readonly startAtUs?: number | undefined;
+  readonly config?: string | undefined;
+  readonly commandLog?: string | undefined;
+  readonly readyJson?: true | undefined;
+}
+
+/** `tapedeck serve`: the reference server over a tape. */
+export function serveCommand() {
+  const listen = new Option('--listen <host:port>', 'address to listen on, may be repeated (default: 127.0.0.1:8000)');
+  return new Command('serve')
+    .summary('run the reference server over a tape')
+    .description(
+      'Runs the reference server and plays a tape into it: WebSocket at /v1/stream and /api/ws/realtime, HTTP at /api/health and /metrics. Ctrl-C ends it, after telling its clients.',
+    )
+    .addOption(listen.argParser(gathered).conflicts('port'))
+    .option('--port <number>', 'port on 127.0.0.1; 0 for any free one', wholeNumber({ minimum: 0, maximum: 65_535 }))
+    .option('--tape <file>', 'tape to play (default: the built-in universe, built once)')
+    .option('--speed <factor>', "factor of the market's pace", decimalNumber({ above: 0, maximum: 1_000 }), 1)
+    .option('--from <seconds>', "start there, in seconds after the session's open", decimalNumber(WITHIN_A_DAY))
+    .option(
+      '--duration <seconds>',
+      'play that much, in seconds of the tape',
+      decimalNumber({ above: 0, maximum: DAY_S }),
+    )
+    .option(
+      '--start-at-us <us>',
+      'when the first event is due, µs since the epoch (default: at once)',
+      wholeNumber(ANY_TIME),
+    )
+    .option('--config <file>', 'YAML or JSON file with settings; tapedeck config lists them')
+    .option('--command-log <file>', 'write every command and its place in the run, for replay --commands')
+    .option('--ready-json', 'print one line of JSON when listening, and nothing else')
+    .action(serve);
+}
+
+const DAY_S = 86_400;
+const WITHIN_A_DAY = { minimum: -DAY_S, maximum: DAY_S };
+const ANY_TIME = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+
+async function serve(options: ServeOptions): Promise<void> {
+  const clock = hostClock(process.env);
+  const settings = readSettings(options);
+  const { feed, header } = await chooseFeed(options);
+  const config: ServerConfig = {
+    ...settings,
+    feed,
+    ...(options.commandLog === undefined ? {} : { commandLogPath: options.commandLog }),
+  };
+  const signal = firstSignal();
+  const server = await start(config, clock);
+  process.stdout.write(options.readyJson === true ? readyLine(server) : await startLines({ config, server, header }));
+  await Promise.race([signal, brokenFeed(server)]);
+  await server.drain();
+  process.exitCode = await signal;
+}
+
+function readSettings(options: ServeOptions): ServerConfig {
+  const listen = options.port === undefined ? options.listen : [`127.0.0.1:${options.port}`];
+  return loadServerConfig({
+    options: listen === undefined ? {} : { listen },
+    env: process.env,
+    ...(options.config === undefined ? {} : { file: options.config }),
+  });
+}
+
+async function chooseFeed(
+  options: ServeOptions,
+): Promise<{ readonly feed: EmbeddedFeedConfig; readonly header: TapeHeader }> {
+  const progress = openProgress(process.stderr);
+  const tapePath = await tapeFor({ tape: options.tape, scenario: loadScenario('default'), progress });
+  progress.done();
+  const tape = openTape(tapePath);
+  const { header } = tape;
+  tape.close();
+  const fromUs = options.from === undefined ? header.firstEventUs : header.sessionOpenUs + options.from * 1e6;
+  if (fromUs > header.lastEventUs) {
+    const endS = Math.floor((header.lastEventUs - header.sessionOpenUs) / 1e6);
+    throw new CliError(`--from ${options.from}: the tape ends ${endS} s after the open; start earlier`, ExitCode.USAGE);
+  }
+  const feed: EmbeddedFeedConfig = {
+    tapePath,
+    speed: options.speed,
+    seed: header.seed,
+    fromUs,
+    ...(options.duration === undefined ? {} : { toUs: fromUs + options.duration * 1e6 }),
+    ...(options.startAtUs === undefined ? {} : { startAtUs: options.startAtUs }),
+  };
+  return { feed, header };
+}
+
+async function start(config: ServerConfig, clock: Clock): Promise<RunningServer> {
+  try {
+    return await startServer(config, { clock, log: createLogger(config.logLevel) });
+  } catch (error) {
+    if (error instanceof PortTakenError) {
+      const address = formatListen(error.address);
+      throw new CliError(
+        `${address} is taken; choose another with --port, or 0 for any free one`,
+        ExitCode.UNAVAILABLE,
+      );
+    }
+    if (error instanceof TransportError || error instanceof CommandLogError) {
+      throw new CliError(error.message, ExitCode.UNAVAILABLE);
+    }
+    throw error;
+  }
+}
+
+/** Settles only when the feed fails; its end is no reason to stop serving. */
+function brokenFeed(server: RunningServer): Promise<never> {
+  return new Promise((_, reject) => {
+    server.feedEnded.catch(reject);
+  });
+}
+
+function readyLine(server: RunningServer): string {
+  return `${JSON.stringify({ ready: true, ports: server.ports, pid: process.pid, transport: server.transport })}\n`;
+}
+
+async function startLines(parts: {
+  readonly config: ServerConfig;
+  readonly server: RunningServer;
+  readonly header: TapeHeader;
+}): Promise<string> {
+  const { config, server, header } = parts;
+  const hosts = config.listen.map(({ host }, index) => formatListen({ host, port: server.ports[index] ?? 0 }));
+  const rows = hosts.flatMap((host) => [
+    ['stream', `ws://${host}/v1/stream`],
+    ['dialect', `ws://${host}/api/ws/realtime  (ai-trading-v2)`],
+    ['health', `http://${host}/api/health`],
+    ['metrics', `http://${host}/metrics`],
+  ]);
+  const { length } = header.instruments;
+  const symbols = `${length} ${length === 1 ? 'symbol' : 'symbols'}`;
+  rows.push(['tape', `${header.name}: ${symbols}, session ${header.sessionDate}, at ${config.feed?.speed ?? 1}x`]);
+  const token = await server.developmentToken;
+  if (token !== undefined) {
+    rows.push(['account', 'dev, without a token (no secret is set: this machine alone may connect); its token:']);
+    rows.push(['', token]);
+  }
+  const lines = rows.map(([title = '', text]) => `  ${pc.dim(title.padEnd(9))}${text}`);
+  return `${pc.bold(`tapedeck ${VERSION}`)} is listening (${server.transport})\n${lines.join('\n')}\nCtrl-C ends it.\n`;
+}
