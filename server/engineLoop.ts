@@ -68,6 +68,11 @@ export class EngineLoop {
     return this.#positionUs;
   }
 
+  /** Whether it takes nothing more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Takes one tick and works it to its end. `dueTimeUs` is 0 for a feed without a schedule. Allocates nothing for a tick that reaches no order. */
   readonly tick = (tick: Tick, dueTimeUs: number): void => {
     if (this.#isClosed) return;

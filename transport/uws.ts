@@ -67,6 +67,8 @@ interface UserData {
   readonly socket: UwsSocket;
   readonly open: (socket: TransportSocket) => SocketHandlers;
   handlers: SocketHandlers | undefined;
+  /** Close code of a socket that ended before it had handlers. */
+  closedEarly: number | undefined;
 }
 
 /** Guards the library's socket, which throws on any call after its end. */
@@ -144,6 +146,8 @@ class UwsTransport implements Transport {
         const data = ws.getUserData();
         data.socket.attach(ws);
         data.handlers = data.open(data.socket);
+        // Ended while it was being opened: nobody was there yet to hear of it.
+        if (data.closedEarly !== undefined) data.handlers.close(data.closedEarly);
       },
       message: (ws, message, isBinary) => ws.getUserData().handlers?.message(new Uint8Array(message), isBinary),
       drain: (ws) => ws.getUserData().handlers?.drain(),
@@ -151,7 +155,8 @@ class UwsTransport implements Transport {
       close: (ws, code) => {
         const data = ws.getUserData();
         data.socket.detach();
-        data.handlers?.close(code);
+        if (data.handlers === undefined) data.closedEarly = code;
+        else data.handlers.close(code);
       },
     });
   }
@@ -234,7 +239,12 @@ async function upgrade(route: WebSocketRoute, { response, request, context }: Up
       write(response, decision.response);
       return;
     }
-    const data: UserData = { socket: new UwsSocket(read.remoteAddress), open: decision.open, handlers: undefined };
+    const data: UserData = {
+      socket: new UwsSocket(read.remoteAddress),
+      open: decision.open,
+      handlers: undefined,
+      closedEarly: undefined,
+    };
     response.upgrade(data, key, decision.protocol ?? '', extensions, context);
   });
 }

@@ -10,7 +10,7 @@ import { orderData } from '../wire.ts';
 import { type AccountChannel, type AccountEntry, AccountFeed } from './accountFeed.ts';
 import { Outbox } from './outbox.ts';
 import { RatchetGate } from './ratchetGate.ts';
-import { eventsAfter, type HistoryLimits } from './stream.ts';
+import { eventsAfter, type HistoryLimits, type Span } from './stream.ts';
 import type { Subscriber } from './subscriber.ts';
 import { TickerFanout } from './tickerFanout.ts';
 import { TickerLog } from './tickerLog.ts';
@@ -18,8 +18,8 @@ import { WriteTimer } from './writeTimer.ts';
 
 /** Events that may wait for one flush; the owner flushes when {@link Hub.isFull}. */
 const MAX_WAITING = 256;
-/** What a ticker frame takes at most, roughly: bounds what one resume may send. */
-const TICKER_FRAME_BYTES = 400;
+/** What a frame takes at most, roughly: bounds what one resume may send. */
+const FRAME_BYTES = 400;
 
 /** When an input reached the engine and when it was due, µs; `dueTimeUs` 0 for commands and feeds without a schedule. */
 export interface InputTimes {
@@ -40,8 +40,6 @@ export interface HubOptions {
   readonly later: (flush: () => void) => void;
   /** Calls back after the loop's next input and output. */
   readonly soon: (callback: () => void) => void;
-  /** Closes a socket that reads too slowly. */
-  readonly closeSlow: (subscriber: Subscriber) => void;
 }
 
 /**
@@ -123,8 +121,9 @@ export class Hub {
   ): void {
     // History and topics then meet exactly at the last published event.
     this.flush();
-    const missed = wish.since === undefined ? undefined : this.#missedTickers(wish.symbols, wish.since);
-    if (wish.since !== undefined) this.#countResume(missed !== undefined);
+    const nowUs = this.#options.clock.nowUs();
+    const names = wish.symbols.map((symbol) => this.#instrument(symbol).symbol);
+    const missed = this.#missed(names, wish.since, (at) => this.#log.span(wish.symbols[at] ?? -1, nowUs));
     answer(missed !== undefined);
     for (const [at, symbol] of wish.symbols.entries()) {
       const count = missed?.[at];
@@ -139,27 +138,31 @@ export class Hub {
     this.#fanout.leave(subscriber, symbols);
   }
 
-  /** Subscribes to an account's stream; `snapshot` sends its state when history doesn't reach the cursor. */
-  subscribeAccount(
+  /** Subscribes to accounts' streams, by the rules of {@link subscribeTickers}; `snapshot` sends an account's state. */
+  subscribeAccounts(
     subscriber: Subscriber,
     wish: {
       readonly channel: AccountChannel;
-      readonly account: string;
+      readonly accounts: readonly string[];
       readonly since: Cursor | undefined;
-      readonly answer: (recovered: boolean) => void;
-      readonly snapshot: (head: number) => void;
+    },
+    answer: {
+      readonly subscribed: (recovered: boolean) => void;
+      readonly snapshot: (account: string, head: number) => void;
     },
   ): void {
-    const { channel, account, since } = wish;
+    const { channel, accounts, since } = wish;
     this.flush();
-    const stream = this.#accounts.streams(account)[channel];
-    const span = stream.span(this.#options.clock.nowUs());
-    const missed = since === undefined ? undefined : eventsAfter(span, since, account);
-    if (since !== undefined) this.#countResume(missed !== undefined);
-    wish.answer(missed !== undefined);
-    if (missed === undefined) wish.snapshot(stream.head);
-    else for (const entry of stream.last(missed)) this.#send(subscriber, entry);
-    this.#accounts.join(subscriber, channel, account);
+    const nowUs = this.#options.clock.nowUs();
+    const streams = accounts.map((account) => this.#accounts.streams(account)[channel]);
+    const missed = this.#missed(accounts, since, (at) => streams[at]?.span(nowUs));
+    answer.subscribed(missed !== undefined);
+    for (const [at, account] of accounts.entries()) {
+      const count = missed?.[at];
+      if (count === undefined) answer.snapshot(account, streams[at]?.head ?? 0);
+      else for (const entry of streams[at]?.last(count) ?? []) this.#send(subscriber, entry);
+      this.#accounts.join(subscriber, channel, account);
+    }
     this.#fanout.check(subscriber);
   }
 
@@ -207,7 +210,7 @@ export class Hub {
       return;
     }
     if (subscriber.overHardSinceUs === 0) subscriber.overHardSinceUs = nowUs;
-    if (nowUs - subscriber.overHardSinceUs >= hardBufferedMs * 1000) this.#options.closeSlow(subscriber);
+    if (nowUs - subscriber.overHardSinceUs >= hardBufferedMs * 1000) subscriber.close();
   }
 
   #askFlush(): void {
@@ -249,22 +252,32 @@ export class Hub {
     if (text !== undefined) subscriber.send(text);
   }
 
-  /** How many events each symbol's reader lacks; undefined when some can't be given, or all of them are too much. */
-  #missedTickers(symbols: readonly number[], since: Cursor): (number | undefined)[] | undefined {
-    const nowUs = this.#options.clock.nowUs();
-    let total = 0;
+  /**
+   * How many events the reader lacks of each stream, undefined for one that its cursor doesn't name; undefined in all
+   * when it can't have every event of the others, or they are too much to send at once.
+   */
+  #missed(
+    keys: readonly string[],
+    since: Cursor | undefined,
+    span: (at: number) => Span | undefined,
+  ): (number | undefined)[] | undefined {
+    if (since === undefined) return undefined;
+    const { limits, metrics } = this.#options;
     const missed: (number | undefined)[] = [];
-    for (const symbol of symbols) {
-      const key = this.#instrument(symbol).symbol;
-      const isKnown = Object.hasOwn(since.seq, key);
-      const count = isKnown ? eventsAfter(this.#log.span(symbol, nowUs), since, key) : undefined;
-      if (isKnown && count === undefined) return undefined;
+    let total = 0;
+    let isRecovered = false;
+    for (const [at, key] of keys.entries()) {
+      const reach = Object.hasOwn(since.seq, key) ? span(at) : undefined;
+      const count = reach === undefined ? undefined : eventsAfter(reach, since, key);
+      isRecovered = count !== undefined || (isRecovered && reach === undefined);
       missed.push(count);
       total += count ?? 0;
+      if (reach !== undefined && count === undefined) break;
     }
-    const isNothingKnown = missed.every((count) => count === undefined);
-    if (isNothingKnown || total * TICKER_FRAME_BYTES > this.#options.limits.hardBufferedBytes) return undefined;
-    return missed;
+    isRecovered &&= total * FRAME_BYTES <= limits.hardBufferedBytes;
+    if (isRecovered) metrics.resumesRecovered++;
+    else metrics.resumesSnapshot++;
+    return isRecovered ? missed : undefined;
   }
 
   #sendTickerSnapshot(subscriber: Subscriber, symbol: number): void {
@@ -279,11 +292,6 @@ export class Hub {
       const text = subscriber.dialect.ticker(this.#log.read(symbol, seq), this.#options.clock.nowUs());
       if (text !== undefined && !subscriber.send(text)) return;
     }
-  }
-
-  #countResume(recovered: boolean): void {
-    if (recovered) this.#options.metrics.resumesRecovered++;
-    else this.#options.metrics.resumesSnapshot++;
   }
 
   #entryOf(event: MarketEvent, times: InputTimes): AccountEntry | undefined {

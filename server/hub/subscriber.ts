@@ -32,19 +32,19 @@ export class Subscriber {
   /** Since when its buffer is over the hard limit, µs; 0 when it isn't. */
   overHardSinceUs = 0;
   readonly #metrics: ServerMetrics;
-  readonly #onLost: () => void;
+  readonly #closeSlow: () => void;
 
-  /** @param parts.onLost called when a text could not be sent: the socket must be closed, or the loss would be silent */
+  /** @param parts.closeSlow closes the socket as too slow: called when a text could not be sent, or the loss would be silent */
   constructor(parts: {
     readonly outlet: Outlet;
     readonly dialect: Dialect;
     readonly metrics: ServerMetrics;
-    readonly onLost: () => void;
+    readonly closeSlow: () => void;
   }) {
     this.outlet = parts.outlet;
     this.dialect = parts.dialect;
     this.#metrics = parts.metrics;
-    this.#onLost = parts.onLost;
+    this.#closeSlow = parts.closeSlow;
   }
 
   /** Sends a text that must arrive; false when it can't, after which the socket is being closed. */
@@ -52,11 +52,16 @@ export class Subscriber {
     if (!this.outlet.isOpen) return false;
     if (this.outlet.send(text) === SendResult.DROPPED) {
       this.#metrics.dropped++;
-      this.#onLost();
+      this.#closeSlow();
       return false;
     }
     this.#metrics.framesOut++;
     this.#metrics.bytesOut += text.length;
     return true;
+  }
+
+  /** Closes the socket as too slow. */
+  close(): void {
+    this.#closeSlow();
   }
 }

@@ -1,0 +1,275 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../protocol/clock.ts';
+import { type Transport, TransportError } from '../transport/types.ts';
+import { openTransport } from '../transport/uws.ts';
+import { AccountBook } from './accountBook.ts';
+import type { ServerConfig } from './config.ts';
+import { aiTradingV2 } from './dialects/aiTradingV2.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { native } from './dialects/native.ts';
+import { EngineLoop } from './engineLoop.ts';
+import { EmbeddedFeed } from './feeds/embedded.ts';
+import type { OpenCommandLog } from './feeds/feed.ts';
+import { Gateway } from './gateway.ts';
+import { createHttpHandler, type Health } from './http/routes.ts';
+import { VERSION } from './http/version.ts';
+import { Hub } from './hub/hub.ts';
+import { createIdentity, type Identity } from './identity.ts';
+import { formatListen, type ListenAddress } from './listen.ts';
+import type { Logger } from './logger.ts';
+import { ServerMetrics } from './metrics.ts';
+import { openStandingReports } from './standingReports.ts';
+
+/** How often sockets are looked at for what is due to them, ms: a tenth of the shortest interval that clients see. */
+const SWEEP_MS = 100;
+/** How often a drain looks whether a socket has read everything, ms. */
+const DRAIN_LOOK_MS = 20;
+/** Time for close frames to leave before the rest is cut, ms. */
+const LAST_WRITES_MS = 100;
+
+const DIALECTS: readonly Dialect[] = [native, aiTradingV2];
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Ports in the order of `config.listen`. */
+  readonly ports: readonly number[];
+  /** Which build of the transport serves. */
+  readonly transport: string;
+  readonly epoch: string;
+  /** In development a token for the development account; undefined when a secret is configured. */
+  readonly developmentToken: Promise<string> | undefined;
+  /** Resolves when the feed has ended, at once without one; rejects when its source turns out to be bad. */
+  readonly feedEnded: Promise<void>;
+  /** Tells clients, completes the command log, closes every socket with 4001 and stops; at most `drainMs` and a moment. */
+  readonly drain: () => Promise<void>;
+}
+
+/** An address can't be listened on because something else is there. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+  readonly address: ListenAddress;
+
+  constructor(address: ListenAddress) {
+    super(`${formatListen(address)} is taken`);
+    this.address = address;
+  }
+}
+
+/**
+ * Starts a server: transport, engine, hub, gateway, and the feed of the configuration.
+ *
+ * @throws PortTakenError when an address is in use
+ * @throws TransportError when an address can't be used, or the transport can't run here
+ * @throws TapeError when the feed's tape is missing or unusable
+ * @throws CommandLogError when the command log can't be written
+ */
+export async function startServer(
+  config: ServerConfig,
+  ports: { readonly clock: Clock; readonly log: Logger },
+): Promise<RunningServer> {
+  const server = await Server.build(config, ports);
+  await server.listen();
+  return server;
+}
+
+interface Parts {
+  readonly config: ServerConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly transport: Transport;
+  readonly feed: EmbeddedFeed | undefined;
+  readonly commandLog: OpenCommandLog | undefined;
+}
+
+class Server implements RunningServer {
+  readonly epoch = randomBytes(8).toString('hex');
+  readonly ports: number[] = [];
+  readonly transport: string;
+  readonly #parts: Parts;
+  readonly #metrics = new ServerMetrics();
+  readonly #identity: Identity;
+  readonly #hub: Hub;
+  readonly #loop: EngineLoop;
+  readonly #gateway: Gateway;
+  readonly #book: AccountBook;
+  readonly #startedUs: number;
+  readonly #feedEnd: { readonly promise: Promise<void>; readonly resolve: (end: Promise<void> | undefined) => void };
+  readonly #timers: NodeJS.Timeout[] = [];
+  #drained: Promise<void> | undefined = undefined;
+
+  static async build(config: ServerConfig, ports: { readonly clock: Clock; readonly log: Logger }): Promise<Server> {
+    const transport = await openTransport();
+    const feed = config.feed === undefined ? undefined : new EmbeddedFeed(config.feed, ports.clock);
+    const { commandLogPath, startingCashUnits: startingCash } = config;
+    const rules = { startingCash, ratchetWindowUs: config.limits.ratchetWindowMs * 1000 };
+    const commandLog = commandLogPath === undefined ? undefined : await feed?.openCommandLog(commandLogPath, rules);
+    return new Server({ config, ...ports, transport, feed, commandLog });
+  }
+
+  private constructor(parts: Parts) {
+    const { config, clock, transport, feed } = parts;
+    const { limits } = config;
+    const instruments = feed?.instruments ?? [];
+    const metrics = this.#metrics;
+    this.#parts = parts;
+    this.transport = transport.build;
+    this.#startedUs = clock.nowUs();
+    this.#identity = createIdentity({ secret: config.secret, clock });
+    this.#hub = new Hub({
+      epoch: this.epoch,
+      instruments,
+      dialects: DIALECTS,
+      clock,
+      limits,
+      metrics,
+      publish: (topic, text) => transport.publish(topic, text),
+      // A tick of the process queue runs when the current callback is done, before the loop looks for input and output.
+      later: (flush) =>
+        limits.flushWindowMs === 0 ? process.nextTick(flush) : setTimeout(flush, limits.flushWindowMs),
+      soon: (callback) => setImmediate(callback),
+    });
+    this.#loop = new EngineLoop({
+      instruments,
+      startingCash: config.startingCashUnits,
+      ratchetWindowUs: limits.ratchetWindowMs * 1000,
+      hub: this.#hub,
+      clock,
+      metrics,
+      commandLog: parts.commandLog,
+      soon: (callback) => setImmediate(callback),
+    });
+    this.#book = new AccountBook(instruments, this.#loop.engine);
+    const services = {
+      hub: this.#hub,
+      loop: this.#loop,
+      book: this.#book,
+      identity: this.#identity,
+      clock,
+      limits,
+      metrics,
+    };
+    this.#gateway = new Gateway({ transport, dialects: DIALECTS, config, services });
+    transport.http(createHttpHandler({ health: () => this.#health(), metrics }));
+    this.#feedEnd = deferred();
+  }
+
+  get developmentToken(): Promise<string> | undefined {
+    return this.#identity.developmentToken;
+  }
+
+  get feedEnded(): Promise<void> {
+    return this.#feedEnd.promise;
+  }
+
+  async listen(): Promise<void> {
+    const { transport, config, log } = this.#parts;
+    for (const address of config.listen) {
+      const outcome = await transport.listen(address);
+      if (outcome.ok) {
+        this.ports.push(outcome.port);
+        continue;
+      }
+      this.#abandon();
+      if (outcome.reason === 'taken') throw new PortTakenError(address);
+      throw new TransportError(`${formatListen(address)} can't be listened on (${outcome.message})`);
+    }
+    this.#timers.push(setInterval(() => this.#sweep(), SWEEP_MS));
+    this.#timers.push(
+      ...openStandingReports({
+        dialects: DIALECTS,
+        gateway: this.#gateway,
+        book: this.#book,
+        clock: this.#parts.clock,
+      }),
+    );
+    log.info({ ports: this.ports, transport: this.transport, epoch: this.epoch }, 'listening');
+    this.#feedEnd.resolve(this.#play());
+  }
+
+  readonly drain = (): Promise<void> => {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  };
+
+  async #play(): Promise<void> {
+    const { feed, log, clock } = this.#parts;
+    if (feed === undefined) return;
+    try {
+      await feed.play(this.#loop.tick);
+    } catch (error) {
+      log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the feed failed');
+      throw error;
+    } finally {
+      if (this.#drained === undefined) {
+        this.#hub.flush();
+        const message = 'the feed has ended; no more market data follows';
+        this.#gateway.tellAll({ type: 'system', code: 'feed_ended', message, serverTimeUs: clock.nowUs() });
+      }
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const { feed, commandLog, clock, config, transport, log } = this.#parts;
+    const deadlineUs = clock.nowUs() + config.limits.drainMs * 1000;
+    feed?.stop();
+    this.#loop.close();
+    this.#hub.sweep(clock.nowUs());
+    this.#gateway.startDraining(clock.nowUs());
+    await commandLog?.close(this.#loop.end);
+    while (!this.#gateway.endDrained(clock.nowUs() >= deadlineUs)) await sleep(DRAIN_LOOK_MS);
+    await sleep(LAST_WRITES_MS);
+    this.#stop();
+    transport.close();
+    log.info('drained');
+  }
+
+  /** Gives back what was opened by a server that can't listen. */
+  #abandon(): void {
+    this.#parts.feed?.stop();
+    void this.#parts.commandLog?.close(this.#loop.end);
+    this.#stop();
+    this.#parts.transport.close();
+  }
+
+  #stop(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.#metrics.close();
+  }
+
+  #sweep(): void {
+    const nowUs = this.#parts.clock.nowUs();
+    this.#hub.sweep(nowUs);
+    this.#gateway.sweep(nowUs);
+  }
+
+  #health(): Health {
+    const { feed, clock } = this.#parts;
+    return {
+      status: this.#drained === undefined ? 'ok' : 'draining',
+      uptimeS: Math.floor((clock.nowUs() - this.#startedUs) / 1e6),
+      version: VERSION,
+      epoch: this.epoch,
+      symbols: this.#book.instruments.length,
+      clients: this.#gateway.size,
+      feed: { state: feed?.state ?? 'none', position: this.#loop.positionUs },
+      transport: this.transport,
+    };
+  }
+}
+
+function deferred(): {
+  readonly promise: Promise<void>;
+  readonly resolve: (end: Promise<void> | undefined) => void;
+} {
+  let resolve: (end: Promise<void> | undefined) => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  // Whoever waits for it learns of the failure; nobody has to.
+  promise.catch(() => undefined);
+  return { promise, resolve };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

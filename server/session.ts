@@ -1,0 +1,295 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../protocol/clock.ts';
+import type { Refusal } from '../protocol/codecs/json.ts';
+import { CloseCode, ERROR_CODES, type ErrorCode } from '../protocol/codes.ts';
+import type { Limits } from '../protocol/limits.ts';
+import type { AuthFrame, Channel, HeartbeatFrame } from '../protocol/messages.ts';
+import type { TransportSocket } from '../transport/types.ts';
+import type { AccountBook } from './accountBook.ts';
+import { type CommandContext, runCommand } from './commands.ts';
+import type { ClientRequest, Dialect, ServerEvent } from './dialects/dialect.ts';
+import type { EngineLoop } from './engineLoop.ts';
+import type { Hub } from './hub/hub.ts';
+import { Subscriber } from './hub/subscriber.ts';
+import type { Claims, Identity } from './identity.ts';
+import type { ServerMetrics } from './metrics.ts';
+import { TokenBucket } from './rateLimit.ts';
+
+/** Frames that may wait while a token is being checked. */
+const MAX_WAITING_FRAMES = 64;
+/** A token's end is told this long before, µs. */
+const EXPIRY_WARNING_US = 60_000_000;
+
+/** What every session of a server shares. */
+export interface SessionServices {
+  readonly hub: Hub;
+  readonly loop: EngineLoop;
+  readonly book: AccountBook;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly metrics: ServerMetrics;
+  /** Counts a socket for its user; false when the user has too many. */
+  readonly admit: (session: Session, user: string) => boolean;
+}
+
+/** One socket from opening to close: who it speaks for, what it may send, what is due to it. */
+export class Session {
+  readonly subscriber: Subscriber;
+  readonly #socket: TransportSocket;
+  readonly #dialect: Dialect;
+  readonly #services: SessionServices;
+  readonly #bucket: TokenBucket;
+  readonly #openedUs: number;
+  #claims: Claims | undefined = undefined;
+  #isVerifying = false;
+  #isWarned = false;
+  #isEnded = false;
+  #refusedInARow = 0;
+  #waiting: ClientRequest[] = [];
+  #nextHeartbeatUs = Number.POSITIVE_INFINITY;
+
+  constructor(socket: TransportSocket, dialect: Dialect, services: SessionServices) {
+    const { clock, limits, metrics } = services;
+    this.#socket = socket;
+    this.#dialect = dialect;
+    this.#services = services;
+    this.#openedUs = clock.nowUs();
+    this.#bucket = new TokenBucket({
+      perSecond: limits.commandsPerSecond,
+      burst: limits.commandBurst,
+      nowUs: this.#openedUs,
+    });
+    const closeSlow = (): void => this.endSlow();
+    this.subscriber = new Subscriber({ outlet: socket, dialect, metrics, closeSlow });
+  }
+
+  /** Whether it is known who it speaks for; from then on it gets what the server has to tell. */
+  get isWelcome(): boolean {
+    return this.#claims !== undefined;
+  }
+
+  get claims(): Claims | undefined {
+    return this.#claims;
+  }
+
+  get dialect(): Dialect {
+    return this.#dialect;
+  }
+
+  /** Takes a whole message; `bytes` is valid only during the call. */
+  onMessage(bytes: Uint8Array, isBinary: boolean): void {
+    const { limits, metrics, clock } = this.#services;
+    if (this.#isEnded) return;
+    metrics.framesIn++;
+    metrics.bytesIn += bytes.byteLength;
+    if (bytes.byteLength > limits.maxFrameBytes) {
+      this.end(CloseCode.TOO_LARGE, `frames are at most ${limits.maxFrameBytes} bytes`);
+      return;
+    }
+    const waitMs = this.#bucket.take(clock.nowUs());
+    if (waitMs > 0) {
+      this.#refuseForRate(waitMs);
+      return;
+    }
+    this.#refusedInARow = 0;
+    if (isBinary) {
+      this.#onRequest({ type: 'refusal', code: 'bad_json', message: 'expected text, not binary' });
+      return;
+    }
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+    this.#onRequest(this.#dialect.read(text, limits));
+  }
+
+  /** Takes the identity that the upgrade request carried. */
+  welcome(claims: Claims, id?: number): void {
+    const { clock, limits, hub, admit } = this.#services;
+    if (!admit(this, claims.user)) {
+      this.refuse({ type: 'refusal', code: 'rate_limited', message: 'this user has too many sockets', ...idOf(id) });
+      this.end(CloseCode.RATE_LIMITED, 'too many sockets');
+      return;
+    }
+    this.#claims = claims;
+    hub.add(this.subscriber);
+    if (this.#dialect.standing.orders) hub.joinAccount(this.subscriber, 'order', claims.account);
+    this.#nextHeartbeatUs = clock.nowUs() + limits.heartbeatMs * 1000;
+    const { maxFrameBytes, maxSymbolsPerSocket, commandsPerSecond, commandBurst } = limits;
+    this.tell({
+      type: 'welcome',
+      ...idOf(id),
+      session: randomUUID(),
+      user: claims.user,
+      account: claims.account,
+      scopes: claims.scopes,
+      serverTimeUs: clock.nowUs(),
+      heartbeatMs: limits.heartbeatMs,
+      limits: { maxFrameBytes, maxSymbolsPerSocket, commandsPerSecond, commandBurst },
+      epoch: hub.epoch,
+    });
+  }
+
+  /** Does what is due at `nowUs`: heartbeat, time-out of authentication, a token's end. */
+  onSweep(nowUs: number): void {
+    if (this.#isEnded) return;
+    if (this.#claims === undefined) {
+      const { authTimeoutMs } = this.#services.limits;
+      if (nowUs - this.#openedUs >= authTimeoutMs * 1000) {
+        this.end(CloseCode.AUTH_TIMEOUT, `no valid auth within ${authTimeoutMs} ms`);
+      }
+      return;
+    }
+    this.#watchExpiry(this.#claims, nowUs);
+    if (nowUs >= this.#nextHeartbeatUs) this.#heartbeat(nowUs);
+  }
+
+  onDrain(): void {
+    if (this.subscriber.isSlow) this.#services.hub.catchUp(this.subscriber);
+  }
+
+  onClose(): void {
+    this.#isEnded = true;
+    this.#waiting = [];
+    this.#services.hub.remove(this.subscriber);
+  }
+
+  /** Tells something in the client's own language, if that has words for it. */
+  tell(event: ServerEvent): void {
+    const text = this.#dialect.write(event);
+    if (text !== undefined) this.subscriber.send(text);
+  }
+
+  /** Answers with an error. */
+  refuse(
+    refusal: Refusal,
+    more: { readonly retryAfterMs?: number; readonly reason?: string; readonly clientOrderId?: string } = {},
+  ): void {
+    const { code, message, id } = refusal;
+    this.#services.metrics.countError(code);
+    const { retryAfterMs = 0, ...rest } = more;
+    const { retryable } = ERROR_CODES[code];
+    this.tell({ type: 'error', ...idOf(id), code, message, retryable, retryAfterMs, ...rest });
+  }
+
+  /** Closes the socket with a code. */
+  end(code: CloseCode, reason: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#socket.end(code, reason);
+  }
+
+  /** Closes a socket that can't be given what it must get. */
+  endSlow(): void {
+    if (this.#isEnded) return;
+    this.#services.metrics.slowCloses++;
+    this.end(CloseCode.TOO_SLOW, 'reads too slowly; reconnect and resume');
+  }
+
+  #refuseForRate(retryAfterMs: number): void {
+    const { commandsPerSecond, commandBurst } = this.#services.limits;
+    this.#refusedInARow++;
+    this.refuse(
+      { type: 'refusal', code: 'rate_limited', message: `at most ${commandsPerSecond} commands a second` },
+      { retryAfterMs },
+    );
+    if (this.#refusedInARow > commandBurst) this.end(CloseCode.RATE_LIMITED, 'too many commands');
+  }
+
+  #onRequest(request: ClientRequest): void {
+    if (request.type === 'refusal') {
+      this.refuse(request);
+      if (UNREADABLE.has(request.code)) this.end(CloseCode.BAD_FRAME, request.message);
+      return;
+    }
+    if (this.#isVerifying) {
+      this.#wait(request);
+      return;
+    }
+    if (request.type === 'auth') {
+      void this.#authenticate(request);
+      return;
+    }
+    if (this.#claims === undefined) {
+      this.refuse({ type: 'refusal', ...idIn(request), code: 'unauthenticated', message: 'send "auth" first' });
+      return;
+    }
+    this.#services.metrics.commands++;
+    const context: CommandContext = { ...this.#services, session: this, claims: this.#claims };
+    runCommand(context, request);
+  }
+
+  #wait(request: ClientRequest): void {
+    if (this.#waiting.length < MAX_WAITING_FRAMES) this.#waiting.push(request);
+    else this.refuse({ type: 'refusal', ...idIn(request), code: 'rate_limited', message: 'wait for "welcome"' });
+  }
+
+  async #authenticate(frame: AuthFrame): Promise<void> {
+    if (this.#claims !== undefined) {
+      this.refuse({ type: 'refusal', ...idOf(frame.id), code: 'bad_message', message: 'already authenticated' });
+      return;
+    }
+    this.#isVerifying = true;
+    const verification = await this.#services.identity.verify(frame.token);
+    this.#isVerifying = false;
+    if (this.#isEnded) return;
+    this.#socket.cork(() => {
+      if (verification.ok) {
+        this.welcome(verification.claims, frame.id);
+      } else {
+        const { code, message } = verification;
+        this.refuse({ type: 'refusal', ...idOf(frame.id), code, message });
+        this.end(code === 'token_expired' ? CloseCode.TOKEN_EXPIRED : CloseCode.FORBIDDEN, message);
+      }
+      for (const request of this.#waiting.splice(0)) if (!this.#isEnded) this.#onRequest(request);
+    });
+  }
+
+  #watchExpiry(claims: Claims, nowUs: number): void {
+    if (nowUs >= claims.expiresAtUs) {
+      this.end(CloseCode.TOKEN_EXPIRED, 'the token has expired; authenticate again');
+      return;
+    }
+    if (this.#isWarned || nowUs < claims.expiresAtUs - EXPIRY_WARNING_US) return;
+    this.#isWarned = true;
+    const message = 'the token ends soon; connect with a new one';
+    this.tell({ type: 'system', code: 'token_expiring', message, serverTimeUs: nowUs });
+  }
+
+  #heartbeat(nowUs: number): void {
+    const { limits, hub } = this.#services;
+    const intervalUs = limits.heartbeatMs * 1000;
+    const nextUs = this.#nextHeartbeatUs + intervalUs;
+    this.#nextHeartbeatUs = nextUs > nowUs ? nextUs : nowUs + intervalUs;
+    if (!this.#dialect.standing.heartbeat) return;
+    this.tell({ type: 'heartbeat', serverTimeUs: nowUs, epoch: hub.epoch, heads: this.#heads() });
+  }
+
+  #heads(): HeartbeatFrame['heads'] {
+    const { hub, book } = this.#services;
+    const { tickers, orders, executions } = this.subscriber;
+    const heads: Partial<Record<Channel, Record<string, number>>> = {};
+    if (tickers.size > 0) {
+      heads.ticker = {};
+      for (const symbol of tickers) heads.ticker[book.symbol(symbol)] = hub.tickerHead(this.subscriber, symbol);
+    }
+    if (orders.size > 0) {
+      heads.order = {};
+      for (const account of orders) heads.order[account] = hub.accountHead('order', account);
+    }
+    if (executions.size > 0) {
+      heads.execution = {};
+      for (const account of executions) heads.execution[account] = hub.accountHead('execution', account);
+    }
+    return heads;
+  }
+}
+
+/** Refusals of what isn't even a message: the peer doesn't speak the language. */
+const UNREADABLE: ReadonlySet<ErrorCode> = new Set(['bad_json', 'too_deep']);
+
+function idOf(id: number | undefined): { readonly id?: number } {
+  return id === undefined ? {} : { id };
+}
+
+function idIn(request: ClientRequest): { readonly id?: number } {
+  return 'id' in request ? idOf(request.id) : {};
+}
