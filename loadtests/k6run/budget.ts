@@ -3,22 +3,17 @@
  * messages/s at half a core (p99 5 ms), 37,000 at 1.4 cores (30 ms), and past 50,000 it never drains; a client that
  * audits and times what it reads costs nearly twice as much a message.
  */
-export const K6_MESSAGES_PER_S_PER_CORE = 10_000;
+const K6_MESSAGES_PER_S_PER_CORE = 10_000;
 
 export type BudgetCheck =
   | { readonly kind: 'within'; readonly budgetPerS: number }
   | { readonly kind: 'over'; readonly budgetPerS: number; readonly why: string };
 
-/** The cores that k6 may count on: all but one, which the server under test needs. */
-export function coresForK6(cores: number): number {
-  return Math.max(1, cores - 1);
-}
-
 /**
  * Compares the messages that a plan makes k6 receive with what it can take.
  *
  * @param load.messagesPerS messages to all clients together, mean over the run
- * @param load.cores cores that k6 may use, see {@link coresForK6}
+ * @param load.cores cores that k6 may count on: the server under test needs its own
  */
 export function checkBudget(load: { messagesPerS: number; cores: number }): BudgetCheck {
   const budgetPerS = load.cores * K6_MESSAGES_PER_S_PER_CORE;

@@ -10,7 +10,7 @@ const LEAST_GO = { major: 1, minor: 25 } as const;
 const VERSION_TIMEOUT_MS = 10_000;
 
 /** A k6 that was seen and not taken: too old, too new, or it doesn't start. */
-export interface PassedOver {
+interface PassedOver {
   readonly path: string;
   readonly why: string;
 }

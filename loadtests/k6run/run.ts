@@ -7,7 +7,7 @@ import { lastLines } from './lastLines.ts';
 import { watchMemory } from './memoryWatchdog.ts';
 
 /** Where the watchdog ends k6, unless told otherwise: 100 clients take about a tenth of it. */
-export const DEFAULT_MAX_RSS_BYTES = 2 * 1024 ** 3;
+const DEFAULT_MAX_RSS_BYTES = 2 * 1024 ** 3;
 /** What k6 has for an orderly end before it is killed. */
 const END_TIMEOUT_MS = 5_000;
 const STDERR_LINES = 200;
@@ -32,7 +32,7 @@ export interface K6Options {
   readonly onProgress?: (progress: K6Progress) => void;
 }
 
-export interface K6Progress {
+interface K6Progress {
   readonly elapsedMs: number;
   readonly rssBytes: number;
 }

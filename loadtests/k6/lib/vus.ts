@@ -1,5 +1,5 @@
 /** Sockets of one VU: few enough that one event loop keeps up, many enough that VUs (1 to 5 MB each) stay few. */
-export const CLIENTS_PER_VU = 25;
+const CLIENTS_PER_VU = 25;
 
 /** VUs for so many clients. */
 export function vusFor(clients: number): number {
