@@ -40,7 +40,7 @@ export interface ServerConfig {
 }
 
 /** What the command line decides; goes before environment and file. */
-export interface ServerOptions {
+interface ServerOptions {
   /** `HOST:PORT`, `[IPV6]:PORT` or `PORT`, each. */
   readonly listen?: readonly string[];
 }
@@ -53,7 +53,7 @@ export interface ConfigSources {
   readonly file?: string;
 }
 
-export type SettingSource = 'default' | 'environment' | 'file' | 'option';
+type SettingSource = 'default' | 'environment' | 'file' | 'option';
 
 /** A setting as it stands, for `tapedeck config`. */
 export interface ResolvedSetting extends Omit<Setting, 'schema'> {

@@ -29,7 +29,7 @@ export interface Identity {
 }
 
 /** Every scope there is: what the development account holds. */
-export const ALL_SCOPES: readonly string[] = ['market:read', 'orders:write', 'account:*', 'system:publish'];
+const ALL_SCOPES: readonly string[] = ['market:read', 'orders:write', 'account:*', 'system:publish'];
 
 /** User and account of a server without a secret. */
 export const DEVELOPMENT_USER = 'dev';

@@ -20,7 +20,7 @@ export interface Setting {
 }
 
 /** The environment variable of a setting, mechanically: `maxFrameBytes` is `TAPEDECK_MAX_FRAME_BYTES`. */
-export function environmentName(name: string): string {
+function environmentName(name: string): string {
   return `TAPEDECK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 

@@ -1,5 +1,5 @@
 /** A request as the transport hands it over: lower-case header names, the query without its `?`. */
-export interface HttpRequest {
+interface HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
