@@ -111,9 +111,7 @@ const HALF = SUB_BUCKETS / 2;
 /** Index of the bucket that holds a whole number below 2^53. */
 export function bucketOf(value: number): number {
   if (value < SUB_BUCKETS) return value;
-  const exponent = Math.floor(Math.log2(value)) - 10;
-  // log2 of a value just below a power of two may round up to it.
-  const shift = Math.floor(value / 2 ** exponent) < HALF ? exponent - 1 : exponent;
+  const shift = value < 2 ** 32 ? 21 - Math.clz32(value) : 21 - Math.clz32(Math.floor(value / 2 ** 32)) + 32;
   return shift * HALF + Math.floor(value / 2 ** shift);
 }
 
