@@ -184,12 +184,10 @@ export class BlockDecoder {
 
   #times(times: Float64Array, events: number, firstUs: number): boolean {
     const reader = this.#column;
-    let time = firstUs;
-    for (let at = 0; at < events; at++) {
-      time += reader.varint();
-      times[at] = time;
-    }
-    return Number.isSafeInteger(time);
+    // The sum lives in the column: kept in a variable, V8 allocates a number for each event.
+    times[0] = firstUs + reader.varint();
+    for (let at = 1; at < events; at++) times[at] = (times[at - 1] as number) + reader.varint();
+    return Number.isSafeInteger(times[events - 1]);
   }
 
   #symbolsAndKinds(into: TickBlock, events: number): boolean {
