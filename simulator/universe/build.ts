@@ -129,6 +129,7 @@ function makeBooks(options: {
   return new Books({
     symbols,
     factor,
+    // On a wild day stocks' own moves grow too, but less than the market's.
     stress: Math.sqrt(factor.deviation / returns.deviation),
     varianceClock: intensity.varianceClock,
     random: new Random(seed, 'books'),

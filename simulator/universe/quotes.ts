@@ -6,7 +6,7 @@ import type { SymbolModel } from './symbols.ts';
 
 /** Months of a stock's own returns that stay together when resampled. */
 const OWN_BLOCK_MONTHS = 6;
-/** Own moves grow with the market's volatility, but less: as its power of one half. */
+/** More quotes than trades, as on a real feed. */
 const QUOTE_SHARE = 0.55;
 /** When the price has left the quote behind, most events are the quote following. */
 const STALE_QUOTE_SHARE = 0.72;
