@@ -47,7 +47,7 @@ export function startLoad(
   if (options.choice.kind === 'swarm')
     return startNode({ ...options, entry: options.swarmEntry, args: [planPath, '--out', outPath], outPath });
   const started = deferred<number>();
-  const overdue = AbortSignal.timeout(Math.max(0, (options.endUs - options.clock.nowUs()) / 1000) + OVERDUE_MS);
+  const overdue = AbortSignal.timeout(overdueMs(options));
   const signal = options.signal === undefined ? overdue : AbortSignal.any([options.signal, overdue]);
   const run = runK6({
     k6Path: options.choice.path,
@@ -90,10 +90,7 @@ function startNode(
     ending = why;
     void child.end(2000);
   };
-  const overdue = setTimeout(
-    () => end(`the ${plan.generator} did not come to its end`),
-    Math.max(0, (options.endUs - options.clock.nowUs()) / 1000) + OVERDUE_MS,
-  );
+  const overdue = setTimeout(() => end(`the ${plan.generator} did not come to its end`), overdueMs(options));
   const interrupt = (): void => end('interrupted');
   options.signal?.addEventListener('abort', interrupt, { once: true });
   const done = child.ended.then(async (ended): Promise<GeneratorEnd> => {
@@ -108,6 +105,11 @@ function startNode(
     return { data, failed: ending !== '' ? ending : died };
   });
   return { pid: Promise.resolve(child.pid), done };
+}
+
+/** Whole ms from now to when the generator must have ended. */
+function overdueMs(options: Shared): number {
+  return Math.ceil(Math.max(0, (options.endUs - options.clock.nowUs()) / 1000)) + OVERDUE_MS;
 }
 
 function writePlan(folder: string, plan: GeneratorPlan): string {

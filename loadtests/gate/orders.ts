@@ -1,8 +1,7 @@
-import { TickKind } from '../../market/types.ts';
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
 import type { PlannedOrder, Schedule } from '../../protocol/run.ts';
 import { decimalFromUnits } from '../oracle/decimal.ts';
-import type { PlayedPart } from './part.ts';
+import { type PlayedPart, TRADE } from './part.ts';
 
 export interface OrderPlanInput {
   readonly part: PlayedPart;
@@ -58,7 +57,7 @@ function tradesBySymbol(part: PlayedPart): Map<string, Trades> {
     };
     for (const at of part.bySymbol[instrument.index] ?? []) {
       const tick = part.ticks[at];
-      if (tick === undefined || tick.kind !== TickKind.TRADE) continue;
+      if (tick === undefined || tick.kind !== TRADE) continue;
       trades.timesUs.push(tick.eventTimeUs);
       trades.prices.push(tick.price);
     }

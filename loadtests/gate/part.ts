@@ -1,5 +1,8 @@
-import type { Instrument, Tick } from '../../market/types.ts';
+import type { Instrument, Tick, TickKind } from '../../market/types.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
+
+/** Load tests know the core by its types alone; this is its `TickKind.TRADE`. */
+export const TRADE: typeof TickKind.TRADE = 0;
 
 /** The part of a tape that a run plays, in memory: what should have arrived. */
 export interface PlayedPart {

@@ -191,7 +191,8 @@ export async function runGate(options: RunOptions): Promise<RunOutcome> {
 }
 
 function childEnv(options: RunOptions): NodeJS.ProcessEnv {
-  return { ...process.env, [CLOCK_OFFSET_ENV]: String(options.clock.offsetUs) };
+  // A secret file of the user's would stand against the secret that this run makes.
+  return { ...process.env, TAPEDECK_JWT_SECRET_FILE: undefined, [CLOCK_OFFSET_ENV]: String(options.clock.offsetUs) };
 }
 
 async function startServer(options: RunOptions, schedule: Schedule): Promise<ReadyChild> {

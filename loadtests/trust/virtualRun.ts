@@ -1,5 +1,4 @@
 import type { Instrument, MarketEvent, Tick } from '../../market/types.ts';
-import { TickKind } from '../../market/types.ts';
 import type { GeneratorLine, GeneratorPlan, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
@@ -7,7 +6,7 @@ import { VirtualTime } from '../../simulator/virtualTime.ts';
 import type { Fault } from '../faulty/faults.ts';
 import { judgeAllOrders } from '../gate/orderEvidence.ts';
 import { planOrders } from '../gate/orders.ts';
-import type { PlayedPart } from '../gate/part.ts';
+import { type PlayedPart, TRADE } from '../gate/part.ts';
 import { dealSymbols, endOf } from '../gate/plan.ts';
 import { seededRandom } from '../gate/random.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
@@ -134,7 +133,7 @@ function syntheticPart(random: () => number): PlayedPart {
     bySymbol[symbol]?.push(ticks.length);
     const eventTimeUs = fromUs + Math.floor((n / TICKS_PER_S) * 1e6);
     ticks.push({
-      kind: TickKind.TRADE,
+      kind: TRADE,
       symbol,
       eventTimeUs,
       price,

@@ -1,9 +1,9 @@
 import type { Command, CommandOutcome, Instrument, MarketEvent, OrderView, Tick } from '../../market/types.ts';
-import { TickKind } from '../../market/types.ts';
 import type { ClientFrame, OrderPlaceFrame, SubscribeFrame } from '../../protocol/messages.ts';
 import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import type { VirtualTime } from '../../simulator/virtualTime.ts';
 import type { Fault, FaultFilter } from '../faulty/faults.ts';
+import { TRADE } from '../gate/part.ts';
 import { decimalFromUnits, unitsFromDecimal } from '../oracle/decimal.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
 
@@ -113,7 +113,7 @@ export class VirtualServer {
       const symbol = instruments[tick.symbol]?.symbol ?? '';
       this.#engine.onTick(tick);
       const seq = this.#bySymbol[tick.symbol] ?? 0;
-      const data = { last: tick.kind === TickKind.TRADE ? tick.price : null };
+      const data = { last: tick.kind === TRADE ? tick.price : null };
       const text = JSON.stringify({ type: 'ticker', symbol, seq, data, ...this.#times(tick.eventTimeUs) });
       this.#stream(`ticker:${symbol}`).frames.push({ seq, text });
       for (const session of this.#sessions) if (session.tickers.has(symbol)) this.#send(session, text);
