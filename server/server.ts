@@ -9,7 +9,7 @@ import type { Dialect } from './dialects/dialect.ts';
 import { native } from './dialects/native.ts';
 import { EngineLoop } from './engineLoop.ts';
 import { EmbeddedFeed } from './feeds/embedded.ts';
-import type { OpenCommandLog } from './feeds/feed.ts';
+import type { Feed, OpenCommandLog } from './feeds/feed.ts';
 import { Gateway } from './gateway.ts';
 import { createHttpHandler, type Health } from './http/routes.ts';
 import { VERSION } from './http/version.ts';
@@ -55,18 +55,23 @@ export class PortTakenError extends Error {
   }
 }
 
+/** What a server takes from outside. */
+export interface ServerPorts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Plays instead of the configuration's tape. */
+  readonly feed?: Feed;
+}
+
 /**
- * Starts a server: transport, engine, hub, gateway, and the feed of the configuration.
+ * Starts a server: transport, engine, hub, gateway, and the feed.
  *
  * @throws PortTakenError when an address is in use
  * @throws TransportError when an address can't be used, or the transport can't run here
  * @throws TapeError when the feed's tape is missing or unusable
  * @throws CommandLogError when the command log can't be written
  */
-export async function startServer(
-  config: ServerConfig,
-  ports: { readonly clock: Clock; readonly log: Logger },
-): Promise<RunningServer> {
+export async function startServer(config: ServerConfig, ports: ServerPorts): Promise<RunningServer> {
   const server = await Server.build(config, ports);
   await server.listen();
   return server;
@@ -77,7 +82,7 @@ interface Parts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly transport: Transport;
-  readonly feed: EmbeddedFeed | undefined;
+  readonly feed: Feed | undefined;
   readonly commandLog: OpenCommandLog | undefined;
 }
 
@@ -97,12 +102,12 @@ class Server implements RunningServer {
   readonly #timers: NodeJS.Timeout[] = [];
   #drained: Promise<void> | undefined = undefined;
 
-  static async build(config: ServerConfig, ports: { readonly clock: Clock; readonly log: Logger }): Promise<Server> {
+  static async build(config: ServerConfig, ports: ServerPorts): Promise<Server> {
     const transport = await openTransport();
-    const feed = config.feed === undefined ? undefined : new EmbeddedFeed(config.feed, ports.clock);
+    const feed = ports.feed ?? (config.feed === undefined ? undefined : new EmbeddedFeed(config.feed, ports.clock));
     const { commandLogPath, startingCashUnits: startingCash } = config;
     const rules = { startingCash, ratchetWindowUs: config.limits.ratchetWindowMs * 1000 };
-    const commandLog = commandLogPath === undefined ? undefined : await feed?.openCommandLog(commandLogPath, rules);
+    const commandLog = commandLogPath === undefined ? undefined : await feed?.openCommandLog?.(commandLogPath, rules);
     return new Server({ config, ...ports, transport, feed, commandLog });
   }
 

@@ -6,7 +6,7 @@ import { Replay } from '../../simulator/replay.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
 import type { EmbeddedFeedConfig } from '../config.ts';
-import type { Feed, FeedState, OpenCommandLog } from './feed.ts';
+import type { EngineRules, Feed, FeedState, OpenCommandLog } from './feed.ts';
 
 /** The simulator in the server's own process: a tape, played to a schedule. */
 export class EmbeddedFeed implements Feed {
@@ -58,10 +58,7 @@ export class EmbeddedFeed implements Feed {
    *
    * @throws CommandLogError when the file can't be written
    */
-  async openCommandLog(
-    path: string,
-    rules: { readonly startingCash: number | undefined; readonly ratchetWindowUs: number },
-  ): Promise<OpenCommandLog> {
+  readonly openCommandLog = async (path: string, rules: EngineRules): Promise<OpenCommandLog> => {
     const { speed, seed = this.#tape.header.seed, tapePath } = this.#config;
     const { startingCash, ratchetWindowUs } = rules;
     const writer = await CommandLogWriter.open(path, {
@@ -76,7 +73,7 @@ export class EmbeddedFeed implements Feed {
       command: (inputSeq, command) => writer.command(inputSeq, command),
       close: (end) => writer.close(end),
     };
-  }
+  };
 
   #part(): { readonly fromUs: number; readonly toUs: number } {
     const { firstEventUs, lastEventUs } = this.#tape.header;

@@ -21,4 +21,13 @@ export interface Feed {
   readonly play: (sink: (tick: Tick, dueTimeUs: number) => void) => Promise<void>;
   /** Ends it where it stands. */
   readonly stop: () => void;
+  /** Opens the log that lets the run be repeated; absent for a feed that can't be. @throws Error with one line when the file can't be written */
+  readonly openCommandLog?: (path: string, rules: EngineRules) => Promise<OpenCommandLog>;
+}
+
+/** What a repeated run must know of the engine beside its inputs. */
+export interface EngineRules {
+  /** Cash units of a new account; undefined: the engine's default. */
+  readonly startingCash: number | undefined;
+  readonly ratchetWindowUs: number;
 }

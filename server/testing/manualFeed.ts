@@ -1,0 +1,58 @@
+import { type Instrument, type Tick, TickKind } from '../../market/types.ts';
+import type { Feed, FeedState } from '../feeds/feed.ts';
+
+type Sink = (tick: Tick, dueTimeUs: number) => void;
+
+/** Symbols `S0`, `S1`, ... with prices in hundredths, quantities in whole units and a last close of 100.00. */
+export function testInstruments(count: number): Instrument[] {
+  return Array.from({ length: count }, (_, index) => ({
+    symbol: `S${index}`,
+    index,
+    priceDecimals: 2,
+    quantityDecimals: 0,
+    previousClose: 10_000,
+  }));
+}
+
+/** A feed that gives exactly what a test tells it to give. */
+export class ManualFeed implements Feed {
+  readonly instruments: readonly Instrument[];
+  state: FeedState = 'waiting';
+  #sink: Sink = () => undefined;
+  #end: () => void = () => undefined;
+  #eventTimeUs = 1_584_365_400_000_000;
+
+  constructor(symbols: number) {
+    this.instruments = testInstruments(symbols);
+  }
+
+  readonly play = (sink: Sink): Promise<void> => {
+    this.state = 'playing';
+    this.#sink = sink;
+    return new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  };
+
+  readonly stop = (): void => {
+    this.state = 'ended';
+    this.#end();
+  };
+
+  /** A trade of 10 units, 1 ms of the market after the last event. `price` in ticks, `dueTimeUs` 0 for no schedule. */
+  trade(trade: { readonly symbol: number; readonly price: number; readonly dueTimeUs?: number }): void {
+    const { symbol, price, dueTimeUs = 0 } = trade;
+    this.#eventTimeUs += 1000;
+    const quote = { bid: 0, ask: 0, bidSize: 0, askSize: 0 };
+    const { TRADE } = TickKind;
+    this.#sink({ kind: TRADE, symbol, eventTimeUs: this.#eventTimeUs, price, size: 10, ...quote, flags: 0 }, dueTimeUs);
+  }
+
+  /** A quote of 5 units each side, 1 ms of the market after the last event; prices in ticks. */
+  quote(quote: { readonly symbol: number; readonly bid: number; readonly ask: number }): void {
+    this.#eventTimeUs += 1000;
+    const { QUOTE } = TickKind;
+    const sizes = { price: 0, size: 0, bidSize: 5, askSize: 5 };
+    this.#sink({ kind: QUOTE, eventTimeUs: this.#eventTimeUs, ...quote, ...sizes, flags: 0 }, 0);
+  }
+}

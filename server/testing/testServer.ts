@@ -1,0 +1,72 @@
+import { pino } from 'pino';
+import { createClock } from '../../protocol/clock.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
+import type { ServerConfig } from '../config.ts';
+import { type RunningServer, startServer } from '../server.ts';
+import { ManualFeed } from './manualFeed.ts';
+import { StreamClient } from './streamClient.ts';
+
+/** The host's monotonic clock. */
+export const testClock = createClock(() => performance.now() * 1000, Math.round(performance.timeOrigin * 1000));
+
+/** A real server on a free port, fed by hand. */
+export class TestServer {
+  readonly feed: ManualFeed;
+  readonly server: RunningServer;
+  readonly #clients: StreamClient[] = [];
+
+  private constructor(feed: ManualFeed, server: RunningServer) {
+    this.feed = feed;
+    this.server = server;
+  }
+
+  static async start(
+    options: {
+      readonly symbols?: number;
+      readonly limits?: Partial<Limits>;
+      readonly config?: Partial<ServerConfig>;
+    } = {},
+  ): Promise<TestServer> {
+    const feed = new ManualFeed(options.symbols ?? 4);
+    const config: ServerConfig = {
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      limits: { ...DEFAULT_LIMITS, drainMs: 200, ...options.limits },
+      allowedOrigins: [],
+      logLevel: 'silent',
+      ...options.config,
+    };
+    const log = pino({ level: 'silent' });
+    return new TestServer(feed, await startServer(config, { clock: testClock, log, feed }));
+  }
+
+  get port(): number {
+    return this.server.ports[0] ?? 0;
+  }
+
+  /** Opens a socket on a path. */
+  async connect(path = '/v1/stream', options: Parameters<typeof StreamClient.open>[1] = {}): Promise<StreamClient> {
+    const client = await StreamClient.open(`ws://127.0.0.1:${this.port}${path}`, options);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Opens a native socket and authenticates it. */
+  async welcome(token?: string): Promise<StreamClient> {
+    const client = await this.connect();
+    await client.ask({ type: 'auth', id: 1, ...(token !== undefined && { token }) });
+    return client;
+  }
+
+  /** One value of `/metrics`. */
+  async metric(name: string): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${this.port}/metrics`);
+    const line = (await answer.text()).split('\n').find((candidate) => candidate.startsWith(`${name} `));
+    return Number(line?.slice(name.length + 1));
+  }
+
+  /** Ends the server at once. */
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.terminate();
+    await this.server.drain();
+  }
+}
