@@ -10,7 +10,7 @@ export interface CsvColumn<Value> {
 export type CsvColumns = Readonly<Record<string, CsvColumn<unknown>>>;
 
 /** A row with the types of its columns; columns that weren't asked for are left out. */
-export type CsvRow<Columns extends CsvColumns> = {
+type CsvRow<Columns extends CsvColumns> = {
   readonly [Name in keyof Columns]: Columns[Name] extends CsvColumn<infer Value> ? Value : never;
 };
 
@@ -32,7 +32,7 @@ export interface CsvReport {
   readonly path: string;
   readonly rows: number;
   readonly badRows: number;
-  /** The first bad rows, at most {@link MAX_LISTED_PROBLEMS}. */
+  /** The first bad rows, at most 100. */
   readonly problems: readonly CsvProblem[];
 }
 
@@ -47,7 +47,7 @@ export class CsvFileError extends Error {
   }
 }
 
-export const MAX_LISTED_PROBLEMS = 100;
+const MAX_LISTED_PROBLEMS = 100;
 
 /** A quote that is never closed would otherwise take the rest of the file into memory. */
 const MAX_RECORD_BYTES = 1024 * 1024;

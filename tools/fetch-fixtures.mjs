@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const packageFolder = join(root, 'node_modules', 'vega-datasets');
+const packageFolder = join(dirname(fileURLToPath(import.meta.resolve('vega-datasets'))), '..');
 const target = join(root, 'fixtures', 'history');
 
 const FILES = [

@@ -108,12 +108,15 @@ describe('tape', () => {
       const path = join(folder, 'small.tape');
       writeTape(path, evenTicks(40), { symbols: SYMBOLS, blockEvents: 16 });
       const sound = readFileSync(path);
+      const blocksEnd = Number(sound.readBigUInt64LE(24));
       for (let at = 0; at < sound.length; at++) {
+        // All but the blocks must be found out before anybody seeks by it.
+        const use = at >= 72 && at < blocksEnd ? readAll : openTape;
         for (const mask of [0x01, 0x80]) {
           const altered = Buffer.from(sound);
           altered[at] = (altered[at] as number) ^ mask;
           writeFileSync(path, altered);
-          expect(() => readAll(path), `byte ${at}`).toThrow(TapeError);
+          expect(() => use(path), `byte ${at}`).toThrow(TapeError);
         }
       }
     }));
@@ -131,7 +134,7 @@ describe('tape', () => {
       expect(() => openTape(path)).toThrow('1 bytes too many');
     }));
 
-  it('should name the block, its place and the way out when a block is altered, again and again', () =>
+  it('should name the block, its place and the way out when a block is altered, and still read the others', () =>
     inFolder((folder) => {
       const path = join(folder, 'small.tape');
       writeTape(path, evenTicks(40), { symbols: SYMBOLS, blockEvents: 16 });

@@ -16,7 +16,7 @@ export async function inFolder<Result>(work: (folder: string) => Result | Promis
 }
 
 /** A symbol table of made-up names. */
-export function someInstruments(count: number): Instrument[] {
+function someInstruments(count: number): Instrument[] {
   return Array.from({ length: count }, (_, index) => ({
     symbol: `S${index}`,
     index,

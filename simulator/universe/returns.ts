@@ -19,7 +19,7 @@ export interface StockModel {
 }
 
 /** Standardises returns. */
-export function standardise(values: Float64Array): Returns {
+function standardise(values: Float64Array): Returns {
   const mean = average(values);
   const deviation = Math.sqrt(average(values.map((value) => (value - mean) * (value - mean))));
   return { standardised: values.map((value) => (value - mean) / deviation), mean, deviation };
