@@ -1,5 +1,8 @@
+import { GateError } from '../loadtests/gate/errors.ts';
+import { TargetsError } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { ConfigError } from '../server/config.ts';
+import { ScenarioError } from '../simulator/scenario.ts';
 import { TapeError, TapeMissingError } from '../simulator/tape/types.ts';
 
 /**
@@ -29,6 +32,11 @@ export function describeFailure(error: unknown): Failure {
   }
   if (error instanceof TapeMissingError) return { line: oneLine(error.message), exitCode: ExitCode.MISSING_INPUT };
   if (error instanceof TapeError) return { line: oneLine(error.message), exitCode: ExitCode.BAD_DATA };
+  if (error instanceof ScenarioError || error instanceof TargetsError) {
+    const missing = error.reason === 'missing';
+    return { line: oneLine(error.message), exitCode: missing ? ExitCode.MISSING_INPUT : ExitCode.BAD_DATA };
+  }
+  if (error instanceof GateError) return { line: oneLine(error.message), exitCode: ExitCode.UNAVAILABLE };
   const message = error instanceof Error ? error.message : String(error);
   return {
     line: `internal error: ${oneLine(message)} (set TAPEDECK_DEBUG=1 for the stack)`,

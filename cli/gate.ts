@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
-import { GateError } from '../loadtests/gate/errors.ts';
 import type { LoadChoice } from '../loadtests/gate/generators.ts';
 import { type Front, type RunOutcome, type RunProgress, runGate } from '../loadtests/gate/run.ts';
 import { summarise } from '../loadtests/gate/summary.ts';
@@ -19,7 +18,6 @@ import { openTape } from '../simulator/tape/reader.ts';
 import { hostClock } from './clock.ts';
 import { commitOf } from './commit.ts';
 import { entries } from './entries.ts';
-import { CliError } from './errors.ts';
 import { chooseLoad } from './load.ts';
 import { wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
@@ -128,9 +126,6 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
     reader.close();
     await writeReport(folder, summary);
     return { summary, outcome, folder };
-  } catch (error) {
-    if (error instanceof GateError) throw new CliError(error.message, ExitCode.UNAVAILABLE);
-    throw error;
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);

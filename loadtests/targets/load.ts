@@ -5,13 +5,14 @@ import { nearestFirst } from '../../simulator/nearest.ts';
 import { projectFile } from '../../simulator/paths.ts';
 import { parseYaml } from '../../simulator/yamlFile.ts';
 
-/** A set of targets that can't be used: `kind` says whether it is missing or bad; the message is one line. */
+/** A set of targets that can't be used: `reason` says whether it is missing or can't be read; the message is one line. */
 export class TargetsError extends Error {
   override readonly name = 'TargetsError';
-  readonly kind: 'missing' | 'bad';
-  constructor(kind: 'missing' | 'bad', message: string) {
+  readonly reason: 'missing' | 'invalid';
+
+  constructor(reason: 'missing' | 'invalid', message: string) {
     super(message);
-    this.kind = kind;
+    this.reason = reason;
   }
 }
 
@@ -34,11 +35,11 @@ export function loadTargets(nameOrPath: string): TargetSet {
     text: readFileSync(file, 'utf8'),
     check,
   });
-  if (!read.ok) throw new TargetsError('bad', read.message);
+  if (!read.ok) throw new TargetsError('invalid', read.message);
   const ids = read.value.targets.map((target) => target.id);
   const twice = ids.find((id, at) => ids.indexOf(id) !== at);
   if (twice !== undefined)
-    throw new TargetsError('bad', `targets ${read.value.name}: '${twice}' stands there twice; keep one`);
+    throw new TargetsError('invalid', `targets ${read.value.name}: '${twice}' stands there twice; keep one`);
   return read.value;
 }
 
