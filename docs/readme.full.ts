@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectFile } from '../simulator/paths.ts';
+
+/**
+ * Runs the README's commands as a newcomer does: in a clone of its own, in their order. What would take minutes is run
+ * in a short form that goes the same way; a command that isn't listed here and isn't run makes the test fail.
+ */
+const SHORT_FORMS: Readonly<Record<string, string>> = {
+  'npm run gate': 'npm run gate -- --scenario smoke --load swarm',
+  'npm run gate -- --scenario smoke': 'npm run gate -- --scenario smoke',
+  'npx tapedeck serve --port 8000': 'timeout --preserve-status -s TERM 5 npx tapedeck serve --port 0',
+  'npx tapedeck replay --speed 600 --duration 1800': 'npx tapedeck replay --speed 600 --duration 600',
+  'npm run trust': 'npm run trust -- --only sound --sound 1 --scenario smoke --load swarm',
+  // CI runs these two around this very test.
+  'npm test': 'npx vitest run protocol',
+  'npm run test:full': 'npx vitest list --config vitest.full.config.ts',
+};
+/** A gate on a noisy machine may be invalid (3), which is no fault of the README's. */
+const MAY_BE_INVALID = /npm run (gate|trust)/;
+
+let clone: string;
+
+function run(command: string, cwd: string): Promise<{ code: number; output: string }> {
+  return new Promise((done) => {
+    execFile('bash', ['-c', command], { cwd, maxBuffer: 64 * 1024 * 1024 }, (error, out, err) => {
+      done({ code: typeof error?.code === 'number' ? error.code : 0, output: `${out}\n${err}` });
+    });
+  });
+}
+
+beforeAll(async () => {
+  clone = mkdtempSync(join(tmpdir(), 'tapedeck-readme-'));
+  const cloned = await run(`git clone --quiet ${projectFile()} clone`, clone);
+  if (cloned.code !== 0) throw new Error(cloned.output);
+});
+afterAll(() => rmSync(clone, { recursive: true, force: true }));
+
+function commands(): string[] {
+  const readme = readFileSync(projectFile('README.md'), 'utf8');
+  const blocks = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)];
+  return blocks.flatMap((block) => (block[1] ?? '').split('\n')).filter((line) => line.trim() !== '');
+}
+
+describe("the README's commands", () => {
+  it('should be found', () => {
+    expect(commands().length).toBeGreaterThan(8);
+  });
+
+  for (const command of commands()) {
+    it(`should run: ${command}`, async () => {
+      const asRun = SHORT_FORMS[command] ?? command;
+      const ended = await run(asRun, join(clone, 'clone'));
+      const allowed = MAY_BE_INVALID.test(command) ? [0, 3] : [0];
+
+      expect(allowed, `${asRun}\n${ended.output.slice(-2000)}`).toContain(ended.code);
+    });
+  }
+});
