@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { TestServer } from '../testing/testServer.ts';
+import { aiTradingV2 } from './aiTradingV2.ts';
+
+const PATH = '/api/ws/realtime';
+let server: TestServer | undefined;
+
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+
+describe('ai-trading-v2', () => {
+  it.each([
+    [
+      '{"action": "subscribe_ticker", "symbol": "BTCUSDT"}',
+      { type: 'subscribe', channel: 'ticker', symbols: ['BTCUSDT'] },
+    ],
+    ['{"action": "unsubscribe_ticker", "symbol": "A"}', { type: 'unsubscribe', channel: 'ticker', symbols: ['A'] }],
+    ['{"action": "get_positions"}', { type: 'positions.get' }],
+    ['{"action": "get_portfolio"}', { type: 'portfolio.get' }],
+    ['{"action": "nonsense"}', { type: 'refusal', code: 'unknown_type' }],
+    ['{"action": "subscribe_ticker"}', { type: 'refusal', code: 'bad_message' }],
+    ['{"type": "ping"}', { type: 'refusal', code: 'bad_message' }],
+    ['{', { type: 'refusal', code: 'bad_json' }],
+  ])('should read %s', (text, request) => {
+    expect(aiTradingV2.read(text, DEFAULT_LIMITS)).toMatchObject(request);
+  });
+
+  it('should tell the price at the subscription and at each trade, to the letter', async () => {
+    server = await TestServer.start();
+    server.feed.trade({ symbol: 0, price: 10_029 });
+    const client = await server.connect(PATH);
+    client.send({ action: 'subscribe_ticker', symbol: 'S0' });
+    await client.first(({ type }) => type === 'MARKET_UPDATE');
+    server.feed.quote({ symbol: 0, bid: 10_000, ask: 10_100 });
+    server.feed.trade({ symbol: 0, price: 9_950 });
+    await client.first(({ price }) => price === 99.5);
+    expect(client.frames).toEqual([
+      { type: 'MARKET_UPDATE', symbol: 'S0', price: 100.29, priceChangePercent: 0.29, timestamp: 1_584_365_400_001 },
+      { type: 'MARKET_UPDATE', symbol: 'S0', price: 99.5, priceChangePercent: -0.5, timestamp: 1_584_365_400_003 },
+    ]);
+  });
+
+  it('should stop at unsubscribe_ticker and answer what it does not know', async () => {
+    server = await TestServer.start();
+    const client = await server.connect(PATH);
+    client.send({ action: 'subscribe_ticker', symbol: 'S0' });
+    client.send({ action: 'unsubscribe_ticker', symbol: 'S0' });
+    client.send({ action: 'subscribe_ticker', symbol: 'NONE' });
+    expect(await client.first(({ type }) => type === 'ERROR')).toMatchObject({ code: 'unknown_symbol' });
+    server.feed.trade({ symbol: 0, price: 10_000 });
+    client.send({ action: 'get_portfolio' });
+    await client.first(({ type }) => type === 'PORTFOLIO_UPDATE');
+    expect(client.of('MARKET_UPDATE')).toEqual([]);
+  });
+
+  it('should tell of orders at once, with stop and peak of a trailing stop', async () => {
+    server = await TestServer.start();
+    server.feed.trade({ symbol: 0, price: 4_100 });
+    const client = await server.connect(PATH);
+    const trader = await server.welcome();
+    const order = { type: 'order.place', clientOrderId: 'a', symbol: 'S0', side: 'SELL', quantity: '2' };
+    const trailing = { orderType: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'bp', value: '1000' } };
+    await trader.ask({ ...order, ...trailing, id: 2 });
+    server.feed.trade({ symbol: 0, price: 3_690 });
+    await client.first(({ order: told }) => JSON.stringify(told).includes('"FILLED"'));
+    const updates = client.of('ORDER_UPDATE');
+    expect(updates.map(({ orderType }) => orderType)).toEqual(['TRAILING_STOP', 'TRAILING_STOP', 'TRAILING_STOP']);
+    expect(updates[0]).toMatchObject({
+      order: { status: 'ACCEPTED', current_stop_price: 36.9, peak_price: 41, client_order_id: 'a', quantity: 2 },
+      timestamp: 1_584_365_400_001,
+    });
+    expect(updates[2]).toMatchObject({ order: { status: 'FILLED', average_price: 36.9 } });
+  });
+
+  it('should tell positions every second and the portfolio every two', async () => {
+    server = await TestServer.start();
+    server.feed.trade({ symbol: 0, price: 10_000 });
+    const trader = await server.welcome();
+    const buy = { type: 'order.place', id: 2, clientOrderId: 'a', symbol: 'S0', side: 'BUY' };
+    await trader.ask({ ...buy, orderType: 'MARKET', quantity: '3' });
+    server.feed.trade({ symbol: 0, price: 10_100 });
+    const client = await server.connect(PATH);
+    client.send({ action: 'get_positions' });
+    const positions = await client.first(({ type }) => type === 'POSITION_UPDATE');
+    expect(positions).toMatchObject({
+      positions: [{ symbol: 'S0', quantity: 3, average_price: 100, current_price: 101, unrealized_pnl: 3 }],
+    });
+    const portfolio = await client.first(({ type }) => type === 'PORTFOLIO_UPDATE');
+    expect(portfolio).toMatchObject({ portfolio: { equity: 10_000_003, unrealized_pnl: 3, realized_pnl: 0 } });
+    const [, second, third] = client.of('POSITION_UPDATE');
+    expect(Number(portfolio['timestamp']) - Number(second?.['timestamp'])).toBeLessThan(1_300);
+    if (third !== undefined) expect(Number(third['timestamp']) - Number(second?.['timestamp'])).toBeGreaterThan(700);
+  });
+});

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TickKind } from '../../market/types.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { readCommandLog } from '../../simulator/commandLog.ts';
+import { replayCommands } from '../../simulator/repeat.ts';
+import { openTape } from '../../simulator/tape/reader.ts';
+import { createTapeWriter } from '../../simulator/tape/writer.ts';
+import { startServer } from '../server.ts';
+import { testInstruments } from '../testing/manualFeed.ts';
+import { StreamClient } from '../testing/streamClient.ts';
+import { testClock } from '../testing/testServer.ts';
+
+const OPEN_US = 1_584_365_400_000_000;
+const EVENTS = 600;
+const log = pino({ level: 'silent' });
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'embedded-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Trades in two symbols, one each ms, each price a tick above the one before. */
+function writeTape(): string {
+  const path = join(folder, 'test.tape');
+  const writer = createTapeWriter({
+    path,
+    name: 'test',
+    seed: 5,
+    origin: { kind: 'derived', description: 'made by a test', sources: [] },
+    instruments: testInstruments(2),
+    sessionDate: '2020-03-16',
+    sessionOpenUs: OPEN_US,
+    sessionCloseUs: OPEN_US + 1e9,
+  });
+  for (let event = 0; event < EVENTS; event++) {
+    const trade = { kind: TickKind.TRADE, price: 10_000 + event, size: 1, bid: 0, ask: 0, bidSize: 0, askSize: 0 };
+    writer.append({ ...trade, symbol: event % 2, eventTimeUs: OPEN_US + event * 1000, flags: 0 });
+  }
+  writer.finish();
+  return path;
+}
+
+function start(feed: {
+  readonly tapePath: string;
+  readonly speed: number;
+  readonly toUs?: number;
+  readonly startAtUs?: number;
+}) {
+  const listen = [{ host: '127.0.0.1', port: 0 }];
+  const limits = { ...DEFAULT_LIMITS, drainMs: 200 };
+  const commandLogPath = join(folder, 'commands.ndjson');
+  return startServer(
+    { listen, limits, allowedOrigins: [], logLevel: 'silent', feed, commandLogPath },
+    { clock: testClock, log },
+  );
+}
+
+describe('a tape in the server', () => {
+  it('should come at its due times, and the run be repeated from its command log', async () => {
+    const tapePath = writeTape();
+    const startAtUs = testClock.nowUs() + 200_000;
+    const server = await start({ tapePath, speed: 1, startAtUs });
+    const client = await StreamClient.open(`ws://127.0.0.1:${server.ports[0]}/v1/stream`);
+    await client.ask({ type: 'auth', id: 1 });
+    await client.ask({ type: 'subscribe', id: 2, channel: 'ticker', symbols: ['S0', 'S1'] });
+    await client.first(({ seq, symbol }) => symbol === 'S0' && seq === 50);
+    const sell = { type: 'order.place', symbol: 'S0', side: 'SELL', quantity: '1' };
+    const trailing = { orderType: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'ticks', value: '5' } };
+    await client.ask({ ...sell, ...trailing, id: 3, clientOrderId: 'a' });
+    await client.ask({ ...sell, orderType: 'MARKET', id: 4, clientOrderId: 'b' });
+    await server.feedEnded;
+    await client.first(({ code }) => code === 'feed_ended');
+    await server.drain();
+
+    const ticks = client.of('ticker');
+    expect(ticks).toHaveLength(EVENTS);
+    for (const { eventTimeUs, dueTimeUs, receivedTimeUs } of ticks) {
+      expect(Number(dueTimeUs)).toBe(startAtUs + Number(eventTimeUs) - OPEN_US);
+      expect(Number(receivedTimeUs)).toBeGreaterThanOrEqual(Number(dueTimeUs));
+    }
+    const commandLog = readCommandLog(join(folder, 'commands.ndjson'));
+    expect(commandLog.commands).toHaveLength(2);
+    const tape = openTape(tapePath);
+    const repeated = await replayCommands({ log: commandLog, tape });
+    tape.close();
+    expect(repeated).toMatchObject({ inputs: EVENTS + 2, commands: 2, runHash: commandLog.runHash });
+  });
+
+  it('should play only its part, and end at a drain in the middle', async () => {
+    const server = await start({ tapePath: writeTape(), speed: Number.POSITIVE_INFINITY, toUs: OPEN_US + 100_000 });
+    await server.feedEnded;
+    await server.drain();
+    expect(readCommandLog(join(folder, 'commands.ndjson')).inputs).toBe(100);
+    const waiting = await start({ tapePath: writeTape(), speed: 1, startAtUs: testClock.nowUs() + 3_600_000_000 });
+    await waiting.drain();
+    await waiting.feedEnded;
+    expect(readCommandLog(join(folder, 'commands.ndjson')).inputs).toBe(0);
+  });
+
+  it('should be refused in one line when there is no tape', async () => {
+    await expect(start({ tapePath: join(folder, 'none.tape'), speed: 1 })).rejects.toThrow(/none\.tape: no such file/);
+  });
+});

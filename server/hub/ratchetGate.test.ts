@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { RatchetGate } from './ratchetGate.ts';
+import type { RatchetFrame } from './subscriber.ts';
+
+function ratchet(orderId: string, tickSeq: number): RatchetFrame {
+  const data = {
+    account: 'a',
+    orderId,
+    clientOrderId: orderId,
+    symbol: 'S0',
+    side: 'SELL',
+    orderType: 'TRAILING_STOP_MARKET',
+    status: 'ACCEPTED',
+    quantity: '1',
+    leavesQuantity: '1',
+    cumulativeQuantity: '0',
+  } as const;
+  return { type: 'order', account: 'a', reason: 'ratcheted', tickSeq, eventTimeUs: 0, receivedTimeUs: 0, data };
+}
+
+describe('RatchetGate', () => {
+  it('should let one through per order and window, and give the latest of the others at its end', () => {
+    const gate = new RatchetGate(100);
+    expect(gate.pass(ratchet('1', 1), 1000)).toBe(true);
+    expect(gate.pass(ratchet('2', 1), 1000)).toBe(true);
+    expect(gate.pass(ratchet('1', 2), 1050)).toBe(false);
+    expect(gate.pass(ratchet('1', 3), 1099)).toBe(false);
+    expect(gate.due(1099)).toEqual([]);
+    expect(gate.due(1100)).toMatchObject([{ tickSeq: 3 }]);
+    expect(gate.due(5000)).toEqual([]);
+    expect(gate.pass(ratchet('1', 4), 1150)).toBe(false);
+    expect(gate.pass(ratchet('1', 5), 1200)).toBe(true);
+    expect(gate.due(5000)).toEqual([]);
+  });
+
+  it('should hold back nothing that a numbered event has overtaken', () => {
+    const gate = new RatchetGate(100);
+    gate.pass(ratchet('1', 1), 1000);
+    gate.pass(ratchet('1', 2), 1001);
+    gate.forget('1');
+    expect(gate.due(5000)).toEqual([]);
+  });
+});
