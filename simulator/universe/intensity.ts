@@ -14,8 +14,8 @@ export interface Intensity {
 
 /** All counts below are for a session of this many events and scale with the events asked for. */
 const REFERENCE_EVENTS = 5_000_000;
-const OPEN_BURST = [7_000, 1_500, 500];
-const NEWS_BURST = [5_800, 1_500, 500];
+const OPEN_BURST = [4_450, 1_500, 500];
+const NEWS_BURST = [4_450, 1_500, 500];
 /** Seconds from..to in which the first minute's three news bursts fall: the first within the first eight seconds. */
 const OPENING_NEWS = [
   [4, 6],
