@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Socket, connect as tcpConnect } from 'node:net';
-import { CLIENT_HEADER } from '../session/virtualClient.ts';
+import { CLIENT_HEADER } from '../session/link.ts';
 
 /** A request head longer than this isn't looked through for the client's number. */
 const MAX_HEAD_BYTES = 16 * 1024;

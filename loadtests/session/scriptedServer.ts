@@ -17,6 +17,8 @@ export interface ServerFaults {
   readonly resume?: 'hole' | 'repeat' | 'snapshot';
   /** Its schedule falls behind by this share of the time; the frames' `dueTimeUs` follow it. */
   readonly slipShare?: number;
+  /** Sends every event so long before it is due. */
+  readonly earlyUs?: number;
   /** Never answers: connections, subscriptions, orders. */
   readonly silent?: 'welcome' | 'subscribe' | 'orders' | 'heartbeat';
   /** Sends nothing more of this symbol from its n-th event on, while heartbeats tell its head. */
@@ -84,7 +86,7 @@ export class ScriptedServer {
       this.#tickers.set(event.symbol, []);
       const dueUs = dueTimeUs(options.schedule, event.eventTimeUs);
       const slipUs = (dueUs - options.schedule.startUs) * (this.#faults.slipShare ?? 0);
-      this.#time.at(dueUs + slipUs, () => this.#work(() => this.#tick(event)));
+      this.#time.at(dueUs + slipUs - (this.#faults.earlyUs ?? 0), () => this.#work(() => this.#tick(event)));
     }
     this.#heartbeat();
   }

@@ -83,12 +83,14 @@ describe('VirtualClient against a sound server', () => {
     expect(metric('slip').max).toBeLessThanOrEqual(1_000);
   });
 
-  it('should send an order again whose answer was cut off, and see one trigger all the same', () => {
-    const { orders, end } = runVirtually({ cutsUs: [2_001_150], ordersUs: [2_001_000] });
-    expect(end.violations).toEqual({});
-    expect(orders[0]).toMatchObject({ outcome: 'accepted', finalStatus: 'FILLED' });
-    expect(orders[0]?.triggers).toHaveLength(1);
-    expect(orders[0]?.fills).toHaveLength(1);
+  it('should send an order again that was cut off on its way there or back, and see one trigger all the same', () => {
+    for (const cutUs of [2_001_050, 2_001_150]) {
+      const { orders, end } = runVirtually({ cutsUs: [cutUs], ordersUs: [2_001_000] });
+      expect(end.violations).toEqual({});
+      expect(orders[0]).toMatchObject({ outcome: 'accepted', finalStatus: 'FILLED' });
+      expect(orders[0]?.triggers).toHaveLength(1);
+      expect(orders[0]?.fills).toHaveLength(1);
+    }
   });
 });
 
@@ -145,6 +147,11 @@ describe('VirtualClient against a server with one fault', () => {
     expect(end.dueTimeErrorUs).toBeGreaterThan(195_000);
     expect(metric('tick').max).toBeGreaterThan(195_000);
     expect(metric('service').max).toBe(100);
+  });
+
+  it('should notice a server that runs ahead of the schedule', () => {
+    const { end } = runVirtually({ faults: { earlyUs: 30_000 } });
+    expect(end.violations).toEqual({ schedule_slip: 2 * EVENTS_PER_SYMBOL });
   });
 
   it('should notice the lost tail of a stream by the heartbeats', () => {

@@ -1,5 +1,4 @@
-import { reconnectAdvice } from '../../protocol/codes.ts';
-import type { ClientLine, ClientPlan, GeneratorPlan } from '../../protocol/run.ts';
+import type { ClientLine, ClientPlan } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import { type ClientOrder, ClientOrders } from './clientOrders.ts';
 import { ClientStreams } from './clientStreams.ts';
@@ -10,16 +9,14 @@ import {
   type SessionEvent,
   type TickerFields,
 } from './dialect.ts';
-import type { ClientPorts, Connection } from './ports.ts';
+import { delayMs, Link, type SessionSettings } from './link.ts';
+import type { ClientPorts } from './ports.ts';
 
-/** Header by which a client tells the cut proxy in front of it who it is. */
-export const CLIENT_HEADER = 'x-tapedeck-client';
 const PING_INTERVAL_MS = 5_000;
 /** An outage that still lasts at the end is recorded with what it lasted so far, from this length on. */
 const OPEN_OUTAGE_US = 2_000_000;
 
-/** What a client is given beside its own plan: the run's settings. */
-export type SessionSettings = Pick<GeneratorPlan, 'connectTimeoutMs' | 'reconnect' | 'endUs'>;
+export { CLIENT_HEADER } from './link.ts';
 
 export interface VirtualClientOptions {
   readonly plan: ClientPlan;
@@ -37,20 +34,13 @@ export interface VirtualClientOptions {
  */
 export class VirtualClient {
   readonly #options: VirtualClientOptions;
+  readonly #link: Link;
   readonly #streams: ClientStreams;
   readonly #orders: ClientOrders;
   readonly #pending = new Map<number, { readonly channel: SessionChannel; readonly resumed: boolean }>();
   readonly #recovered = new Map<SessionChannel, boolean>();
-  #connection: Connection | undefined;
-  /** Tells this connection's calls from those of one before. */
-  #attempt = 0;
-  #failuresInARow = 0;
-  #cancelWait: () => void = () => undefined;
   #cancelPing: () => void = () => undefined;
   #cancelOrders: () => void = () => undefined;
-  #plannedUs = 0;
-  /** 0 while there is no welcome on this connection. */
-  #welcomedUs = 0;
   #heartbeatUs = 0;
   #lastHeartbeatUs = 0;
   /** When the connection was lost that hasn't been resumed yet; 0 when none. */
@@ -68,16 +58,37 @@ export class VirtualClient {
     const { client, symbols, orders } = options.plan;
     this.#streams = new ClientStreams({ client, symbols, recorder: options.recorder });
     this.#orders = new ClientOrders({ client, orders, recorder: options.recorder });
+    const { plan, settings, recorder, ports, dialect } = options;
+    this.#link = new Link({
+      plan,
+      settings,
+      recorder,
+      ports,
+      protocol: dialect.protocol,
+      handlers: {
+        onAttempt: () => {
+          this.#tally.operations += 1;
+        },
+        onOpen: () => this.#link.send(dialect.auth(this.#nextId++, plan.token)),
+        onMessage: (text, atUs) => this.#onMessage(text, atUs),
+        onTicker: (fields, atUs) => {
+          this.#countReceived(atUs);
+          this.#onTicker(fields, atUs);
+        },
+        onNoWelcome: (atUs) => this.#onNoWelcome(atUs),
+        onClose: (code, atUs) => this.#onClose(code, atUs),
+      },
+    });
   }
 
   /** True between `welcome` and the close. */
   get isConnected(): boolean {
-    return this.#welcomedUs > 0;
+    return this.#link.welcomedUs > 0;
   }
 
   /** Waits for the planned times of connecting and of the orders. */
   start(): void {
-    this.#connectAt(this.#options.plan.connectAtUs);
+    this.#link.start();
     this.#armOrders();
   }
 
@@ -87,7 +98,8 @@ export class VirtualClient {
     this.#finished = true;
     const { ports, recorder, plan } = this.#options;
     const nowUs = ports.nowUs();
-    for (const cancel of [this.#cancelWait, this.#cancelPing, this.#cancelOrders]) cancel();
+    this.#cancelPing();
+    this.#cancelOrders();
     this.#noteSilence(nowUs);
     if (this.#outageUs > 0 && nowUs - this.#outageUs >= OPEN_OUTAGE_US) {
       recorder.record('reconnect', this.#outageUs, nowUs - this.#outageUs);
@@ -107,59 +119,15 @@ export class VirtualClient {
       tickBySecond: this.#streams.tickBySecond(),
     };
     recorder.tell(line);
-    this.#connection?.close();
-    this.#welcomedUs = 0;
+    this.#link.end();
   }
 
   // --- connecting --------------------------------------------------------------------------------------------------
 
-  #connectAt(atUs: number): void {
-    const { ports } = this.#options;
-    this.#cancelWait = ports.after(delayMs(atUs - ports.nowUs()), () => this.#connect(atUs));
-  }
-
-  #connect(plannedUs: number): void {
-    const { ports, recorder, plan, settings, dialect } = this.#options;
-    const nowUs = ports.nowUs();
-    recorder.record('slip', nowUs, nowUs - plannedUs);
-    this.#tally.operations += 1;
-    this.#plannedUs = plannedUs;
-    const attempt = ++this.#attempt;
-    const isCurrent = () => attempt === this.#attempt && !this.#finished;
-    this.#cancelWait = ports.after(settings.connectTimeoutMs, () => this.#onNoWelcome());
-    this.#connection = ports.connect({
-      url: plan.url,
-      protocol: dialect.protocol,
-      headers: { [CLIENT_HEADER]: String(plan.client) },
-      handlers: {
-        onOpen: () => {
-          if (isCurrent()) this.#send(dialect.auth(this.#nextId++, plan.token));
-        },
-        onMessage: (text, atUs) => {
-          if (isCurrent()) this.#onMessage(text, atUs);
-        },
-        onTicker: (fields, atUs) => {
-          if (!isCurrent()) return;
-          this.#countReceived(atUs);
-          this.#onTicker(fields, atUs);
-        },
-        onClose: (code, atUs) => {
-          if (isCurrent()) this.#onClose(code, atUs);
-        },
-      },
-    });
-  }
-
-  #onNoWelcome(): void {
-    const { ports, recorder, settings } = this.#options;
-    const nowUs = ports.nowUs();
-    // The time waited is a lower bound of a sample; leaving it out would make the slowest server look quick.
-    recorder.record('connect', this.#plannedUs, nowUs - this.#plannedUs);
+  #onNoWelcome(atUs: number): void {
     this.#tally.failedConnects += 1;
-    this.#fail('no_welcome', `no welcome within ${settings.connectTimeoutMs} ms`, nowUs);
-    this.#connection?.abort();
+    this.#fail('no_welcome', `no welcome within ${this.#options.settings.connectTimeoutMs} ms`, atUs);
     this.#leave();
-    this.#reconnectAfter(nowUs);
   }
 
   #onClose(code: number, atUs: number): void {
@@ -170,40 +138,22 @@ export class VirtualClient {
       this.#tally.failedOperations += 1;
     } else if (this.#outageUs === 0) this.#outageUs = atUs;
     this.#leave();
-    if (reconnectAdvice(code) !== 'stop') this.#reconnectAfter(atUs);
   }
 
   #leave(): void {
-    this.#attempt += 1;
-    this.#connection = undefined;
-    this.#welcomedUs = 0;
     this.#pending.clear();
     this.#recovered.clear();
     this.#pingId = -1;
-    this.#cancelWait();
     this.#cancelPing();
     this.#streams.onClosed();
   }
 
-  /** Full jitter: uniform below a bound that doubles with every failure in a row. */
-  #reconnectAfter(atUs: number): void {
-    const { ports, settings } = this.#options;
-    const boundMs = Math.min(settings.reconnect.capMs, settings.reconnect.firstDelayMs * 2 ** this.#failuresInARow);
-    this.#failuresInARow += 1;
-    const dueUs = atUs + ports.random() * boundMs * 1000;
-    if (dueUs < settings.endUs) this.#connectAt(dueUs);
-  }
-
   #onWelcome(welcome: Extract<SessionEvent, { kind: 'welcome' }>, atUs: number): void {
     if (this.isConnected) return;
-    const { recorder } = this.#options;
-    this.#cancelWait();
-    this.#welcomedUs = atUs;
+    this.#link.onWelcome(atUs);
     this.#lastHeartbeatUs = atUs;
     this.#heartbeatUs = welcome.heartbeatMs * 1000;
-    this.#failuresInARow = 0;
     this.#tally.connects += 1;
-    recorder.record('connect', this.#plannedUs, atUs - this.#plannedUs);
     const cursors = SESSION_CHANNELS.map((channel) => this.#streams.cursor(channel));
     this.#streams.onWelcome(welcome);
     SESSION_CHANNELS.forEach((channel, at) => {
@@ -220,22 +170,18 @@ export class VirtualClient {
     const id = this.#nextId++;
     this.#tally.operations += 1;
     this.#pending.set(id, { channel, resumed: since !== undefined });
-    this.#send(dialect.subscribe({ id, channel, symbols: channel === 'ticker' ? plan.symbols : undefined, since }));
+    this.#link.send(
+      dialect.subscribe({ id, channel, symbols: channel === 'ticker' ? plan.symbols : undefined, since }),
+    );
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
-
-  #send(text: string): void {
-    const { ports, recorder } = this.#options;
-    recorder.countSent(ports.nowUs());
-    this.#connection?.send(text);
-  }
 
   #ping(): void {
     const { ports, dialect } = this.#options;
     this.#pingId = this.#nextId++;
     this.#pingSentUs = ports.nowUs();
-    this.#send(dialect.ping(this.#pingId));
+    this.#link.send(dialect.ping(this.#pingId));
     this.#cancelPing = ports.after(PING_INTERVAL_MS, () => this.#ping());
   }
 
@@ -257,7 +203,7 @@ export class VirtualClient {
       const nowUs = ports.nowUs();
       const order = this.#orders.takeDue(nowUs);
       if (order === undefined) break;
-      if (order.plan.atUs < this.#welcomedUs) order.disturbed = true;
+      if (order.plan.atUs < this.#link.welcomedUs) order.disturbed = true;
       else recorder.record('slip', nowUs, nowUs - order.plan.atUs);
       this.#tally.operations += 1;
       this.#sendOrder(order);
@@ -269,7 +215,7 @@ export class VirtualClient {
     const { ports, dialect } = this.#options;
     const id = this.#nextId++;
     this.#orders.onSent(order, { id, atUs: ports.nowUs() });
-    this.#send(dialect.placeOrder(id, order.plan.frame));
+    this.#link.send(dialect.placeOrder(id, order.plan.frame));
   }
 
   // --- reading -----------------------------------------------------------------------------------------------------
@@ -395,9 +341,4 @@ export class VirtualClient {
     this.#tally.failedOperations += 1;
     this.#streams.violation(violation, '', { seq: 0, expectedSeq: 0, atUs, detail });
   }
-}
-
-/** Whole ms that are not short of `us`; timers count from 0. */
-function delayMs(us: number): number {
-  return Math.max(0, Math.ceil(us / 1000));
 }

@@ -1,0 +1,155 @@
+import { reconnectAdvice } from '../../protocol/codes.ts';
+import type { ClientPlan, GeneratorPlan } from '../../protocol/run.ts';
+import type { Recorder } from '../audit/recorder.ts';
+import type { TickerFields } from './dialect.ts';
+import type { ClientPorts, Connection } from './ports.ts';
+
+/** Header by which a client tells the cut proxy in front of it who it is. */
+export const CLIENT_HEADER = 'x-tapedeck-client';
+
+/** The run's settings that a client needs beside its own plan. */
+export type SessionSettings = Pick<GeneratorPlan, 'connectTimeoutMs' | 'reconnect' | 'endUs'>;
+
+/** What the link tells of the connection at hand; nothing of one before it, nothing after the link's end. */
+export interface LinkHandlers {
+  /** An attempt to connect begins. */
+  readonly onAttempt: () => void;
+  readonly onOpen: () => void;
+  readonly onMessage: (text: string, atUs: number) => void;
+  readonly onTicker: (fields: TickerFields, atUs: number) => void;
+  /** No welcome within the time for it: the connection was aborted. */
+  readonly onNoWelcome: (atUs: number) => void;
+  readonly onClose: (code: number, atUs: number) => void;
+}
+
+/** Keeps one client connected: opens at the planned time, times the welcome, comes back after a close with full jitter. */
+export class Link {
+  readonly #plan: ClientPlan;
+  readonly #settings: SessionSettings;
+  readonly #protocol: string;
+  readonly #recorder: Recorder;
+  readonly #ports: ClientPorts;
+  readonly #handlers: LinkHandlers;
+  #connection: Connection | undefined;
+  /** Tells this connection's calls from those of one before. */
+  #attempt = 0;
+  #failuresInARow = 0;
+  #plannedUs = 0;
+  #welcomedUs = 0;
+  #cancelWait: () => void = () => undefined;
+
+  constructor(options: {
+    readonly plan: ClientPlan;
+    readonly settings: SessionSettings;
+    readonly protocol: string;
+    readonly recorder: Recorder;
+    readonly ports: ClientPorts;
+    readonly handlers: LinkHandlers;
+  }) {
+    this.#plan = options.plan;
+    this.#settings = options.settings;
+    this.#protocol = options.protocol;
+    this.#recorder = options.recorder;
+    this.#ports = options.ports;
+    this.#handlers = options.handlers;
+  }
+
+  /** When the connection at hand was welcomed, µs; 0 while there is no welcome. */
+  get welcomedUs(): number {
+    return this.#welcomedUs;
+  }
+
+  start(): void {
+    this.#connectAt(this.#plan.connectAtUs);
+  }
+
+  send(text: string): void {
+    this.#recorder.countSent(this.#ports.nowUs());
+    this.#connection?.send(text);
+  }
+
+  /** Takes note of the welcome: its time is a sample of `connect`, counted from when the connection was to be opened. */
+  onWelcome(atUs: number): void {
+    this.#cancelWait();
+    this.#welcomedUs = atUs;
+    this.#failuresInARow = 0;
+    this.#recorder.record('connect', this.#plannedUs, atUs - this.#plannedUs);
+  }
+
+  /** Closes in order, and for good. */
+  end(): void {
+    this.#connection?.close();
+    this.#leave();
+  }
+
+  #connectAt(atUs: number): void {
+    this.#cancelWait = this.#ports.after(delayMs(atUs - this.#ports.nowUs()), () => this.#connect(atUs));
+  }
+
+  #connect(plannedUs: number): void {
+    const handlers = this.#handlers;
+    const nowUs = this.#ports.nowUs();
+    this.#recorder.record('slip', nowUs, nowUs - plannedUs);
+    handlers.onAttempt();
+    this.#plannedUs = plannedUs;
+    const attempt = ++this.#attempt;
+    const isCurrent = () => attempt === this.#attempt;
+    this.#cancelWait = this.#ports.after(this.#settings.connectTimeoutMs, () => this.#onNoWelcome());
+    this.#connection = this.#ports.connect({
+      url: this.#plan.url,
+      protocol: this.#protocol,
+      headers: { [CLIENT_HEADER]: String(this.#plan.client) },
+      handlers: {
+        onOpen: () => {
+          if (isCurrent()) handlers.onOpen();
+        },
+        onMessage: (text, atUs) => {
+          if (isCurrent()) handlers.onMessage(text, atUs);
+        },
+        onTicker: (fields, atUs) => {
+          if (isCurrent()) handlers.onTicker(fields, atUs);
+        },
+        onClose: (code, atUs) => {
+          if (isCurrent()) this.#onClose(code, atUs);
+        },
+      },
+    });
+  }
+
+  #onNoWelcome(): void {
+    const nowUs = this.#ports.nowUs();
+    // The time waited is a lower bound of a sample; leaving it out would make the slowest server look quick.
+    this.#recorder.record('connect', this.#plannedUs, nowUs - this.#plannedUs);
+    this.#handlers.onNoWelcome(nowUs);
+    this.#connection?.abort();
+    this.#leave();
+    this.#reconnectAfter(nowUs);
+  }
+
+  #onClose(code: number, atUs: number): void {
+    this.#handlers.onClose(code, atUs);
+    this.#leave();
+    if (reconnectAdvice(code) !== 'stop') this.#reconnectAfter(atUs);
+  }
+
+  #leave(): void {
+    this.#attempt += 1;
+    this.#connection = undefined;
+    this.#welcomedUs = 0;
+    this.#cancelWait();
+  }
+
+  /** Full jitter: uniform below a bound that doubles with every failure in a row. */
+  #reconnectAfter(atUs: number): void {
+    const { reconnect, endUs } = this.#settings;
+    const boundMs = Math.min(reconnect.capMs, reconnect.firstDelayMs * 2 ** this.#failuresInARow);
+    this.#failuresInARow += 1;
+    const dueUs = atUs + this.#ports.random() * boundMs * 1000;
+    if (dueUs < endUs) this.#connectAt(dueUs);
+  }
+}
+
+/** Whole ms that are not short of `us`; timers count from 0. */
+export function delayMs(us: number): number {
+  return Math.max(0, Math.ceil(us / 1000));
+}
