@@ -16,7 +16,7 @@ export interface CutProxyOptions {
 }
 
 /** One cut as it was made. */
-export interface MadeCut {
+interface MadeCut {
   readonly client: number;
   readonly atUs: number;
   /** How many connections of the client were cut; 0 when it had none at that time. */

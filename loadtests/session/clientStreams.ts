@@ -5,9 +5,9 @@ import { type AuditedEvent, type AuditResult, type OpenGap, StreamAudit } from '
 import type { HeartbeatHead, SessionChannel, SessionCursor, TickerFields } from './dialect.ts';
 
 /** Frames whose stated due time differs by more than this from the gate's schedule: the server has let its schedule slip. */
-export const SCHEDULE_SLIP_LIMIT_US = 5_000;
+const SCHEDULE_SLIP_LIMIT_US = 5_000;
 /** A frame read by more than this ahead of its due time runs ahead of the schedule; less may be the clocks' error. */
-export const EARLY_LIMIT_US = 20_000;
+const EARLY_LIMIT_US = 20_000;
 /** A gap that nothing has filled for so long is final. */
 const GAP_SETTLE_US = 2_000_000;
 

@@ -32,7 +32,7 @@ export interface VirtualRunResult {
 }
 
 /** The plan of a virtual run: ten seconds of two symbols with 100 ticks a second each. */
-export function virtualPlan(options: VirtualRunOptions): GeneratorPlan {
+function virtualPlan(options: VirtualRunOptions): GeneratorPlan {
   return {
     version: 1,
     generator: 'swarm',
