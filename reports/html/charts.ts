@@ -1,0 +1,241 @@
+import type { Second, Summary } from '../../protocol/schemas/summary.ts';
+import { formatBytes, formatCount, formatSecond, formatShare, formatUs } from '../words.ts';
+import { curveFigure } from './curve.ts';
+import { type Figure, figure } from './figure.ts';
+import { EMPTY, html, type Markup } from './markup.ts';
+import { boundUs, formatDecade, type Line, type Plot, timeOption } from './plot.ts';
+import { type Bin, leastOf, perSecond, type TimeAxis, worstOf } from './timeAxis.ts';
+
+/** The charts, with what their bands mean said first. */
+export function chartsSection(summary: Summary, axis: TimeAxis): Markup {
+  const half = [throughput(axis), clients(summary, axis), cpu(axis), memory(axis)];
+  return html`<section aria-labelledby="evidence"><h2 id="evidence">What happened</h2>
+${axis.bins.length === 0 ? html`<p>No second of the run was measured.</p>` : bandsKey(summary, axis)}
+${axis.bins.length === 0 ? EMPTY : figure(latency(summary, axis))}
+${figure(curveFigure(summary))}
+${axis.bins.length === 0 ? EMPTY : html`<div class="pair">${half.map(figure)}</div>${figure(delays(axis))}`}
+</section>
+`;
+}
+
+/** What the shaded and hatched bands on the time axis mean. */
+function bandsKey(summary: Summary, axis: TimeAxis): Markup {
+  const marks = axis.marks.map(
+    ({ letter, label, kind, fromS, toS }) =>
+      html`<li><span class="band ${kind}">${letter}</span> ${label}, ${spanWords(fromS, toS)}</li>`,
+  );
+  const more = summary.marks.length - axis.marks.length;
+  if (more > 0) marks.push(html`<li>${formatCount(more)} more marks are in summary.json</li>`);
+  const late = lateReasons(summary.seconds).map(
+    ({ why, words }) => html`<li><span class="band late"></span> ${why}: ${words}</li>`,
+  );
+  const long =
+    axis.binS > 1
+      ? html`<p class="says">Each point covers ${axis.binS} s and shows the worst of them; counts are the mean per second.</p>`
+      : EMPTY;
+  return html`<p>All charts over time share one axis, in seconds since the tape’s start. ${
+    late.length === 0
+      ? 'The machine and the load generators were never late.'
+      : 'Hatched seconds are those in which the machine or a load generator was late: what broke only there isn’t held against the server.'
+  }</p>
+${marks.length + late.length === 0 ? EMPTY : html`<ul class="bands">${marks}${late}</ul>`}${long}`;
+}
+
+function spanWords(fromS: number, toS: number): string {
+  if (toS - fromS < 0.1) return `at ${formatSecond(fromS)}`;
+  return `from ${formatSecond(fromS)} to ${formatSecond(toS)}`;
+}
+
+const MOST_REASONS = 8;
+
+/** Reasons for lateness with the number of seconds of each, most frequent first. */
+function lateReasons(seconds: readonly Second[]): { why: string; words: string }[] {
+  const byReason = new Map<string, number[]>();
+  for (const { second, late } of seconds) {
+    for (const reason of late) {
+      // Reasons end in a figure that differs from second to second.
+      const why = reason.replace(/ [\d.,]+ \S+$/, '');
+      const known = byReason.get(why);
+      if (known === undefined) byReason.set(why, [second]);
+      else known.push(second);
+    }
+  }
+  return [...byReason]
+    .sort((a, b) => b[1].length - a[1].length)
+    .slice(0, MOST_REASONS)
+    .map(([why, at]) => ({ why, words: `late in ${at.length} s, the first at ${formatSecond(Math.min(...at))}` }));
+}
+
+function latency(summary: Summary, axis: TimeAxis): Figure {
+  const max = line(axis, 'max', { paint: 'third', dash: 'dotted' }, (second) => second.tickMaxUs);
+  const p99 = line(axis, 'p99', { paint: 'first', dash: 'solid' }, (second) => second.tickP99Us);
+  const p50 = line(axis, 'p50', { paint: 'second', dash: 'dashed' }, (second) => second.tickP50Us);
+  const probe = line(axis, 'p99 of the probes', { paint: 'fourth', dash: 'dashed' }, (second) => second.probeP99Us);
+  const bound = boundUs(summary.rows, 'tick');
+  const plot: Plot = {
+    lines: [max, p99, probe, p50],
+    scale: { kind: 'log', format: formatDecade },
+    ...(bound === undefined ? {} : { bound }),
+  };
+  const worst = peak(p99);
+  const says =
+    worst === undefined
+      ? 'No tick was measured.'
+      : `From a tick’s due time to the client’s read, second by second: the worst p99 was ${formatUs(worst.y)}, at ${formatSecond(Math.floor(worst.x))}${bound === undefined ? '' : `; the bound is ${formatUs(bound.value)}`}.`;
+  return timeFigure(axis, { id: 'latency', title: 'Latency over time', says, plot, size: 'wide', format: formatUs });
+}
+
+function throughput(axis: TimeAxis): Figure {
+  const received = countLine(
+    axis,
+    'messages received by all clients',
+    { paint: 'first', dash: 'solid' },
+    (s) => s.received,
+  );
+  const due = countLine(axis, 'events due on the tape', { paint: 'second', dash: 'dashed' }, (s) => s.due);
+  const busiest = peak(received);
+  return timeFigure(axis, {
+    id: 'throughput',
+    title: 'Throughput per second',
+    says: `Up to ${formatCount(peak(due)?.y ?? 0)} events a second were due; clients received up to ${formatCount(busiest?.y ?? 0)} messages a second, each those of its own symbols.`,
+    plot: { lines: [received, due], scale: { kind: 'linear', format: formatCount } },
+    size: 'half',
+    format: formatCount,
+  });
+}
+
+function clients(summary: Summary, axis: TimeAxis): Figure {
+  const connected: Line = {
+    name: 'connected clients',
+    paint: 'first',
+    dash: 'solid',
+    points: axis.bins.map((bin) => [middle(bin), leastOf(bin, (second) => second.connected)]),
+  };
+  const least = connected.points.reduce((low, [, y]) => Math.min(low, y ?? low), Number.POSITIVE_INFINITY);
+  const row = summary.rows.find(({ id }) => id === 'clients');
+  return timeFigure(axis, {
+    id: 'clients',
+    title: 'Connected clients',
+    says: `Between ${formatCount(least)} and ${formatCount(peak(connected)?.y ?? 0)} clients were connected.`,
+    plot: { lines: [connected], scale: { kind: 'linear', format: formatCount, atLeast: (row?.bound ?? 0) * 1.05 } },
+    size: 'half',
+    format: formatCount,
+  });
+}
+
+function cpu(axis: TimeAxis): Figure {
+  const used = line(axis, 'server', { paint: 'first', dash: 'solid' }, (second) => second.serverCpu);
+  const most = peak(used);
+  return timeFigure(axis, {
+    id: 'cpu',
+    title: 'Server CPU',
+    says: most === undefined ? 'The server’s CPU was not seen.' : `At most ${formatShare(most.y)} of one core.`,
+    plot: { lines: [used], scale: { kind: 'linear', format: formatPercentTick, atLeast: 1 } },
+    size: 'half',
+    format: formatShare,
+  });
+}
+
+function memory(axis: TimeAxis): Figure {
+  const used = line(axis, 'server, resident', { paint: 'first', dash: 'solid' }, (s) => s.serverRssBytes);
+  const most = peak(used);
+  const inMb: Line = { ...used, points: used.points.map(([x, y]) => [x, y === null ? null : y / 2 ** 20]) };
+  const says = most === undefined ? 'The server’s memory was not seen.' : `At most ${formatBytes(most.y)} resident.`;
+  return timeFigure(axis, {
+    id: 'memory',
+    title: 'Server memory',
+    says,
+    plot: { lines: [inMb], scale: { kind: 'linear', format: formatMb } },
+    size: 'half',
+    format: (mb) => formatBytes(mb * 2 ** 20),
+  });
+}
+
+function delays(axis: TimeAxis): Figure {
+  const server = line(axis, 'server’s event loop', { paint: 'first', dash: 'solid' }, (s) => s.serverLoopDelayMaxUs);
+  const queue = line(
+    axis,
+    'server’s wait for a core (sum)',
+    { paint: 'fourth', dash: 'dashed' },
+    (s) => s.serverRunQueueUs,
+  );
+  const own = line(
+    axis,
+    'load generators’ event loop',
+    { paint: 'second', dash: 'dashed' },
+    (s) => s.generatorLoopDelayMaxUs,
+  );
+  const canary = line(axis, 'canary (the machine)', { paint: 'third', dash: 'dotted' }, (s) => s.canaryMaxUs);
+  const most = peak(server);
+  const steal = Math.max(0, ...axis.bins.map((bin) => worstOf(bin, (second) => second.stealShare) ?? 0));
+  const says = [
+    most === undefined
+      ? 'The server’s event loop was not seen'
+      : `The server’s event loop stood still for at most ${formatUs(most.y)}`,
+    `the load generators’ for ${formatUs(peak(own)?.y ?? 0)}`,
+    `the machine’s canary woke up at most ${formatUs(peak(canary)?.y ?? 0)} late`,
+    `other guests took up to ${formatShare(steal)} of a second’s cores`,
+  ];
+  return timeFigure(axis, {
+    id: 'delays',
+    title: 'Who was late: server, generators, machine',
+    says: `${says.join('; ')}.`,
+    plot: { lines: [server, queue, own, canary], scale: { kind: 'log', format: formatDecade } },
+    size: 'wide',
+    format: formatUs,
+  });
+}
+
+interface TimeFigure {
+  readonly id: string;
+  readonly title: string;
+  readonly says: string;
+  readonly plot: Plot;
+  readonly size: Figure['size'];
+  readonly format: (value: number) => string;
+}
+
+function timeFigure(axis: TimeAxis, { plot, format, ...rest }: TimeFigure): Figure {
+  const rows = axis.bins.map((bin, at) => [
+    bin.toS - bin.fromS > 1 ? `${bin.fromS} to ${bin.toS} s` : `${bin.fromS} s`,
+    ...plot.lines.map((line) => {
+      const value = line.points[at]?.[1] ?? null;
+      return value === null ? '–' : format(value);
+    }),
+    bin.seconds.some((second) => second.late.length > 0) ? 'late' : '',
+  ]);
+  return {
+    ...rest,
+    plot,
+    option: (narrow) => timeOption(plot, { axis, narrow }),
+    table: { head: ['second', ...plot.lines.map((line) => line.name), 'machine'], rows },
+  };
+}
+
+type Look = Pick<Line, 'paint' | 'dash'>;
+
+function line(axis: TimeAxis, name: string, look: Look, read: (second: Second) => number | null): Line {
+  return { name, ...look, points: axis.bins.map((bin) => [middle(bin), worstOf(bin, read)]) };
+}
+
+function countLine(axis: TimeAxis, name: string, look: Look, read: (second: Second) => number): Line {
+  return { name, ...look, points: axis.bins.map((bin) => [middle(bin), perSecond(bin, read)]) };
+}
+
+function middle(bin: Bin): number {
+  return (bin.fromS + bin.toS) / 2;
+}
+
+function peak(line: Line): { x: number; y: number } | undefined {
+  let best: { x: number; y: number } | undefined;
+  for (const [x, y] of line.points) if (y !== null && (best === undefined || y > best.y)) best = { x, y };
+  return best;
+}
+
+function formatPercentTick(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+function formatMb(mb: number): string {
+  return `${formatCount(mb)} MB`;
+}
