@@ -37,7 +37,7 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#services = { ...options.services, admit: (_, user) => this.#admit(user) };
+    this.#services = { ...options.services, admit: (user) => this.#admit(user) };
     for (const dialect of options.dialects) {
       options.transport.ws({
         path: dialect.path,
@@ -145,15 +145,21 @@ export class Gateway {
       const response = problem({ status: 503, title: 'Shutting down', detail: 'This server is draining; try another' });
       return { ...response, headers: { ...response.headers, 'retry-after': '1' } };
     }
-    const { origin } = request.headers;
-    const { allowedOrigins } = this.#options.config;
-    if (origin !== undefined && !allowedOrigins.includes('*') && !allowedOrigins.includes(origin)) {
+    if (!this.#isOriginAllowed(request.headers['origin'])) {
       return problem({ status: 403, title: 'Origin not allowed', detail: 'Add the origin to allowedOrigins' });
     }
     const { maxSocketsPerAddress } = this.#services.limits;
     const isExempt = this.#isDevelopment && isLoopback(request.remoteAddress);
     if (isExempt || (this.#socketsByAddress.get(request.remoteAddress) ?? 0) < maxSocketsPerAddress) return undefined;
     return problem({ status: 429, title: 'Too many sockets', detail: `At most ${maxSocketsPerAddress} per address` });
+  }
+
+  /** Only browsers send an origin. In development a page served from this machine may connect as well. */
+  #isOriginAllowed(origin: string | undefined): boolean {
+    if (origin === undefined) return true;
+    const { allowedOrigins } = this.#options.config;
+    if (allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return true;
+    return this.#isDevelopment && URL.canParse(origin) && isLoopback(new URL(origin).hostname.replace(/^\[|\]$/g, ''));
   }
 
   /** Undefined when an `auth` frame has to say it. */

@@ -30,7 +30,7 @@ export interface SessionServices {
   readonly limits: Limits;
   readonly metrics: ServerMetrics;
   /** Counts a socket for its user; false when the user has too many. */
-  readonly admit: (session: Session, user: string) => boolean;
+  readonly admit: (user: string) => boolean;
 }
 
 /** One socket from opening to close: who it speaks for, what it may send, what is due to it. */
@@ -104,7 +104,7 @@ export class Session {
   /** Takes the identity that the upgrade request carried. */
   welcome(claims: Claims, id?: number): void {
     const { clock, limits, hub, admit } = this.#services;
-    if (!admit(this, claims.user)) {
+    if (!admit(claims.user)) {
       this.refuse({ type: 'refusal', code: 'rate_limited', message: 'this user has too many sockets', ...idOf(id) });
       this.end(CloseCode.RATE_LIMITED, 'too many sockets');
       return;
