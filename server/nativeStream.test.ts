@@ -197,7 +197,7 @@ describe('tickers', () => {
 
   it.each([
     ['ahead of the stream', { S0: 99 }, undefined],
-    ['of another epoch', { S0: 1 }, 'other'],
+    ['of another epoch', { S0: 9 }, 'other'],
     ['older than the history', { S0: 1 }, undefined],
     ['that names no symbol', {}, undefined],
   ])('should answer a cursor %s with a snapshot', async (_, seq, epoch) => {
@@ -210,6 +210,17 @@ describe('tickers', () => {
     expect(answer).toMatchObject({ recovered: false });
     expect(client.of('snapshot')).toMatchObject([{ symbol: 'S0', seq: 10, data: { last: 100.1 } }]);
     expect(client.of('ticker')).toEqual([]);
+  });
+
+  it('should meet what waits for the flush window exactly', async () => {
+    const server = await start({ limits: { flushWindowMs: 50 } });
+    const client = await server.welcome();
+    for (const price of [10_001, 10_002, 10_003]) server.feed.trade({ symbol: 0, price });
+    await client.ask({ type: 'subscribe', id: 2, channel: 'ticker', symbols: ['S0'] });
+    server.feed.trade({ symbol: 0, price: 10_004 });
+    await client.first(({ type, seq }) => type === 'ticker' && seq === 4);
+    expect(seqs(client.of('snapshot'))).toEqual([3]);
+    expect(seqs(client.of('ticker'))).toEqual([4]);
   });
 
   it('should tell the heads of the subscribed streams in each heartbeat', async () => {
@@ -352,6 +363,24 @@ describe('orders', () => {
       'filled@3',
     ]);
     expect(told.at(-2)).toMatchObject({ dueTimeUs: 77 });
+  });
+
+  it('should tell ratchets without a number, once per window, and the latest at its end', async () => {
+    const server = await start();
+    server.feed.trade({ symbol: 0, price: 10_000 });
+    const client = await server.welcome();
+    await client.ask({ type: 'subscribe', id: 2, channel: 'order' });
+    const trailing = { orderType: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'ticks', value: '100' } };
+    await client.ask({ ...buy, side: 'SELL', ...trailing, id: 3, clientOrderId: 'a' });
+    for (let price = 10_001; price <= 10_500; price++) server.feed.trade({ symbol: 0, price });
+    const ratchets = () => client.of('order').filter(({ reason }) => reason === 'ratcheted');
+    await expect.poll(() => ratchets().length).toBe(2);
+    const [first, last] = ratchets();
+    expect(first).not.toHaveProperty('seq');
+    expect(Number(last?.['tickSeq'])).toBeGreaterThan(Number(first?.['tickSeq']) + 200);
+    server.feed.trade({ symbol: 0, price: 10_000 });
+    await client.first(({ reason }) => reason === 'filled');
+    expect(client.of('order').flatMap(({ seq }) => seq ?? [])).toEqual([1, 2, 3]);
   });
 
   it('should resume the order stream, and snapshot the working orders', async () => {
