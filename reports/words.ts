@@ -1,4 +1,4 @@
-import type { Row, Second, Summary } from '../protocol/schemas/summary.ts';
+import type { Row, Summary } from '../protocol/schemas/summary.ts';
 
 /** How a verdict is told: a word, a sign that needs no colour, and what the word means for the reader. */
 export interface VerdictWords {
@@ -44,11 +44,6 @@ export function violationCount(summary: Summary): number {
   return Object.values(summary.violations.counts).reduce((sum, count) => sum + count, 0);
 }
 
-/** Seconds in which the machine or a generator was late. */
-export function lateSeconds(seconds: readonly Second[]): Second[] {
-  return seconds.filter((second) => second.late.length > 0);
-}
-
 /** µs for a reader, with three significant digits: `870 µs`, `4.20 ms`, `1.25 s`. */
 export function formatUs(us: number): string {
   if (us === 0) return '0 ms';
@@ -72,29 +67,20 @@ export function formatShare(share: number): string {
   return `${figure(share * 100)} %`;
 }
 
-/** Seconds of the run: `12 s`, and from three minutes on `4:05`. */
+/** Seconds of the run: `12 s`, from three minutes on `4:05`, from an hour on `1:04:05`. */
 export function formatSecond(second: number): string {
   if (second < 180) return `${Number(second.toFixed(1))} s`;
   const whole = Math.round(second);
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+  const twoDigits = (part: number): string => String(part).padStart(2, '0');
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}:${twoDigits(whole % 60)}`;
+  return `${Math.floor(minutes / 60)}:${twoDigits(minutes % 60)}:${twoDigits(whole % 60)}`;
 }
 
 /** `2020-03-16 14:30:00 UTC` for µs since the epoch. */
 export function formatUtc(us: number): string {
   const date = new Date(us / 1000);
   return Number.isNaN(date.getTime()) ? 'unknown' : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-/** Seconds as a short list of runs: `3, 7–9, 12 and 20 more`. */
-export function formatSeconds(seconds: readonly number[]): string {
-  const runs: string[] = [];
-  for (let at = 0; at < seconds.length; ) {
-    let end = at;
-    while (end + 1 < seconds.length && seconds[end + 1] === (seconds[end] as number) + 1) end += 1;
-    runs.push(end === at ? `${seconds[at]}` : `${seconds[at]}–${seconds[end]}`);
-    at = end + 1;
-  }
-  return runs.length <= 12 ? runs.join(', ') : `${runs.slice(0, 11).join(', ')} and ${runs.length - 11} more spans`;
 }
 
 /** Three significant digits, no exponent. */

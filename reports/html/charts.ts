@@ -77,12 +77,20 @@ function latency(summary: Summary, axis: TimeAxis): Figure {
     scale: { kind: 'log', format: formatDecade },
     ...(bound === undefined ? {} : { bound }),
   };
-  const worst = peak(p99);
+  const worst = worstTail(summary.seconds);
   const says =
     worst === undefined
       ? 'No tick was measured.'
-      : `From a tick’s due time to the client’s read, second by second: the worst p99 was ${formatUs(worst.y)}, at ${formatSecond(Math.floor(worst.x))}${bound === undefined ? '' : `; the bound is ${formatUs(bound.value)}`}.`;
+      : `From a tick’s due time to the client’s read, second by second: the worst p99 was ${formatUs(worst.p99Us)}, at ${formatSecond(worst.second)}${bound === undefined ? '' : `; the bound is ${formatUs(bound.value)}`}.`;
   return timeFigure(axis, { id: 'latency', title: 'Latency over time', says, plot, size: 'wide', format: formatUs });
+}
+
+function worstTail(seconds: readonly Second[]): { second: number; p99Us: number } | undefined {
+  let worst: { second: number; p99Us: number } | undefined;
+  for (const { second, tickP99Us } of seconds) {
+    if (tickP99Us !== null && (worst === undefined || tickP99Us > worst.p99Us)) worst = { second, p99Us: tickP99Us };
+  }
+  return worst;
 }
 
 function throughput(axis: TimeAxis): Figure {
@@ -93,11 +101,11 @@ function throughput(axis: TimeAxis): Figure {
     (s) => s.received,
   );
   const due = countLine(axis, 'events due on the tape', { paint: 'second', dash: 'dashed' }, (s) => s.due);
-  const busiest = peak(received);
+  const busiest = peak(received) ?? 0;
   return timeFigure(axis, {
     id: 'throughput',
     title: 'Throughput per second',
-    says: `Up to ${formatCount(peak(due)?.y ?? 0)} events a second were due; clients received up to ${formatCount(busiest?.y ?? 0)} messages a second, each those of its own symbols.`,
+    says: `Up to ${formatCount(peak(due) ?? 0)} events a second were due; clients received up to ${formatCount(busiest)} messages a second, each those of its own symbols.`,
     plot: { lines: [received, due], scale: { kind: 'linear', format: formatCount } },
     size: 'half',
     format: formatCount,
@@ -116,7 +124,7 @@ function clients(summary: Summary, axis: TimeAxis): Figure {
   return timeFigure(axis, {
     id: 'clients',
     title: 'Connected clients',
-    says: `Between ${formatCount(least)} and ${formatCount(peak(connected)?.y ?? 0)} clients were connected.`,
+    says: `Between ${formatCount(least)} and ${formatCount(peak(connected) ?? 0)} clients were connected.`,
     plot: { lines: [connected], scale: { kind: 'linear', format: formatCount, atLeast: (row?.bound ?? 0) * 1.05 } },
     size: 'half',
     format: formatCount,
@@ -129,7 +137,7 @@ function cpu(axis: TimeAxis): Figure {
   return timeFigure(axis, {
     id: 'cpu',
     title: 'Server CPU',
-    says: most === undefined ? 'The server’s CPU was not seen.' : `At most ${formatShare(most.y)} of one core.`,
+    says: most === undefined ? 'The server’s CPU was not seen.' : `At most ${formatShare(most)} of one core.`,
     plot: { lines: [used], scale: { kind: 'linear', format: formatPercentTick, atLeast: 1 } },
     size: 'half',
     format: formatShare,
@@ -140,7 +148,7 @@ function memory(axis: TimeAxis): Figure {
   const used = line(axis, 'server, resident', { paint: 'first', dash: 'solid' }, (s) => s.serverRssBytes);
   const most = peak(used);
   const inMb: Line = { ...used, points: used.points.map(([x, y]) => [x, y === null ? null : y / 2 ** 20]) };
-  const says = most === undefined ? 'The server’s memory was not seen.' : `At most ${formatBytes(most.y)} resident.`;
+  const says = most === undefined ? 'The server’s memory was not seen.' : `At most ${formatBytes(most)} resident.`;
   return timeFigure(axis, {
     id: 'memory',
     title: 'Server memory',
@@ -171,9 +179,9 @@ function delays(axis: TimeAxis): Figure {
   const says = [
     most === undefined
       ? 'The server’s event loop was not seen'
-      : `The server’s event loop stood still for at most ${formatUs(most.y)}`,
-    `the load generators’ for ${formatUs(peak(own)?.y ?? 0)}`,
-    `the machine’s canary woke up at most ${formatUs(peak(canary)?.y ?? 0)} late`,
+      : `The server’s event loop stood still for at most ${formatUs(most)}`,
+    `the load generators’ for ${formatUs(peak(own) ?? 0)}`,
+    `the machine’s canary woke up at most ${formatUs(peak(canary) ?? 0)} late`,
     `other guests took up to ${formatShare(steal)} of a second’s cores`,
   ];
   return timeFigure(axis, {
@@ -226,10 +234,10 @@ function middle(bin: Bin): number {
   return (bin.fromS + bin.toS) / 2;
 }
 
-function peak(line: Line): { x: number; y: number } | undefined {
-  let best: { x: number; y: number } | undefined;
-  for (const [x, y] of line.points) if (y !== null && (best === undefined || y > best.y)) best = { x, y };
-  return best;
+/** The largest figure of a line. */
+function peak(line: Line): number | undefined {
+  const values = line.points.flatMap(([, y]) => (y === null ? [] : [y]));
+  return values.length === 0 ? undefined : Math.max(...values);
 }
 
 function formatPercentTick(share: number): string {

@@ -9,6 +9,8 @@ const SAMPLES_BEYOND = 10;
 /** The axis ends at 99.999 %. */
 const MOST_NINES = 5;
 const POINTS_PER_NINE = 24;
+/** Curves start at p10: the luckiest messages would only stretch the scale. */
+const FIRST_NINES = -Math.log10(0.9);
 const TABLE_NINES = [Math.log10(2), 1, 2, 3, 4, 5];
 
 type Look = Pick<Line, 'name' | 'paint' | 'dash'>;
@@ -56,7 +58,7 @@ function ninesOf(count: number): number {
 function curve(histogram: Histogram, nines: number): [number, number][] {
   const steps = Math.max(2, Math.round(nines * POINTS_PER_NINE));
   return Array.from({ length: steps + 1 }, (_, step) => {
-    const x = (nines * step) / steps;
+    const x = FIRST_NINES + ((nines - FIRST_NINES) * step) / steps;
     return [Number(x.toFixed(4)), histogram.percentile(100 * (1 - 10 ** -x))];
   });
 }

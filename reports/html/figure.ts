@@ -1,5 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core';
-import { type Content, EMPTY, html, type Markup } from './markup.ts';
+import { type Content, EMPTY, html, type Markup, unbroken } from './markup.ts';
 import type { Line, Plot } from './plot.ts';
 import { type Paint, renderSvg } from './svg.ts';
 
@@ -31,7 +31,7 @@ export function figure(chart: Figure): Markup {
   const empty = chart.plot.lines.every((line) => line.points.every(([, y]) => y === null));
   return html`<figure class="${size}" id="${id}" aria-labelledby="${id}-title">
 <h3 id="${id}-title">${title}</h3>
-<p class="says">${says}</p>
+<p class="says">${unbroken(says)}</p>
 ${empty ? html`<p class="nothing">Nothing was measured.</p>` : [legend(chart.plot.lines), drawings(chart), dataTable(chart)]}
 </figure>
 `;

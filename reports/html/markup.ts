@@ -26,6 +26,13 @@ function toHtml(value: Content): string {
   return escapeHtml(String(value));
 }
 
+/** Keeps figures and their units on one line: `99 %`, `4.20 ms`. */
+export function unbroken(text: string): string {
+  return text
+    .replace(/(\d) (?=(?:%|µs|ms|s|x|MB|GB)(?![\p{L}\p{N}]))/gu, '$1\u00a0')
+    .replace(/([<>≤≥]) (?=\d)/g, '$1\u00a0');
+}
+
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

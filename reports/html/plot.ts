@@ -33,6 +33,8 @@ export interface Plot {
 }
 
 const FONT_SIZE = 12;
+/** Room for a letter of an axis label, px: system fonts differ. */
+const WIDEST_LETTER = 7.6;
 
 /** A chart over the run's time, with its faults, phases and late seconds as bands. */
 export function timeOption(plot: Plot, { axis, narrow }: { axis: TimeAxis; narrow: boolean }): EChartsCoreOption {
@@ -92,8 +94,8 @@ const axisStyle = {
 
 function gridFor(plot: Plot): Record<string, unknown> {
   const [, high] = extent(plot);
-  const widest = Math.max(plot.scale.format(high).length, plot.scale.format(high / 3).length, 6);
-  return { left: widest * 6.6 + 8, right: 12, top: 26, bottom: 26, outerBoundsMode: 'none' };
+  const widest = Math.max(plot.scale.format(high).length, plot.scale.format(high / 4).length, 6);
+  return { left: widest * WIDEST_LETTER + 10, right: 12, top: 26, bottom: 26, outerBoundsMode: 'none' };
 }
 
 function valueAxis(plot: Plot): Record<string, unknown> {
@@ -126,7 +128,7 @@ function extent({ lines, scale, bound }: Plot): readonly [number, number] {
 /** The next number upwards that four even steps divide well. */
 function roundUp(value: number): number {
   const decade = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].find((factor) => factor * decade >= value * 1.02) ?? 10;
+  const step = [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].find((factor) => factor * decade >= value * 0.999) ?? 10;
   return step * decade;
 }
 
@@ -156,7 +158,7 @@ function series(plot: Plot): Record<string, unknown>[] {
 }
 
 function band(span: { fromS: number; toS: number; paint: 'late' | 'fault' | 'phase'; letter: string }): unknown[] {
-  const opacity = { late: 1, fault: 0.24, phase: 0.12 }[span.paint];
+  const opacity = { late: 1, fault: 0.18, phase: 0.12 }[span.paint];
   return [
     {
       xAxis: span.fromS,
@@ -199,7 +201,8 @@ function withBackdrop(
         color: PAINT.bound,
         fontSize: FONT_SIZE,
         fontWeight: 600,
-        textBorderWidth: 0,
+        textBorderColor: PAINT.paper,
+        textBorderWidth: 4,
       },
       data: [{ yAxis: plot.bound.value }],
     };

@@ -50,7 +50,12 @@ th{font-weight:600;text-align:left}
 .targets tbody th,.targets td{padding:12px 16px 12px 0;vertical-align:top;border-bottom:1px solid var(--rule)}
 .targets tr>:last-child{padding-right:12px}
 .targets tr>:first-child{padding-left:12px}
-.targets .title{display:block;font-weight:400;font-size:13px;color:var(--muted);max-width:30ch}
+.targets thead th:nth-child(1){width:10%}
+.targets thead th:nth-child(2){width:27%}
+.targets thead th:nth-child(3){width:21%}
+.targets thead th:nth-child(4){width:19%}
+.targets .interval{white-space:nowrap}
+.targets .title{display:block;font-weight:400;font-size:13px;color:var(--muted);max-width:36ch}
 .targets .measured{font-weight:600}
 .targets thead th:last-child,.number{text-align:right}
 .targets .explained>*{border-bottom:0;padding-bottom:2px}
@@ -58,12 +63,12 @@ th{font-weight:600;text-align:left}
 tr.fail>*{background:var(--fail-soft)}
 tr.invalid>*{background:var(--invalid-soft)}
 .reason.pass td,.reason.absent td{color:var(--muted)}
-.badge{display:inline-flex;align-items:center;gap:7px;font-weight:650;white-space:nowrap}
+.badge{display:inline-flex;align-items:center;gap:7px;font-weight:650}
 .badge .sign{width:16px;height:16px}
 .bands{list-style:none;padding:0;margin:12px 0 0;font-size:14px}
 .bands li{display:flex;gap:10px;align-items:baseline;margin-top:4px}
 .band{flex:none;width:22px;height:18px;line-height:18px;text-align:center;font-size:12px;font-weight:600;border-radius:3px;align-self:flex-start;margin-top:2px}
-.band.fault{background:color-mix(in srgb,var(--fault) 24%,transparent)}
+.band.fault{background:color-mix(in srgb,var(--fault) 18%,transparent)}
 .band.phase{background:color-mix(in srgb,var(--phase) 12%,transparent)}
 .band.late{background:repeating-linear-gradient(-45deg,var(--late) 0 3px,transparent 3px 6px)}
 figure{margin-top:40px;break-inside:avoid}
@@ -124,6 +129,9 @@ h2{margin-top:56px}
 .targets td[data-name]:not(:first-child)::before{content:attr(data-name);display:inline-block;width:104px;padding-right:8px;font-weight:400;font-size:13px;color:var(--muted)}
 .targets td[data-name]:not(:first-child){display:grid;grid-template-columns:104px 1fr}
 .targets tr.explained{padding-bottom:4px}
+.targets .explained>*{padding:0}
+.targets td.none:not(:first-child){display:none}
+.targets .title{margin-bottom:4px}
 .targets tbody tr.reason{display:block;border-top:0;padding-top:0}
 .targets .reason td:first-child{display:none}
 .facts div{grid-template-columns:1fr;gap:0}

@@ -11,7 +11,7 @@ use([LineChart, GridComponent, MarkAreaComponent, MarkLineComponent, SVGRenderer
  * and light. The drawing is made with these and gets the variables afterwards.
  */
 export const PAINT = {
-  ink: '#010101',
+  paper: '#010101',
   muted: '#010102',
   rule: '#010103',
   first: '#010104',

@@ -1,6 +1,6 @@
 import type { Row, Summary } from '../../protocol/schemas/summary.ts';
 import { formatCount, formatUtc, intervalWords, measuredWords, plain, VERDICT_WORDS } from '../words.ts';
-import { EMPTY, html, type Markup } from './markup.ts';
+import { EMPTY, html, type Markup, unbroken } from './markup.ts';
 
 /** The page's head: the verdict large, in word, shape and colour; why; and which run it was. */
 export function verdictSection(summary: Summary): Markup {
@@ -47,13 +47,13 @@ function targetRow(row: Row): Markup {
   const reason =
     row.reason === ''
       ? EMPTY
-      : html`<tr role="row" class="reason ${classOf(row.verdict)}"><td role="cell" aria-hidden="true"></td><td role="cell" colspan="5"><span class="hidden">Reason: </span>${plain(row.reason)}</td></tr>`;
+      : html`<tr role="row" class="reason ${classOf(row.verdict)}"><td role="cell" aria-hidden="true"></td><td role="cell" colspan="5"><span class="hidden">Reason: </span>${signs(plain(row.reason))}</td></tr>`;
   return html`<tr role="row" class="${classOf(row.verdict)}${row.reason === '' ? '' : ' explained'}">
 ${cell('Verdict', html`<span class="badge">${sign(row.verdict)}${VERDICT_WORDS[row.verdict].word}</span>`)}
 <th role="rowheader" scope="row">${row.id}<span class="title">${plain(row.title)}</span></th>
-${cell('Must be', plain(row.target))}
-${cell('Measured', measuredWords(row), 'measured')}
-${cell('95 % interval', intervalWords(row) || '–')}
+${cell('Must be', signs(plain(row.target)))}
+${cell('Measured', unbroken(measuredWords(row)), 'measured')}
+${cell('95 % interval', intervalWords(row) || '–', row.interval === undefined ? 'interval none' : 'interval')}
 ${cell('Samples', formatCount(row.samples), 'number')}
 </tr>
 ${reason}`;
@@ -65,9 +65,14 @@ function classOf(verdict: Row['verdict']): string {
 
 /** A full stop at the end, a capital at the start where it begins with a plain word. */
 function sentence(text: string): string {
-  const clean = plain(text).trim();
+  const clean = signs(plain(text).trim());
   const ended = /[.!?]$/.test(clean) || clean === '' ? clean : `${clean}.`;
   return ended.charAt(0).toUpperCase() + ended.slice(1);
+}
+
+/** Comparison signs as print has them, figures beside their units. */
+function signs(text: string): string {
+  return unbroken(text.replaceAll('<=', '≤').replaceAll('>=', '≥'));
 }
 
 /** Each verdict has a shape of its own: a disc, an octagon, a triangle, a bar. */
