@@ -11,7 +11,7 @@ export const MINUTE_US = 60_000_000;
 export const BarFlag = {
   /** At least one bar of the regular session is missing between this one and the one before it. */
   AFTER_GAP: 1,
-  /** Nothing was traded: open, high, low and close are the last close, volume 0. */
+  /** Nothing was traded: open, high, low and close are the last close, volume 0. Such bars are made only when asked for. */
   FILLED: 2,
   /** A late trade amended it after it had closed. */
   CORRECTED: 4,
@@ -68,8 +68,16 @@ export interface BarSink {
   barClosed(symbol: number, frame: FrameIndex): void;
   /** A late trade amended the closed bar at `back`, or made the bar of a minute that had none. */
   barCorrected(symbol: number, frame: FrameIndex, back: number): void;
-  /** The symbol had no trade for `bars` whole bars from `startUs` (µs since the epoch) on. */
-  gap(symbol: number, frame: FrameIndex, startUs: number, bars: number): void;
+  /** The symbol, which has bars already, had no trade in the bar of the regular session that starts at `startUs`, µs since the epoch. */
+  gap(symbol: number, frame: FrameIndex, startUs: number): void;
+}
+
+/** What a trade gives to bars: price in ticks, size in lots, time in µs since the epoch. */
+export interface BarTrade {
+  readonly symbol: number;
+  readonly price: number;
+  readonly size: number;
+  readonly eventTimeUs: number;
 }
 
 /** A one-minute bar made by a provider. Prices in ticks, volume in lots. */
@@ -93,5 +101,6 @@ export type BarRefusal =
   | 'outside_session'
   | 'too_late'
   | 'bad_bar'
+  | 'empty_bar'
   | 'minute_has_trades'
   | 'minute_has_bar';

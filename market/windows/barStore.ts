@@ -1,4 +1,4 @@
-import { BarFlag, FRAME_MINUTES, type FrameIndex, MINUTE_US } from '../bars/types.ts';
+import { BarFlag, FRAME_MINUTES, type FrameIndex } from '../bars/types.ts';
 import { BarWindow } from './barWindow.ts';
 
 /** A window holds at least as many bars. */
@@ -13,6 +13,8 @@ export const MAX_WINDOW_BARS = 200;
  */
 export class BarStore {
   readonly frame: FrameIndex;
+  /** Minutes of the time frame. */
+  readonly minutes: number;
   readonly symbols: number;
   /** Bars that a symbol's window holds. */
   readonly capacity: number;
@@ -47,6 +49,7 @@ export class BarStore {
     }
     const bars = symbols * capacity;
     this.frame = frame;
+    this.minutes = FRAME_MINUTES[frame];
     this.symbols = symbols;
     this.capacity = capacity;
     this.open = new Int32Array(bars);
@@ -120,11 +123,6 @@ export class BarStore {
     this.firstOffsetUs[place] = 0;
     this.lastOffsetUs[place] = 0;
     this.flags[place] = BarFlag.FILLED;
-  }
-
-  /** Length of a whole bar, µs. */
-  get frameUs(): number {
-    return FRAME_MINUTES[this.frame] * MINUTE_US;
   }
 
   #move(from: number, to: number): void {

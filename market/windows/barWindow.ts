@@ -1,4 +1,4 @@
-import { type Bar, type BarReader, FRAME_MINUTES, MINUTE_US } from '../bars/types.ts';
+import { type Bar, type BarReader, MINUTE_US } from '../bars/types.ts';
 import type { BarStore } from './barStore.ts';
 
 /** A view of one symbol's closed bars in one time frame, newest first. Reading allocates nothing but in {@link BarWindow.bar}. */
@@ -10,7 +10,7 @@ export class BarWindow implements BarReader {
 
   constructor(store: BarStore, symbol: number) {
     this.symbol = symbol;
-    this.minutes = FRAME_MINUTES[store.frame];
+    this.minutes = store.minutes;
     this.#store = store;
   }
 

@@ -1,0 +1,94 @@
+import type { Piece } from './piece.ts';
+
+/** Where the values of a symbol's forming bar lie in {@link FormingBars.values}, from `symbol * FORMING_STRIDE` on. */
+export const FORMING_STRIDE = 8;
+export const OPEN = 0;
+export const HIGH = 1;
+export const LOW = 2;
+export const CLOSE = 3;
+export const VOLUME = 4;
+export const NOTIONAL = 5;
+export const TRADES = 6;
+/** Time of the trade that made the close, µs since the epoch; Infinity when no trade may be added. */
+export const LAST_US = 7;
+
+/**
+ * The bars of one time frame that are still open, one for each symbol. A symbol's values share one cache line, since a tick
+ * touches most of them. A bar whose open is 0 has nothing in it.
+ */
+export class FormingBars {
+  readonly values: Float64Array;
+  /** Time of the trade that made the open, µs since the epoch. */
+  readonly firstUs: Float64Array;
+  readonly flags: Uint8Array;
+
+  constructor(symbols: number) {
+    this.values = new Float64Array(symbols * FORMING_STRIDE);
+    this.firstUs = new Float64Array(symbols);
+    this.flags = new Uint8Array(symbols);
+  }
+
+  isEmpty(symbol: number): boolean {
+    return this.values[symbol * FORMING_STRIDE + OPEN] === 0;
+  }
+
+  clear(symbol: number): void {
+    this.values[symbol * FORMING_STRIDE + OPEN] = 0;
+    this.flags[symbol] = 0;
+  }
+
+  /** Adds a piece wherever it belongs in time; of two at one time the one that comes later is the later. */
+  merge(symbol: number, piece: Piece): void {
+    const { values } = this;
+    const at = symbol * FORMING_STRIDE;
+    if (values[at + OPEN] === 0) {
+      this.#set(symbol, piece);
+      return;
+    }
+    if (piece.high > (values[at + HIGH] as number)) values[at + HIGH] = piece.high;
+    if (piece.low < (values[at + LOW] as number)) values[at + LOW] = piece.low;
+    if (piece.firstUs < (this.firstUs[symbol] as number)) {
+      this.firstUs[symbol] = piece.firstUs;
+      values[at + OPEN] = piece.open;
+    }
+    if (piece.lastUs >= (values[at + LAST_US] as number)) {
+      values[at + LAST_US] = piece.lastUs;
+      values[at + CLOSE] = piece.close;
+    }
+    values[at + VOLUME] = (values[at + VOLUME] as number) + piece.volume;
+    values[at + NOTIONAL] = (values[at + NOTIONAL] as number) + piece.notional;
+    values[at + TRADES] = (values[at + TRADES] as number) + piece.trades;
+    this.flags[symbol] = (this.flags[symbol] as number) | piece.flags;
+  }
+
+  /** Reads a symbol's bar, which isn't empty, into `piece`. */
+  read(symbol: number, piece: Piece): void {
+    const { values } = this;
+    const at = symbol * FORMING_STRIDE;
+    piece.open = values[at + OPEN] as number;
+    piece.high = values[at + HIGH] as number;
+    piece.low = values[at + LOW] as number;
+    piece.close = values[at + CLOSE] as number;
+    piece.volume = values[at + VOLUME] as number;
+    piece.notional = values[at + NOTIONAL] as number;
+    piece.trades = values[at + TRADES] as number;
+    piece.firstUs = this.firstUs[symbol] as number;
+    piece.lastUs = values[at + LAST_US] as number;
+    piece.flags = this.flags[symbol] as number;
+  }
+
+  #set(symbol: number, piece: Piece): void {
+    const { values } = this;
+    const at = symbol * FORMING_STRIDE;
+    values[at + OPEN] = piece.open;
+    values[at + HIGH] = piece.high;
+    values[at + LOW] = piece.low;
+    values[at + CLOSE] = piece.close;
+    values[at + VOLUME] = piece.volume;
+    values[at + NOTIONAL] = piece.notional;
+    values[at + TRADES] = piece.trades;
+    values[at + LAST_US] = piece.lastUs;
+    this.firstUs[symbol] = piece.firstUs;
+    this.flags[symbol] = piece.flags;
+  }
+}
