@@ -68,7 +68,8 @@ describe('authentication', () => {
 
   it('should warn of the end of a token and close with 4401 at it', async () => {
     const server = await start({ config: { secret: SECRET } });
-    const token = await mintToken({ secret: SECRET, user: 'ann', expiresInS: 1 });
+    // Ends between 0.5 and 1.5 s from now: tokens know whole seconds.
+    const token = await mintToken({ secret: SECRET, user: 'ann', expiresInS: 1.5 });
     const client = await server.welcome(token);
     expect(await client.first(({ code }) => code === 'token_expiring')).toMatchObject({ type: 'system' });
     expect(await client.closed).toMatchObject({ code: 4401 });

@@ -24,7 +24,7 @@ import { openStandingReports } from './standingReports.ts';
 const SWEEP_MS = 100;
 /** How often a drain looks whether a socket has read everything, ms. */
 const DRAIN_LOOK_MS = 20;
-/** Time for close frames to leave before the rest is cut, ms. */
+/** Time for close frames to leave before the rest is cut, ms: at most this, and at most a quarter of `drainMs`. */
 const LAST_WRITES_MS = 100;
 
 const DIALECTS: readonly Dialect[] = [native, aiTradingV2];
@@ -222,7 +222,7 @@ class Server implements RunningServer {
     this.#gateway.startDraining(clock.nowUs());
     await commandLog?.close(this.#loop.end);
     while (!this.#gateway.endDrained(clock.nowUs() >= deadlineUs)) await sleep(DRAIN_LOOK_MS);
-    await sleep(LAST_WRITES_MS);
+    await sleep(Math.min(LAST_WRITES_MS, config.limits.drainMs / 4));
     this.#stop();
     transport.close();
     log.info('drained');

@@ -126,6 +126,7 @@ export class Session {
       limits: { maxFrameBytes, maxSymbolsPerSocket, commandsPerSecond, commandBurst },
       epoch: hub.epoch,
     });
+    this.#watchExpiry(claims, clock.nowUs());
   }
 
   /** Does what is due at `nowUs`: heartbeat, time-out of authentication, a token's end. */

@@ -52,7 +52,7 @@ function start(feed: {
   readonly startAtUs?: number;
 }) {
   const listen = [{ host: '127.0.0.1', port: 0 }];
-  const limits = { ...DEFAULT_LIMITS, drainMs: 200 };
+  const limits = { ...DEFAULT_LIMITS, drainMs: 40 };
   const commandLogPath = join(folder, 'commands.ndjson');
   return startServer(
     { listen, limits, allowedOrigins: [], logLevel: 'silent', feed, commandLogPath },
