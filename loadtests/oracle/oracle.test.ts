@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, Instrument, PlaceOrder, Tick } from '../../market/types.ts';
-import { Oracle, stopBehind } from './oracle.ts';
+import { Oracle } from './oracle.ts';
+import { stopBehind } from './prices.ts';
 
 const INSTRUMENTS: Instrument[] = ['AAA', 'BBB'].map((symbol, index) => ({
   symbol,
@@ -126,7 +127,7 @@ describe('Oracle', () => {
     ]);
   });
 
-  it('should trigger nothing by quotes, and spend no number on a tick that cannot be', () => {
+  it('should not trigger by quotes what looks at the last price, and spend no number on a tick that cannot be', () => {
     const lines = play([
       100,
       order('x', { triggerPrice: 99 }),
@@ -146,5 +147,67 @@ describe('Oracle', () => {
       'x accepted 99 #1',
       'x canceled 99 #1',
     ]);
+  });
+
+  it('should fill a limit at once where the market allows it, else when it comes, at the market and never worse', () => {
+    const buy = { type: 'LIMIT', side: 'BUY', limitPrice: 100 } as const;
+    expect(play([order('early', buy), 98, order('now', buy), 101, order('rest', buy), 99])).toEqual([
+      'early accepted - #0',
+      'early execution 10@98 #1',
+      'early filled - #1',
+      'now accepted - #1',
+      'now execution 10@98 #1',
+      'now filled - #1',
+      'rest accepted - #2',
+      'rest execution 10@99 #3',
+      'rest filled - #3',
+    ]);
+  });
+
+  it('should cancel what may not rest: IOC and FOK limits, and stop-limits gapped past their limit', () => {
+    const limit = { type: 'LIMIT', side: 'BUY', limitPrice: 99, timeInForce: 'IOC' } as const;
+    const stopLimit = { type: 'STOP_LIMIT', triggerPrice: 98, limitPrice: 97, timeInForce: 'FOK' } as const;
+    expect(play([100, order('x', limit), order('y', stopLimit), 96])).toEqual([
+      'x accepted - #1',
+      'x canceled - #1',
+      'y accepted 98 #1',
+      'y triggered 98 #2',
+      'y canceled 98 #2',
+    ]);
+  });
+
+  it('should let a stop-limit that is gapped past rest at its limit, not at its trigger', () => {
+    const stopLimit = order('x', { type: 'STOP_LIMIT', triggerPrice: 98, limitPrice: 97 });
+    expect(play([100, stopLimit, 90, 96, 97, 105])).toEqual([
+      'x accepted 98 #1',
+      'x triggered 98 #2',
+      'x execution 10@97 #4',
+      'x filled 98 #4',
+    ]);
+  });
+
+  it('should take profit at its target or better, at the market', () => {
+    const target = { type: 'TAKE_PROFIT', triggerPrice: 105 } as const;
+    expect(play([100, order('x', target), order('y', { ...target, side: 'BUY' }), 104, 107])).toEqual([
+      'x accepted 105 #1',
+      'y wrong_side_of_market 105 #1',
+      'x triggered 105 #3',
+      'x execution 10@107 #3',
+      'x filled 105 #3',
+    ]);
+  });
+
+  it('should look at bid or ask, or at the middle, for orders that ask for it, and deal on the mark at bid or ask', () => {
+    const onBid = order('bid', { triggerPrice: 95, triggerBasis: 'bid_ask' });
+    const onMark = order('mark', { triggerPrice: 95, triggerBasis: 'mark' });
+    const lines = play([100, onMark, quote(99, 101, 10), onBid, { ...onMark, clientOrderId: 'm' }, quote(95, 98, 11)]);
+    expect(lines.filter((line) => !line.includes('accepted'))).toEqual([
+      'mark no_market 95 #1',
+      'bid triggered 95 #3',
+      'bid execution 10@95 #3',
+      'bid filled 95 #3',
+    ]);
+    const marked = play([quote(99, 101, 10), onMark, quote(94, 97, 11)]);
+    expect(marked.slice(1)).toEqual(['mark triggered 95 #2', 'mark execution 10@94 #2', 'mark filled 95 #2']);
   });
 });

@@ -49,24 +49,39 @@ const trade = fc.record({
   afterUs,
 });
 const quote = fc.record({ op: fc.constant('quote'), symbol, bid: nearPrice, ask: nearPrice, afterUs });
+const triggerBasis = fc.constantFrom('last', 'bid_ask', 'mark');
+const timeInForce = fc.constantFrom('GTC', 'IOC', 'FOK');
 const placing = { op: fc.constant('place'), account, clientOrderId, symbol, side, quantity };
-const market = fc.record({ ...placing, type: fc.constant('MARKET') });
-const stop = fc.record({ ...placing, type: fc.constant('STOP_MARKET'), triggerPrice: price });
-const trailing = fc.record({ ...placing, type: fc.constant('TRAILING_STOP_MARKET'), trailingOffset });
-const activated = fc.record({
-  ...placing,
-  type: fc.constant('TRAILING_STOP_MARKET'),
-  trailingOffset,
-  activationPrice: price,
-});
+/** Options that any order may carry. */
+const options = { triggerBasis, timeInForce };
+
+/** Orders of one type: always the terms given, now and then the options. */
+function orders<Terms>(terms: fc.Arbitrary<Terms>) {
+  const named = fc.tuple(fc.record(placing), terms).map(([place, more]) => ({ ...place, ...more }));
+  const withOptions = fc.tuple(named, fc.record(options)).map(([place, more]) => ({ ...place, ...more }));
+  return fc.oneof({ weight: 2, arbitrary: named }, { weight: 1, arbitrary: withOptions });
+}
+
+const market = orders(fc.record({ type: fc.constant('MARKET') }));
+const limit = orders(fc.record({ type: fc.constant('LIMIT'), limitPrice: price }));
+const stop = orders(fc.record({ type: fc.constant('STOP_MARKET'), triggerPrice: price }));
+const stopLimit = orders(fc.record({ type: fc.constant('STOP_LIMIT'), triggerPrice: price, limitPrice: price }));
+const takeProfit = orders(fc.record({ type: fc.constant('TAKE_PROFIT'), triggerPrice: price }));
+const trailing = orders(fc.record({ type: fc.constant('TRAILING_STOP_MARKET'), trailingOffset }));
+const activated = orders(
+  fc.record({ type: fc.constant('TRAILING_STOP_MARKET'), trailingOffset, activationPrice: price }),
+);
 const cancel = fc.record({ op: fc.constant('cancel'), account, clientOrderId });
 
 /** One random tick or command of a small market with two symbols and two accounts, now and then one that must be refused. */
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 12, arbitrary: trade },
-  { weight: 2, arbitrary: quote },
+  { weight: 6, arbitrary: quote },
   { weight: 1, arbitrary: market },
-  { weight: 4, arbitrary: stop },
+  { weight: 3, arbitrary: limit },
+  { weight: 3, arbitrary: stop },
+  { weight: 2, arbitrary: stopLimit },
+  { weight: 2, arbitrary: takeProfit },
   { weight: 4, arbitrary: trailing },
   { weight: 2, arbitrary: activated },
   { weight: 5, arbitrary: cancel },

@@ -29,7 +29,15 @@ describe('engine and oracle', () => {
     fc.assert(law, runParameters({ name: 'engine and oracle', runs: RUNS }));
     expect(played).toBeGreaterThanOrEqual(LEAST_PLAYED);
     // A law over sessions in which nothing happens would hold for any engine.
-    for (const reason of ['triggered', 'activated', 'canceled', 'wrong_side_of_market', 'no_market', 'bad_offset']) {
+    for (const reason of [
+      'triggered',
+      'execution',
+      'activated',
+      'canceled',
+      'wrong_side_of_market',
+      'no_market',
+      'bad_offset',
+    ]) {
       expect(reasons.get(reason) ?? 0, reason).toBeGreaterThan(RUNS / 4);
     }
   });

@@ -1,8 +1,13 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, type TUnsafe, Type } from '@sinclair/typebox';
 import type { Command, Instrument, Tick } from '../../market/types.ts';
 
 const exact = { additionalProperties: false } as const;
-const optionalInteger = Type.Optional(Type.Number());
+const optionalNumber = Type.Optional(Type.Number());
+
+/** One of some words. */
+function oneOf<const Word extends string>(...words: readonly Word[]): TUnsafe<Word> {
+  return Type.Unsafe<Word>(Type.Union(words.map((word) => Type.Literal(word))));
+}
 
 /** One step played into an engine: a tick (its time counted from the symbol's last) or a command. Prices in ticks, quantities in lots. */
 const OperationSchema = Type.Union([
@@ -32,20 +37,15 @@ const OperationSchema = Type.Union([
       account: Type.String(),
       clientOrderId: Type.String(),
       symbol: Type.Integer(),
-      side: Type.Union([Type.Literal('BUY'), Type.Literal('SELL')]),
-      type: Type.Union([Type.Literal('MARKET'), Type.Literal('STOP_MARKET'), Type.Literal('TRAILING_STOP_MARKET')]),
+      side: oneOf('BUY', 'SELL'),
+      type: oneOf('MARKET', 'LIMIT', 'STOP_MARKET', 'STOP_LIMIT', 'TRAILING_STOP_MARKET', 'TAKE_PROFIT'),
       quantity: Type.Number(),
-      triggerPrice: optionalInteger,
-      trailingOffset: Type.Optional(
-        Type.Object(
-          {
-            kind: Type.Union([Type.Literal('price'), Type.Literal('bp'), Type.Literal('ticks')]),
-            value: Type.Number(),
-          },
-          exact,
-        ),
-      ),
-      activationPrice: optionalInteger,
+      triggerPrice: optionalNumber,
+      limitPrice: optionalNumber,
+      trailingOffset: Type.Optional(Type.Object({ kind: oneOf('price', 'bp', 'ticks'), value: Type.Number() }, exact)),
+      activationPrice: optionalNumber,
+      triggerBasis: Type.Optional(oneOf('last', 'bid_ask', 'mark')),
+      timeInForce: Type.Optional(oneOf('DAY', 'GTC', 'IOC', 'FOK', 'GTD')),
     },
     exact,
   ),
@@ -98,20 +98,8 @@ export function commandOf(operation: Operation): Command | undefined {
     return { kind: 'cancel', account, clientOrderId };
   }
   if (operation.op !== 'place') return undefined;
-  const { account, clientOrderId, symbol, side, type, quantity } = operation;
-  const { triggerPrice, trailingOffset, activationPrice } = operation;
-  return {
-    kind: 'place',
-    account,
-    clientOrderId,
-    symbol,
-    side,
-    type,
-    quantity,
-    ...(triggerPrice === undefined ? {} : { triggerPrice }),
-    ...(trailingOffset === undefined ? {} : { trailingOffset }),
-    ...(activationPrice === undefined ? {} : { activationPrice }),
-  };
+  const { op: _, ...terms } = operation;
+  return { kind: 'place', ...terms };
 }
 
 /** An operation in one short line. */
@@ -125,11 +113,14 @@ export function describeOperation(operation: Operation): string {
       return `${operation.account} cancels ${operation.clientOrderId}`;
     case 'place': {
       const { account, clientOrderId, side, type, quantity, symbol } = operation;
-      const { triggerPrice, trailingOffset, activationPrice } = operation;
+      const { triggerPrice, limitPrice, trailingOffset, activationPrice, triggerBasis, timeInForce } = operation;
       const terms = [
         triggerPrice === undefined ? '' : ` at ${triggerPrice}`,
+        limitPrice === undefined ? '' : ` limit ${limitPrice}`,
         trailingOffset === undefined ? '' : ` by ${trailingOffset.value} ${trailingOffset.kind}`,
         activationPrice === undefined ? '' : ` from ${activationPrice}`,
+        triggerBasis === undefined ? '' : ` on ${triggerBasis}`,
+        timeInForce === undefined ? '' : ` ${timeInForce}`,
       ].join('');
       return `${account} places ${clientOrderId}: ${side} ${quantity} S${symbol} ${type}${terms}`;
     }
