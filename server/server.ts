@@ -18,6 +18,7 @@ import { createIdentity, type Identity } from './identity.ts';
 import { formatListen, type ListenAddress } from './listen.ts';
 import type { Logger } from './logger.ts';
 import { ServerMetrics } from './metrics.ts';
+import { rehearse } from './rehearsal.ts';
 import { openStandingReports } from './standingReports.ts';
 
 /** How often sockets are looked at for what is due to them, ms: a tenth of the shortest interval that clients see. */
@@ -107,6 +108,7 @@ class Server implements RunningServer {
     const feed = ports.feed ?? (config.feed === undefined ? undefined : new EmbeddedFeed(config.feed, ports.clock));
     const { commandLogPath, startingCashUnits: startingCash } = config;
     const rules = { startingCash, ratchetWindowUs: config.limits.ratchetWindowMs * 1000 };
+    if (config.feed !== undefined) rehearse({ clock: ports.clock, limits: config.limits, dialects: DIALECTS });
     const commandLog = commandLogPath === undefined ? undefined : await feed?.openCommandLog?.(commandLogPath, rules);
     return new Server({ config, ...ports, transport, feed, commandLog });
   }
