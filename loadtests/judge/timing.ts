@@ -46,14 +46,13 @@ export function judgeTiming(input: TimingInput): TimingFinding {
       ? { ...base, verdict: 'fail', reason: few }
       : { ...base, verdict: 'invalid', reason: `${few}; ${input.generatorAtFault}` };
   }
-  const broken = breach(target, windows);
-  if (broken === '') return { ...base, verdict: 'pass', reason: '' };
+  if (breach(target, windows) === '') return { ...base, verdict: 'pass', reason: '' };
 
   const clean: Windows = new Map([...windows].filter(([second]) => input.lateIn(second).length === 0));
   const cleanCount = mergeWindows(clean).count;
   const stillBroken = cleanCount === 0 ? '' : breach(target, clean);
   if (stillBroken !== '') return { ...base, verdict: 'fail', reason: stillBroken };
-  return { ...base, verdict: 'invalid', reason: `${broken}, but only while ${lateness(input, windows, clean)}` };
+  return { ...base, verdict: 'invalid', reason: `broken only ${lateness(input, windows, clean)}` };
 }
 
 /** Which promise of the row the windows break, in words; '' when none. */
@@ -76,16 +75,19 @@ function breach(target: Target, windows: Windows): string {
   return `${bad.length} of ${windows.size} one-second windows broken (${allowed} allowed): second ${listed(seconds)}`;
 }
 
+/** Which seconds were late and what was late in them, the cause that explains most of them first. */
 function lateness(input: TimingInput, windows: Windows, clean: Windows): string {
   const late = [...windows.keys()].filter((second) => !clean.has(second)).sort((a, b) => a - b);
-  const causes = new Map<string, number[]>();
+  const causes = new Map<string, number>();
   for (const second of late) {
     for (const why of input.lateIn(second)) {
-      const cause = why.replace(/ [\d.]+ .*$/, '');
-      causes.set(cause, [...(causes.get(cause) ?? []), second]);
+      const cause = why.replace(/ [\d.]+ (ms|%)$/, '');
+      causes.set(cause, (causes.get(cause) ?? 0) + 1);
     }
   }
-  return [...causes].map(([cause, seconds]) => `${cause} was late (second ${listed(seconds)})`).join(' and ');
+  const [first = '', ...others] = [...causes].sort((a, b) => b[1] - a[1]).map(([cause]) => cause);
+  const more = others.length === 0 ? '' : `, ${others.length === 1 ? others[0] : `and ${others.length} more`}`;
+  return `in seconds that were late through no fault of the target's: ${listed(late)} (${first}${more})`;
 }
 
 interface Figure {
