@@ -32,7 +32,7 @@ export function printVerdict(summary: Summary, options: PrintOptions): void {
   const lines = [
     targetsTable(summary.rows, { paint, width }),
     '',
-    `${paint.bold(verdict)}  ${plain(summary.why)}`,
+    ...hang(paint.bold(verdict), { text: plain(summary.why), indent: word.length + 4, width }),
     ...(violations === 0 ? [] : [`${formatCount(violations)} broken promises are listed in the report`]),
     '',
     `report  ${options.reportPath}`,
@@ -78,8 +78,9 @@ function targetsTable(rows: readonly Row[], { paint, width }: { paint: Paint; wi
       samples[at] ?? '',
     ]);
     if (row.reason !== '') {
-      const reason = wrap(plain(row.reason), width - verdictWidth - GAP);
-      for (const line of reason) table.push(['', { content: colour(line), colSpan: 4 }]);
+      // The table takes the gaps between spanned columns for one character each, and cuts what is longer.
+      const span = idWidth + boundWidth + measuredWidth + samplesWidth + 3;
+      for (const line of wrap(plain(row.reason), span)) table.push(['', { content: colour(line), colSpan: 4 }]);
     }
   });
   return table
@@ -87,6 +88,12 @@ function targetsTable(rows: readonly Row[], { paint, width }: { paint: Paint; wi
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+/** A heading with a text beside it, whose further lines stand below its first. */
+function hang(head: string, { text, indent, width }: { text: string; indent: number; width: number }): string[] {
+  const [first = '', ...others] = wrap(text, width - indent);
+  return [`${head}  ${first}`, ...others.map((line) => ' '.repeat(indent) + line)];
 }
 
 function shortWord(verdict: Row['verdict']): string {

@@ -13,7 +13,7 @@ export const VERDICT_WORDS: Readonly<Record<Row['verdict'], VerdictWords>> = {
   invalid: {
     word: 'Invalid',
     sign: '?',
-    meaning: 'This run can’t tell: the machine or the load generator was at fault, not the server.',
+    meaning: 'This run can’t tell: the machine or a load generator didn’t do its part.',
   },
   'not applicable': { word: 'Not applicable', sign: '–', meaning: 'The target is declared not to have this.' },
 };

@@ -1,5 +1,5 @@
 import type { Summary, Violation } from '../../protocol/schemas/summary.ts';
-import { formatCount, plain, violationCount } from '../words.ts';
+import { formatCount, violationCount } from '../words.ts';
 import { EMPTY, html, type Markup } from './markup.ts';
 import type { Mark, TimeAxis } from './timeAxis.ts';
 
@@ -35,18 +35,17 @@ function violationRow(violation: Violation, marks: readonly Mark[]): Markup {
   const beside = marks.find(
     (mark) => mark.kind === 'fault' && violation.atS >= mark.fromS && violation.atS <= mark.toS + AFTERMATH_S,
   );
-  const explained = beside === undefined ? 'unexplained' : `${beside.letter}: ${plain(beside.label)}`;
-  return html`<tr><td class="number">${violation.atS.toFixed(3)}</td><td>${kindWords(violation.violation)}</td><td>${plain(violation.stream) || '–'}</td><td>${violation.client} (${plain(violation.generator)})</td><td class="number">${violation.expectedSeq}</td><td class="number">${violation.seq}</td><td>${explained}</td><td>${clip(violation.detail)}</td></tr>
+  const explained = beside === undefined ? 'unexplained' : `${beside.letter}: ${beside.label}`;
+  return html`<tr><td class="number">${violation.atS.toFixed(3)}</td><td>${kindWords(violation.violation)}</td><td>${violation.stream || '–'}</td><td>${violation.client} (${violation.generator})</td><td class="number">${violation.expectedSeq}</td><td class="number">${violation.seq}</td><td>${explained}</td><td>${clip(violation.detail)}</td></tr>
 `;
 }
 
 function kindWords(kind: string): string {
-  return plain(kind).replaceAll('_', ' ');
+  return kind.replaceAll('_', ' ');
 }
 
 function clip(text: string): string {
-  const clean = plain(text);
-  return clean.length > MOST_DETAIL ? `${clean.slice(0, MOST_DETAIL)}…` : clean;
+  return text.length > MOST_DETAIL ? `${text.slice(0, MOST_DETAIL)}…` : text;
 }
 
 /** What became of the orders, held against the oracle. */

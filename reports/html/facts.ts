@@ -1,5 +1,5 @@
 import type { Summary } from '../../protocol/schemas/summary.ts';
-import { formatBytes, formatCount, formatUs, formatUtc, plain } from '../words.ts';
+import { formatBytes, formatCount, formatUs, formatUtc } from '../words.ts';
 import { EMPTY, html, type Markup } from './markup.ts';
 
 /** The tape that was played, with its origin and the hashes by which a repetition is recognised. */
@@ -7,9 +7,9 @@ export function tapeSection({ tape, seed }: Summary): Markup {
   return html`<section aria-labelledby="tape"><h2 id="tape">Tape</h2>
 <p>${formatCount(tape.eventsPlayed)} events of ${formatCount(tape.symbols)} symbols at ${tape.speed} × market pace, from ${formatUtc(tape.fromUs)} to ${formatUtc(tape.toUs)}. The prices are derived: they aren’t a record of any market day.</p>
 ${facts([
-  ['Derived from', plain(tape.origin)],
+  ['Derived from', tape.origin],
   ['Seed', String(seed)],
-  ['File', plain(tape.path)],
+  ['File', tape.path],
   ['SHA-256', code(tape.sha256)],
   ['Hash of the events played', code(tape.eventHash)],
   [
@@ -24,12 +24,12 @@ ${facts([
 export function environmentSection({ environment, load, commit }: Summary): Markup {
   return html`<section aria-labelledby="environment"><h2 id="environment">Environment</h2>
 ${facts([
-  ['Load made by', plain(load)],
-  ['Server’s transport', plain(environment.transport)],
+  ['Load made by', load],
+  ['Server’s transport', environment.transport],
   ['Commit', code(commit)],
-  ['Node', plain(environment.node)],
-  ['Platform', plain(environment.platform)],
-  ['Processor', `${environment.cpus} × ${plain(environment.cpuModel)}`],
+  ['Node', environment.node],
+  ['Platform', environment.platform],
+  ['Processor', `${environment.cpus} × ${environment.cpuModel}`],
   ['Memory', formatBytes(environment.memoryBytes)],
   ['Error of the clocks', `at most ${formatUs(environment.clockErrorUs)}`],
 ])}</section>
@@ -40,15 +40,15 @@ ${facts([
 export function notesSection({ notes }: Summary): Markup {
   if (notes.length === 0) return EMPTY;
   return html`<section aria-labelledby="notes"><h2 id="notes">Notes</h2>
-<ul>${notes.map((note) => html`<li>${plain(note)}</li>`)}</ul></section>
+<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul></section>
 `;
 }
 
 /** The one command that repeats the run. */
 export function repeatSection({ command, commit }: Summary): Markup {
   return html`<section aria-labelledby="repeat"><h2 id="repeat">How to repeat it</h2>
-<p>At commit ${plain(commit)}:</p>
-<pre tabindex="0"><code>${plain(command)}</code></pre></section>
+<p>At commit ${commit}:</p>
+<pre tabindex="0"><code>${command}</code></pre></section>
 `;
 }
 
@@ -57,5 +57,5 @@ function facts(pairs: readonly (readonly [string, string | Markup])[]): Markup {
 }
 
 function code(text: string): Markup {
-  return html`<code>${plain(text)}</code>`;
+  return html`<code>${text}</code>`;
 }

@@ -1,3 +1,5 @@
+import { plain } from '../words.ts';
+
 /** Text that is HTML already; everything else is escaped by {@link html}. */
 export class Markup {
   readonly text: string;
@@ -8,7 +10,7 @@ export class Markup {
 
 export type Content = string | number | Markup | readonly Content[];
 
-/** Builds HTML from a template: literals stand as they are, values are escaped unless they are {@link Markup}. Lists are joined. */
+/** Builds HTML from a template: literals stand as they are, values are escaped and freed of control characters unless they are {@link Markup}. Lists are joined. */
 export function html(literals: TemplateStringsArray, ...values: readonly Content[]): Markup {
   let text = literals[0] ?? '';
   values.forEach((value, at) => {
@@ -23,7 +25,7 @@ export const EMPTY = new Markup('');
 function toHtml(value: Content): string {
   if (value instanceof Markup) return value.text;
   if (typeof value === 'object') return value.map(toHtml).join('');
-  return escapeHtml(String(value));
+  return escapeHtml(plain(String(value)));
 }
 
 /** Keeps figures and their units on one line: `99 %`, `4.20 ms`. */

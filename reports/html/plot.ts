@@ -188,6 +188,8 @@ function withBackdrop(
     silent: true,
     data: [],
     z: 1,
+    itemStyle: { color: PAINT.paper },
+    lineStyle: { color: PAINT.paper, width: 0 },
     markArea: { silent: true, data: bands },
   };
   if (plot.bound !== undefined) {

@@ -45,16 +45,16 @@ pre{margin:16px 0 0;padding:16px 20px;background:var(--soft);border-radius:6px;w
 tr.absent .badge{color:var(--absent)}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th{font-weight:600;text-align:left}
-.targets{width:100%;margin-top:20px;font-size:15px;line-height:1.4}
+.targets{width:100%;table-layout:fixed;margin-top:20px;font-size:15px;line-height:1.4}
 .targets thead th{padding:0 16px 8px 0;font-size:13px;font-weight:400;color:var(--muted);border-bottom:1px solid var(--rule);white-space:nowrap}
 .targets tbody th,.targets td{padding:12px 16px 12px 0;vertical-align:top;border-bottom:1px solid var(--rule)}
 .targets tr>:last-child{padding-right:12px}
 .targets tr>:first-child{padding-left:12px}
-.targets thead th:nth-child(1){width:10%}
-.targets thead th:nth-child(2){width:27%}
+.targets thead th:nth-child(1){width:11.5%}
+.targets thead th:nth-child(2){width:24%}
 .targets thead th:nth-child(3){width:21%}
-.targets thead th:nth-child(4){width:19%}
-.targets .interval{white-space:nowrap}
+.targets thead th:nth-child(4){width:17%}
+.targets thead th:nth-child(5){width:15.5%}
 .targets .title{display:block;font-weight:400;font-size:13px;color:var(--muted);max-width:36ch}
 .targets .measured{font-weight:600}
 .targets thead th:last-child,.number{text-align:right}
@@ -65,7 +65,7 @@ tr.invalid>*{background:var(--invalid-soft)}
 .reason.pass td,.reason.absent td{color:var(--muted)}
 .badge{display:inline-flex;align-items:center;gap:7px;font-weight:650}
 .badge .sign{width:16px;height:16px}
-.bands{list-style:none;padding:0;margin:12px 0 0;font-size:14px}
+.bands{overflow-wrap:anywhere;list-style:none;padding:0;margin:12px 0 0;font-size:14px}
 .bands li{display:flex;gap:10px;align-items:baseline;margin-top:4px}
 .band{flex:none;width:22px;height:18px;line-height:18px;text-align:center;font-size:12px;font-weight:600;border-radius:3px;align-self:flex-start;margin-top:2px}
 .band.fault{background:color-mix(in srgb,var(--fault) 18%,transparent)}

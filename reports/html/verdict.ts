@@ -6,12 +6,12 @@ import { EMPTY, html, type Markup, unbroken } from './markup.ts';
 export function verdictSection(summary: Summary): Markup {
   const { word, meaning } = VERDICT_WORDS[summary.verdict];
   return html`<header class="verdict ${classOf(summary.verdict)}">
-<p class="brand">tapedeck · ${plain(summary.scenario)}</p>
+<p class="brand">tapedeck · ${summary.scenario}</p>
 <h1>${sign(summary.verdict)}<span>${word}</span></h1>
 <p class="meaning">${meaning}</p>
 <p class="why">${sentence(summary.why)}</p>
-<p class="which">${plain(summary.description)}</p>
-<p class="which">${formatUtc(Date.parse(summary.startedAt) * 1000)} · ${summary.durationS.toFixed(0)} s · load by ${plain(summary.load)} · commit ${plain(summary.commit)}</p>
+<p class="which">${summary.description}</p>
+<p class="which">${formatUtc(Date.parse(summary.startedAt) * 1000)} · ${summary.durationS.toFixed(0)} s · load by ${summary.load} · commit ${summary.commit}</p>
 </header>
 `;
 }
@@ -47,13 +47,13 @@ function targetRow(row: Row): Markup {
   const reason =
     row.reason === ''
       ? EMPTY
-      : html`<tr role="row" class="reason ${classOf(row.verdict)}"><td role="cell" aria-hidden="true"></td><td role="cell" colspan="5"><span class="hidden">Reason: </span>${signs(plain(row.reason))}</td></tr>`;
+      : html`<tr role="row" class="reason ${classOf(row.verdict)}"><td role="cell" aria-hidden="true"></td><td role="cell" colspan="5"><span class="hidden">Reason: </span>${signs(row.reason)}</td></tr>`;
   return html`<tr role="row" class="${classOf(row.verdict)}${row.reason === '' ? '' : ' explained'}">
 ${cell('Verdict', html`<span class="badge">${sign(row.verdict)}${VERDICT_WORDS[row.verdict].word}</span>`)}
-<th role="rowheader" scope="row">${row.id}<span class="title">${plain(row.title)}</span></th>
-${cell('Must be', signs(plain(row.target)))}
+<th role="rowheader" scope="row">${row.id}<span class="title">${row.title}</span></th>
+${cell('Must be', signs(row.target))}
 ${cell('Measured', unbroken(measuredWords(row)), 'measured')}
-${cell('95 % interval', intervalWords(row) || '–', row.interval === undefined ? 'interval none' : 'interval')}
+${cell('95 % interval', intervalWords(row) || '–', row.interval === undefined ? 'none' : '')}
 ${cell('Samples', formatCount(row.samples), 'number')}
 </tr>
 ${reason}`;
