@@ -11,7 +11,7 @@ const houses = [
   'reports',
   'cli',
 ];
-const tests = '\\.test\\.ts$';
+const tests = '\\.(test|full)\\.ts$';
 
 /** Forbids every house but the allowed ones. */
 function only(name, from, allowed, pathNot = tests) {
@@ -36,7 +36,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, pathNot: ['\\.test\\.ts$', '^loadtests/k6/'] },
+      from: { orphan: true, pathNot: [tests, '^loadtests/k6/'] },
       to: {},
     },
     {
@@ -48,7 +48,7 @@ module.exports = {
     {
       name: 'no-dev-packages-outside-tests',
       severity: 'error',
-      from: { pathNot: ['\\.test\\.ts$', '^loadtests/k6/', '^loadtests/properties/'] },
+      from: { pathNot: [tests, '^loadtests/k6/', '^loadtests/properties/'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {
@@ -108,7 +108,7 @@ module.exports = {
     {
       name: 'loadtests-takes-only-types-of-market',
       severity: 'error',
-      from: { path: '^loadtests/', pathNot: tests },
+      from: { path: '^loadtests/', pathNot: [tests, '^loadtests/properties/'] },
       to: { path: '^market/', dependencyTypesNot: ['type-only'] },
     },
     {

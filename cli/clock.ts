@@ -1,58 +1,18 @@
-import { CLOCK_OFFSET_ENV, type Clock, createClock } from '../protocol/clock.ts';
+import type { Clock } from '../protocol/clock.ts';
 import { ExitCode } from '../protocol/codes.ts';
+import { hostClock as makeHostClock } from '../simulator/hostClock.ts';
 import { CliError } from './errors.ts';
 
-/** Edges of the wall clock's millisecond that are caught; each takes up to 1 ms. */
-const EDGES = 5;
-
 /**
- * Makes the clock of this process: the host's monotonic clock, shared by all its processes, plus an offset that comes
- * from {@link CLOCK_OFFSET_ENV} or is measured against the wall clock, to some µs. Reading it allocates nothing.
+ * Makes the clock of this process; see `simulator/hostClock.ts`.
  *
- * @throws CliError when the variable is no number
+ * @throws CliError when the environment's offset is no number
  */
 export function hostClock(env: Readonly<Record<string, string | undefined>>): Clock {
-  const text = env[CLOCK_OFFSET_ENV];
-  if (text === undefined) return createClock(monotonicUs, measureOffsetUs());
-  const offsetUs = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isFinite(offsetUs)) return createClock(monotonicUs, offsetUs);
-  throw new CliError(
-    `${CLOCK_OFFSET_ENV}: "${text}" is no number of µs; unset it, or hand on the parent's`,
-    ExitCode.USAGE,
-  );
-}
-
-/** What `performance.now()` (since the process started) lacks to the host's monotonic clock (since boot), µs. */
-const processStartUs = measureProcessStartUs();
-
-/** The host's monotonic clock, µs since boot. */
-function monotonicUs(): number {
-  return processStartUs + performance.now() * 1_000;
-}
-
-/** Reads both clocks next to each other some times and keeps the pair that lies closest. */
-function measureProcessStartUs(): number {
-  let bestGapMs = Number.POSITIVE_INFINITY;
-  let startUs = 0;
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const beforeMs = performance.now();
-    const hostUs = Number(process.hrtime.bigint()) / 1_000;
-    const afterMs = performance.now();
-    if (afterMs - beforeMs >= bestGapMs) continue;
-    bestGapMs = afterMs - beforeMs;
-    startUs = hostUs - ((beforeMs + afterMs) / 2) * 1_000;
+  try {
+    return makeHostClock(env);
+  } catch (error) {
+    if (error instanceof RangeError) throw new CliError(error.message, ExitCode.USAGE);
+    throw error;
   }
-  return startUs;
-}
-
-/** Catches the wall clock where its millisecond turns. Noticing late makes an offset too small, so the largest is best. */
-function measureOffsetUs(): number {
-  let offsetUs = Number.NEGATIVE_INFINITY;
-  for (let edge = 0; edge < EDGES; edge++) {
-    const startMs = Date.now();
-    let nowMs = startMs;
-    while (nowMs === startMs) nowMs = Date.now();
-    offsetUs = Math.max(offsetUs, nowMs * 1_000 - monotonicUs());
-  }
-  return offsetUs;
 }

@@ -5,8 +5,8 @@ import { Value } from '@sinclair/typebox/value';
 import { parse as parseYaml } from 'yaml';
 import { ExitCode } from '../protocol/codes.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { nearest } from '../protocol/nearest.ts';
 import { isLoopback, type ListenAddress, parseListen } from './listen.ts';
-import { nearest } from './nearest.ts';
 import { GENERAL_SETTINGS, LIMIT_NAMES, LIMIT_SETTINGS, SETTINGS, type Setting } from './settings.ts';
 
 /** The simulator's tape as the server's own feed. */

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { TypeCheck, ValueError } from '@sinclair/typebox/compiler';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
-import { nearestFirst } from './nearest.ts';
+import { nearestFirst } from '../protocol/nearest.ts';
 
 export type YamlResult<T> =
   | { readonly ok: true; readonly value: T }

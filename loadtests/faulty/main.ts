@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { hostClock } from '../session/hostClock.ts';
+import { hostClock } from '../../simulator/hostClock.ts';
 import { FAULTS } from './faults.ts';
 import { startFront } from './front.ts';
 

@@ -4,7 +4,7 @@ import type { Target, TargetId } from '../../protocol/schemas/targets.ts';
 import { type OrderFault, type RunEvidence, secondOf } from './evidence.ts';
 import { fairness } from './fairness.ts';
 import { type LatenessEvidence, lateIn } from './lateness.ts';
-import { mergeWindows, type Windows, windowsOf } from './merge.ts';
+import { type Windows, windowsOf } from './merge.ts';
 import { type Breach, breaches, isExcused } from './promises.ts';
 import { holds, judgeTiming, listed, ms } from './timing.ts';
 
@@ -357,9 +357,4 @@ export function describe(target: Target): string {
   if (target.never !== undefined) parts.push(`never over ${target.never} ${target.unit}`);
   if (target.source === 'probes') parts.push('by the probes');
   return parts.join(', ');
-}
-
-/** The whole-run histogram of a client-side metric. */
-export function wholeRun(evidence: RunEvidence, metric: WindowMetric) {
-  return mergeWindows(windowsOf(evidence.generators, metric));
 }

@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { ExitCode } from '../../protocol/codes.ts';
-import { hostClock } from '../session/hostClock.ts';
+import { hostClock } from '../../simulator/hostClock.ts';
 import { watchLoopDelay } from '../session/loopDelay.ts';
 import { type CutProxy, startCutProxy } from './cutProxy.ts';
 

@@ -6,7 +6,7 @@ import type { GeneratorPlan } from '../../protocol/run.ts';
 import { seededRandom } from '../gate/random.ts';
 import type { TickerFields } from './dialect.ts';
 import { Fleet } from './fleet.ts';
-import { hostClock } from './hostClock.ts';
+import { hostClock } from '../../simulator/hostClock.ts';
 import { watchLoopDelay } from './loopDelay.ts';
 import { PlanError, readPlanFile } from './planFile.ts';
 import type { ClientPorts } from './ports.ts';

@@ -11,7 +11,7 @@ import { TickKind as Kinds, type TickKind } from '../../market/types.ts';
 import { CLOCK_OFFSET_ENV } from '../../protocol/clock.ts';
 import type { GeneratorLine, GeneratorPlan, Schedule } from '../../protocol/run.ts';
 import { createTapeWriter } from '../../simulator/tape/writer.ts';
-import { hostClock } from './hostClock.ts';
+import { hostClock } from '../../simulator/hostClock.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tapedeck-generators-'));
 const closers: (() => void)[] = [];

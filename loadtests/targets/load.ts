@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { nearestFirst } from '../../protocol/nearest.ts';
 import { type TargetSet, TargetSetSchema } from '../../protocol/schemas/targets.ts';
-import { nearestFirst } from '../../simulator/nearest.ts';
 import { projectFile } from '../../simulator/paths.ts';
 import { parseYaml } from '../../simulator/yamlFile.ts';
 
