@@ -23,7 +23,7 @@ export interface FigureTable {
 
 const WIDE = { width: 960, height: 320 };
 const NARROW = { width: 400, height: 280 };
-const HALF = { width: 468, height: 250 };
+const HALF = { width: 430, height: 236 };
 
 /** A chart and its table; a chart without a single figure says so instead. */
 export function figure(chart: Figure): Markup {

@@ -42,22 +42,22 @@ pre{margin:16px 0 0;padding:16px 20px;background:var(--soft);border-radius:6px;w
 .verdict.pass h1,tr.pass .badge{color:var(--pass)}
 .verdict.fail h1,tr.fail .badge{color:var(--fail)}
 .verdict.invalid h1,tr.invalid .badge{color:var(--invalid)}
-tr.absent .badge{color:var(--absent)}
+tr.absent .badge{color:var(--absent);font-size:13px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th{font-weight:600;text-align:left}
 .targets{width:100%;table-layout:fixed;margin-top:20px;font-size:15px;line-height:1.4}
 .targets thead th{padding:0 16px 8px 0;font-size:13px;font-weight:400;color:var(--muted);border-bottom:1px solid var(--rule);white-space:nowrap}
 .targets tbody th,.targets td{padding:12px 16px 12px 0;vertical-align:top;border-bottom:1px solid var(--rule)}
 .targets tr>:last-child{padding-right:12px}
-.targets tr>:first-child{padding-left:12px}
-.targets thead th:nth-child(1){width:11.5%}
-.targets thead th:nth-child(2){width:24%}
-.targets thead th:nth-child(3){width:21%}
-.targets thead th:nth-child(4){width:17%}
-.targets thead th:nth-child(5){width:15.5%}
+.targets tr>:first-child{padding-left:12px;padding-right:8px}
+.targets thead th:nth-child(1){width:13%}
+.targets thead th:nth-child(2){width:23.5%}
+.targets thead th:nth-child(3){width:20%}
+.targets thead th:nth-child(4){width:16%}
+.targets thead th:nth-child(5){width:17%}
 .targets .title{display:block;font-weight:400;font-size:13px;color:var(--muted);max-width:36ch}
 .targets .measured{font-weight:600}
-.targets thead th:last-child,.number{text-align:right}
+.targets thead th:last-child,.number{text-align:right;white-space:nowrap}
 .targets .explained>*{border-bottom:0;padding-bottom:2px}
 .targets .reason td{padding-top:0;font-size:14px}
 tr.fail>*{background:var(--fail-soft)}
@@ -105,17 +105,7 @@ section>.scroll{margin-top:16px}
 .facts dd{min-width:0;overflow-wrap:anywhere}
 section>ul{padding-left:20px;max-width:74ch}
 section>.bands{padding-left:0}
-@media (max-width:760px){
-main{padding:0 16px 64px}
-.verdict{padding-top:32px}
-.verdict h1{font-size:52px;gap:14px}
-.verdict h1 .sign{width:46px;height:46px}
-.meaning,.why{font-size:18px}
-h2{margin-top:56px}
-.pair{display:block}
-.when-wide{display:none}
-.when-narrow{display:block;max-width:520px}
-.pair .chart{max-width:520px}
+@media screen and (max-width:900px){
 .targets,.targets tbody,.targets tr,.targets td,.targets tbody th{display:block;width:100%}
 .targets thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .targets tbody tr{padding:14px 12px;border-top:1px solid var(--rule);display:grid;grid-template-columns:1fr auto;gap:2px 12px}
@@ -134,11 +124,32 @@ h2{margin-top:56px}
 .targets .title{margin-bottom:4px}
 .targets tbody tr.reason{display:block;border-top:0;padding-top:0}
 .targets .reason td:first-child{display:none}
+}
+@media screen and (max-width:760px){
+main{padding:0 16px 64px}
+.verdict{padding-top:32px}
+.verdict h1{font-size:52px;gap:14px}
+.verdict h1 .sign{width:46px;height:46px}
+.meaning,.why{font-size:18px}
+h2{margin-top:56px}
+.pair{display:block}
+.when-wide{display:none}
+.when-narrow{display:block;max-width:520px}
+.pair .chart{max-width:520px}
 .facts div{grid-template-columns:1fr;gap:0}
 .numbers{display:grid;grid-template-columns:1fr 1fr;gap:16px}
 }
 @media print{
-body{font-size:11pt}
+body{font-size:10.5pt}
+h2{margin-top:36px}
+figure{margin-top:24px}
+.verdict{padding-top:0}
+.targets{font-size:9pt}
+.targets .title,.targets .reason td{font-size:8pt}
+.targets tbody th,.targets td{padding-top:6px;padding-bottom:6px}
+.badge .sign{width:12px;height:12px}
+.targets .badge{gap:5px}
+.targets tr.absent .badge{font-size:7pt}
 main{max-width:none;padding:0}
 details{display:none}
 .scroll{max-height:none;overflow:visible;border:0}

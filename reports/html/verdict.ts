@@ -53,7 +53,7 @@ ${cell('Verdict', html`<span class="badge">${sign(row.verdict)}${VERDICT_WORDS[r
 <th role="rowheader" scope="row">${row.id}<span class="title">${row.title}</span></th>
 ${cell('Must be', signs(row.target))}
 ${cell('Measured', unbroken(measuredWords(row)), 'measured')}
-${cell('95 % interval', intervalWords(row) || '–', row.interval === undefined ? 'none' : '')}
+${cell('95 % interval', unbroken(intervalWords(row)) || '–', row.interval === undefined ? 'none' : '')}
 ${cell('Samples', formatCount(row.samples), 'number')}
 </tr>
 ${reason}`;
