@@ -39,16 +39,8 @@ export class TickerState {
     const { symbol, eventTimeUs } = tick;
     const before = this.eventTimeUs[symbol];
     if (before === undefined) return 'unknown_symbol';
-    if (!(eventTimeUs >= before)) return Number.isSafeInteger(eventTimeUs) ? 'time_backwards' : 'bad_time';
-    if (eventTimeUs > Number.MAX_SAFE_INTEGER || Math.floor(eventTimeUs) !== eventTimeUs) return 'bad_time';
-    if (tick.kind === TickKind.TRADE) {
-      if (!isPrice(tick.price)) return 'bad_price';
-      return isSize(tick.size) && tick.size > 0 ? undefined : 'bad_size';
-    }
-    if (tick.kind !== TickKind.QUOTE) return 'unknown_kind';
-    if (!isPrice(tick.bid) || !isPrice(tick.ask)) return 'bad_price';
-    if (tick.bid > tick.ask) return 'crossed_quote';
-    return isSize(tick.bidSize) && isSize(tick.askSize) ? undefined : 'bad_size';
+    if (!(eventTimeUs >= before)) return isTime(eventTimeUs) ? 'time_backwards' : 'bad_time';
+    return contentFault(tick);
   }
 
   /** Takes a tick that {@link TickerState.fault} has passed. */
@@ -67,6 +59,23 @@ export class TickerState {
       this.askSize[symbol] = tick.askSize;
     }
   }
+}
+
+/** Says why `tick` can't be taken in any state, whatever the symbol; undefined when it may. */
+export function contentFault(tick: Tick): TickRefusal | undefined {
+  if (!isTime(tick.eventTimeUs)) return 'bad_time';
+  if (tick.kind === TickKind.TRADE) {
+    if (!isPrice(tick.price)) return 'bad_price';
+    return isSize(tick.size) && tick.size > 0 ? undefined : 'bad_size';
+  }
+  if (tick.kind !== TickKind.QUOTE) return 'unknown_kind';
+  if (!isPrice(tick.bid) || !isPrice(tick.ask)) return 'bad_price';
+  if (tick.bid > tick.ask) return 'crossed_quote';
+  return isSize(tick.bidSize) && isSize(tick.askSize) ? undefined : 'bad_size';
+}
+
+function isTime(value: number): boolean {
+  return Math.floor(value) === value && value <= Number.MAX_SAFE_INTEGER && value >= -Number.MAX_SAFE_INTEGER;
 }
 
 /** Whether `value` is a price: a whole number of ticks from 1 to {@link MAX_PRICE}. */

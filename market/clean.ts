@@ -1,0 +1,143 @@
+import { contentFault, type TickerState } from './tickers.ts';
+import { type Tick, TickKind, type TickRefusal } from './types.ts';
+
+/** Conditions of a trade, as bits of {@link Tick.flags}; other bits mean nothing here. */
+export const TradeFlag = {
+  /** Doesn't set the last price: an average-price, odd-lot, prior-reference or derivatively priced trade, or one sold out of sequence. */
+  NOT_LAST: 1,
+} as const;
+
+/** Why cleaning refused a tick. A refused tick sets no price, makes no bar and triggers nothing. */
+export type CleaningRefusal = TickRefusal | 'not_last' | 'off_band' | 'too_late' | 'too_far_ahead';
+
+/** `taken`: the symbol's newest tick. `amends`: a trade behind the symbol's time, within the lateness: for its bar alone. */
+export type TickVerdict = 'taken' | 'amends' | CleaningRefusal;
+
+/** What ticks must keep to beyond their form. */
+export interface CleaningRules {
+  /** A trade's price may lie so many basis points from the symbol's last; 0 means at any price. */
+  readonly bandBp: number;
+  /**
+   * So many trades of a symbol in a row outside the band, each within the band of the one before, are a new level, and so many
+   * ticks in a row too far ahead are a new time: the last of them is taken.
+   */
+  readonly confirmations: number;
+  /** A tick may lie so far behind the market's clock, µs. */
+  readonly latenessUs: number;
+  /** A tick may move the market's clock on by so much, µs; the first may by anything. */
+  readonly maxAheadUs: number;
+}
+
+/** Ten percent, confirmed by three trades; ten seconds late; a week ahead, longer than any closure since 2000. */
+export const DEFAULT_CLEANING: CleaningRules = {
+  bandBp: 1_000,
+  confirmations: 3,
+  latenessUs: 10_000_000,
+  maxAheadUs: 7 * 86_400_000_000,
+};
+
+const BP = 10_000;
+
+/**
+ * Judges ticks by stated rules and counts what it refuses, by reason. In this order: what the tick is in itself
+ * ({@link contentFault}) and whether its symbol is known; too late or too far ahead of the market's clock, which is the latest
+ * time of a tick taken or told by {@link TickCleaner.onClock}; a condition that doesn't set the last price; behind
+ * the symbol's time; off the band.
+ */
+export class TickCleaner {
+  readonly #tickers: TickerState;
+  readonly #rules: CleaningRules;
+  readonly #refused = new Map<CleaningRefusal, number>();
+  /** By symbol: the last trade outside the band, and how many in a row have agreed on its level. */
+  readonly #offPrice: Int32Array;
+  readonly #offCount: Uint8Array;
+  #aheadCount = 0;
+  #clockUs = Number.NEGATIVE_INFINITY;
+  #amended = 0;
+
+  constructor(tickers: TickerState, rules: CleaningRules = DEFAULT_CLEANING) {
+    const { bandBp, confirmations, latenessUs, maxAheadUs } = rules;
+    if (!(bandBp >= 0)) throw new RangeError(`bandBp is ${bandBp}: 0 or more`);
+    if (!(Number.isInteger(confirmations) && confirmations >= 1 && confirmations <= 255)) {
+      throw new RangeError(`confirmations is ${confirmations}: a whole number from 1 to 255`);
+    }
+    if (!(latenessUs >= 0)) throw new RangeError(`latenessUs is ${latenessUs}: 0 or more`);
+    if (!(maxAheadUs > 0)) throw new RangeError(`maxAheadUs is ${maxAheadUs}: more than 0`);
+    this.#tickers = tickers;
+    this.#rules = rules;
+    this.#offPrice = new Int32Array(tickers.seq.length);
+    this.#offCount = new Uint8Array(tickers.seq.length);
+  }
+
+  /** Judges one tick; a tick that is `taken` must be applied to the tickers before the next is judged. */
+  judge(tick: Tick): TickVerdict {
+    const verdict = this.#verdict(tick);
+    if (verdict === 'taken') {
+      if (tick.eventTimeUs > this.#clockUs) this.#clockUs = tick.eventTimeUs;
+    } else if (verdict === 'amends') {
+      this.#amended++;
+    } else {
+      this.#refused.set(verdict, (this.#refused.get(verdict) ?? 0) + 1);
+    }
+    return verdict;
+  }
+
+  /** Moves the market's clock on to `timeUs`, µs since the epoch; an earlier time changes nothing. */
+  onClock(timeUs: number): void {
+    if (timeUs > this.#clockUs) this.#clockUs = timeUs;
+  }
+
+  /** Refused ticks by reason. */
+  get refused(): ReadonlyMap<CleaningRefusal, number> {
+    return this.#refused;
+  }
+
+  /** Trades that amended a bar only. */
+  get amended(): number {
+    return this.#amended;
+  }
+
+  #verdict(tick: Tick): TickVerdict {
+    const { symbol, eventTimeUs } = tick;
+    const before = this.#tickers.eventTimeUs[symbol];
+    if (before === undefined) return 'unknown_symbol';
+    const fault = contentFault(tick);
+    if (fault !== undefined) return fault;
+    const aheadUs = eventTimeUs - this.#clockUs;
+    if (aheadUs < -this.#rules.latenessUs) return 'too_late';
+    if (this.#isTooFarAhead(aheadUs)) return 'too_far_ahead';
+    if (tick.kind === TickKind.QUOTE) return eventTimeUs >= before ? 'taken' : 'time_backwards';
+    if ((tick.flags & TradeFlag.NOT_LAST) !== 0) return 'not_last';
+    if (this.#isOffBand(symbol, tick.price)) return 'off_band';
+    return eventTimeUs >= before ? 'taken' : 'amends';
+  }
+
+  #isTooFarAhead(aheadUs: number): boolean {
+    if (aheadUs <= this.#rules.maxAheadUs || aheadUs === Number.POSITIVE_INFINITY) {
+      this.#aheadCount = 0;
+      return false;
+    }
+    this.#aheadCount++;
+    return this.#aheadCount < this.#rules.confirmations;
+  }
+
+  #isOffBand(symbol: number, price: number): boolean {
+    const { bandBp, confirmations } = this.#rules;
+    const last = this.#tickers.last[symbol] as number;
+    if (bandBp === 0 || last === 0 || !isApart(price, last, bandBp)) {
+      this.#offCount[symbol] = 0;
+      return false;
+    }
+    const count = this.#offCount[symbol] as number;
+    const agrees = count > 0 && !isApart(price, this.#offPrice[symbol] as number, bandBp);
+    this.#offPrice[symbol] = price;
+    this.#offCount[symbol] = agrees ? count + 1 : 1;
+    if ((this.#offCount[symbol] as number) < confirmations) return true;
+    this.#offCount[symbol] = 0;
+    return false;
+  }
+}
+
+function isApart(price: number, from: number, bandBp: number): boolean {
+  return Math.abs(price - from) * BP > from * bandBp;
+}
