@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Summary } from '../../protocol/schemas/summary.ts';
 import { hostileSummary } from '../hostile.ts';
@@ -195,5 +196,13 @@ describe('htmlReport', () => {
     expect(text).toContain('Each point covers 10 s and shows the worst of them');
     expect(text).toContain('the worst p99 was 88 ms, at 12:57');
     expect(text).toMatch(/770 to 780 s [\d.]+ ms 88 ms/);
+  });
+
+  it('should leave nothing behind that keeps a process alive', () => {
+    const file = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+    const script = `import { htmlReport } from ${file('./page.ts')}; import { testSummary } from ${file('../testSummary.ts')}; console.log(htmlReport(testSummary()).length);`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+
+    expect(Number(execFileSync(process.execPath, args, { timeout: 20_000 }))).toBeGreaterThan(0);
   });
 });
