@@ -41,13 +41,18 @@ export async function writeReport(folder: string, summary: Summary): Promise<Rep
     markdown: join(folder, REPORT_NAMES.markdown),
   };
   // The figures first: should a later file fail, nothing that was measured is lost.
-  await writeFile(files.summary, `${JSON.stringify(summary, null, 2)}\n`);
+  await writeFile(files.summary, `${pretty(summary)}\n`);
   await Promise.all([
     writeFile(files.html, htmlReport(summary)),
     writeFile(files.junit, junitReport(summary)),
     writeFile(files.markdown, markdownReport(summary)),
   ]);
   return files;
+}
+
+/** Indented JSON, but pairs of numbers (thousands of buckets) on a line each. A line end never stands inside a string. */
+function pretty(summary: Summary): string {
+  return JSON.stringify(summary, null, 2).replace(/\[\n\s+([-+.\deE]+),\n\s+([-+.\deE]+)\n\s+\]/g, '[$1, $2]');
 }
 
 const summaryCheck = TypeCompiler.Compile(SummarySchema);
