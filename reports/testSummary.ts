@@ -46,7 +46,7 @@ export function testSummary({ verdict = 'pass', seconds = 60, seed = 1 }: TestSu
     tape: {
       path: '.cache/tapes/universe-1000-20200316.tape',
       origin:
-        'block bootstrap of S&P 500 daily returns 2000-2020 and five stocks (vega-datasets, BSD-3) with a common market factor',
+        'Derived, not recorded: block bootstrap of S&P 500 daily returns 2000-2020 and five stocks (vega-datasets, BSD-3) with a common market factor',
       symbols: 1000,
       sha256: '9f2c7a1e0b6d4c3f8e5a2b1d0c9f8e7d6c5b4a39281706f5e4d3c2b1a0f9e8d7',
       eventHash: '5d41402abc4b2a76',

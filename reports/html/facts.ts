@@ -2,12 +2,12 @@ import type { Summary } from '../../protocol/schemas/summary.ts';
 import { formatBytes, formatCount, formatUs, formatUtc } from '../words.ts';
 import { EMPTY, html, type Markup } from './markup.ts';
 
-/** The tape that was played, with its origin and the hashes by which a repetition is recognised. */
+/** The tape that was played, with its origin (which says itself whether prices are derived) and the hashes by which a repetition is recognised. */
 export function tapeSection({ tape, seed }: Summary): Markup {
   return html`<section aria-labelledby="tape"><h2 id="tape">Tape</h2>
-<p>${formatCount(tape.eventsPlayed)} events of ${formatCount(tape.symbols)} symbols at ${tape.speed} × market pace, from ${formatUtc(tape.fromUs)} to ${formatUtc(tape.toUs)}. The prices are derived: they aren’t a record of any market day.</p>
+<p>${formatCount(tape.eventsPlayed)} events of ${formatCount(tape.symbols)} symbols at ${tape.speed} × market pace, from ${formatUtc(tape.fromUs)} to ${formatUtc(tape.toUs)}.</p>
 ${facts([
-  ['Derived from', tape.origin],
+  ['Origin', tape.origin],
   ['Seed', String(seed)],
   ['File', tape.path],
   ['SHA-256', code(tape.sha256)],
@@ -31,7 +31,10 @@ ${facts([
   ['Platform', environment.platform],
   ['Processor', `${environment.cpus} × ${environment.cpuModel}`],
   ['Memory', formatBytes(environment.memoryBytes)],
-  ['Error of the clocks', `at most ${formatUs(environment.clockErrorUs)}`],
+  [
+    'Error of the clocks',
+    environment.clockErrorUs < 1 ? 'below 1 µs' : `at most ${formatUs(environment.clockErrorUs)}`,
+  ],
 ])}</section>
 `;
 }

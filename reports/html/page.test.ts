@@ -114,6 +114,10 @@ describe('htmlReport', () => {
     expect(text).toContain('29.100 gap ticker:SYM0042 101 (probe) 310 311 unexplained');
   });
 
+  it('should say where the tape comes from, in its own words', () => {
+    expect(textOf(PAGES.pass)).toContain('Origin Derived, not recorded: block bootstrap of S&P 500 daily returns');
+  });
+
   it('should need nothing but itself: no script, no network, and be small', () => {
     const page = PAGES.pass;
 

@@ -37,6 +37,7 @@ pre{margin:16px 0 0;padding:16px 20px;background:var(--soft);border-radius:6px;w
 .sign{flex:none}
 .meaning{font-size:20px;font-weight:600}
 .why{margin-top:4px;font-size:20px;line-height:1.45}
+.why.long{max-width:96ch;font-size:16px}
 .which{margin-top:12px;font-size:14px;color:var(--muted)}
 .which+.which{margin-top:2px}
 .verdict.pass h1,tr.pass .badge{color:var(--pass)}
@@ -126,6 +127,7 @@ section>.bands{padding-left:0}
 .targets .reason td:first-child{display:none}
 }
 @media screen and (max-width:760px){
+
 main{padding:0 16px 64px}
 .verdict{padding-top:32px}
 .verdict h1{font-size:52px;gap:14px}

@@ -2,6 +2,9 @@ import type { Row, Summary } from '../../protocol/schemas/summary.ts';
 import { formatCount, formatUtc, intervalWords, measuredWords, plain, VERDICT_WORDS } from '../words.ts';
 import { EMPTY, html, type Markup, unbroken } from './markup.ts';
 
+/** Reasons longer than this are set smaller. */
+const LONG_WHY = 200;
+
 /** The page's head: the verdict large, in word, shape and colour; why; and which run it was. */
 export function verdictSection(summary: Summary): Markup {
   const { word, meaning } = VERDICT_WORDS[summary.verdict];
@@ -9,7 +12,7 @@ export function verdictSection(summary: Summary): Markup {
 <p class="brand">tapedeck · ${summary.scenario}</p>
 <h1>${sign(summary.verdict)}<span>${word}</span></h1>
 <p class="meaning">${meaning}</p>
-<p class="why">${sentence(summary.why)}</p>
+<p class="why${summary.why.length > LONG_WHY ? ' long' : ''}">${sentence(summary.why)}</p>
 <p class="which">${summary.description}</p>
 <p class="which">${formatUtc(Date.parse(summary.startedAt) * 1000)} · ${summary.durationS.toFixed(0)} s · load by ${summary.load} · commit ${summary.commit}</p>
 </header>
