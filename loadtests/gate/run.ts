@@ -13,7 +13,7 @@ import { type GeneratorEnd, type LoadChoice, startLoad, startProbe } from './gen
 import { wallAheadUs, watchHost } from './host.ts';
 import { watchInside } from './inside.ts';
 import { type PlayedPart, readPart } from './part.ts';
-import { endOf, makePlans, offeredRate, type PlannedCut } from './plan.ts';
+import { endOf, makePlans, offeredRate, type PlannedCut, SETTLE_US } from './plan.ts';
 import { startProxy } from './proxy.ts';
 
 /** Files that the gate starts as processes of their own: compiled, or sources in development. */
@@ -66,8 +66,10 @@ export interface RunOutcome {
   readonly notes: readonly string[];
 }
 
-/** Time from the server's start to the first client's opening. */
-const START_UP_US = 2_500_000;
+/** Time for the server and the proxy to come up. */
+const START_UP_US = 1_500_000;
+/** Time for the generators to come up, from then to the first client's opening. */
+const GENERATOR_START_US = 2_000_000;
 const SERVER_END_MS = 8_000;
 
 /** Plays a scenario into the reference server and judges it: the whole main job. */
@@ -81,7 +83,7 @@ export async function runGate(options: RunOptions): Promise<RunOutcome> {
   reader.close();
 
   report(options, 'server', 0, 'starting the server');
-  const leadUs = START_UP_US + scenario.load.connectOverS * 1e6 + (options.load.kind === 'k6' ? 2_500_000 : 1_500_000);
+  const leadUs = START_UP_US + GENERATOR_START_US + scenario.load.connectOverS * 1e6 + SETTLE_US;
   const schedule: Schedule = {
     startUs: clock.nowUs() + leadUs,
     fromEventUs: fromUs,
