@@ -1,0 +1,352 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket, connect as tcpConnect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { TSchema } from '@sinclair/typebox';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CloseCode, ERROR_CODES, reconnectAdvice } from '../protocol/codes.ts';
+import { DEFAULT_LIMITS } from '../protocol/limits.ts';
+import { CHANNELS } from '../protocol/messages.ts';
+import { CLIENT_FRAME_SCHEMAS } from '../protocol/schemas/frames.ts';
+import { LIMIT_SETTINGS } from '../server/settings.ts';
+import type { Received } from '../server/testing/streamClient.ts';
+import { projectFile } from '../simulator/paths.ts';
+import { codeOf, readDocument, type Table } from './spec/document.ts';
+import { type Example, readExample, type Step } from './spec/example.ts';
+import { Player, SHOWN_EPOCH, ticksOf } from './spec/player.ts';
+import { type Field, fieldPaths, readShapes, ShapeCheck, type Type } from './spec/shapes.ts';
+import { trade } from './spec/steppedFeed.ts';
+
+const markdown = readFileSync(projectFile('PROTOCOL.md'), 'utf8');
+const { blocks, tables, anchors } = readDocument(markdown);
+const examples = blocks.filter(({ language }) => language === 'json').map(readExample);
+const shapes = readShapes(tables);
+const check = new ShapeCheck(shapes);
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'protocol-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The rows of the one table whose header begins so. */
+function rowsOf(...header: readonly string[]): Table['rows'] {
+  const found = tables.filter((table) => header.every((name, at) => table.header[at] === name));
+  const [table] = found;
+  if (table === undefined || found.length > 1) throw new Error(`${found.length} tables of ${header.join(', ')}`);
+  return table.rows;
+}
+
+/** The anchor of the table that documents a frame; what has no type is the body of `/api/health`. */
+function anchorFor({ type = '/api/health' }: Received): string {
+  const found = [...shapes].find(([, { name }]) => name === type);
+  return found?.[0] ?? `no table for ${JSON.stringify(type)}`;
+}
+
+describe('the examples', () => {
+  const outcomes = new Map<Example, string>();
+  const received: Received[] = [];
+
+  beforeAll(async () => {
+    await Promise.all(
+      examples.map(async (example) => {
+        const options = { folder, name: String(example.line), events: ticksOf(example), limits: example.limits };
+        const player = await Player.start({ ...options, hasSecret: example.hasTokens });
+        const play = player.play(example).catch((error: unknown) => String(error));
+        outcomes.set(example, (await play) ?? '');
+        received.push(...player.received);
+        await player.stop();
+      }),
+    );
+  });
+
+  it.each(examples)('should go as shown: line $line', (example) => {
+    expect(outcomes.get(example)).toBe('');
+  });
+
+  it('should bring nothing that the tables of fields do not say', () => {
+    expect(new Set(received.flatMap((frame) => check.problems(frame, anchorFor(frame))))).toEqual(new Set());
+  });
+
+  it('should show every field of every frame both ways', () => {
+    const sent = examples.flatMap(({ steps }) => steps.flatMap(sentFrame));
+    expect(sent.flatMap((frame) => check.problems(frame, anchorFor(frame)))).toEqual([]);
+    const shown = new Set(received.flatMap(({ type }) => (type === undefined ? [] : [type])));
+    const neverCame = fieldPaths(shapes).filter((path) => !check.seen.has(path));
+    expect(neverCame).toEqual([]);
+    expect(shown).toContain('heartbeat');
+  });
+
+  it('should use one epoch, which the test replaces by the true one', () => {
+    const epochs = [...markdown.matchAll(/"epoch":"([^"]+)"/g)].map((match) => match[1]);
+    expect(new Set(epochs)).toEqual(new Set([SHOWN_EPOCH, 'of-before-the-restart']));
+  });
+});
+
+/** A frame of the native stream that the client sends, if the step is one that is whole. */
+function sentFrame(step: Step): Received[] {
+  if (step.kind !== 'send' || !/^\{"type":".*\}$/.test(step.text)) return [];
+  const frame: unknown = JSON.parse(step.text);
+  return [Object.fromEntries(Object.entries(frame ?? {}))];
+}
+
+describe('the tables of fields', () => {
+  it("should be those of the server's types, as the source declares them", () => {
+    const source = readFileSync(projectFile('protocol/messages.ts'), 'utf8');
+    const interfaces = readInterfaces(source);
+    const documented = new Map([...shapes.values()].map(({ name, fields }) => [name, namesOf(fields)]));
+    const declared = [...interfaces].flatMap(([name, text]) => {
+      const type = /readonly type: '([^']+)'/.exec(text)?.[1] ?? NAMES_OF_PARTS.get(name);
+      return type === undefined ? [] : [[type, namesIn(text)] as const];
+    });
+    expect(declared.length).toBeGreaterThan(15);
+    for (const [type, names] of declared) expect([type, documented.get(type)]).toEqual([type, names]);
+  });
+
+  it("should be those of the client's schemas, with the same types", () => {
+    for (const [type, schema] of Object.entries(CLIENT_FRAME_SCHEMAS)) {
+      const fields = shapes.get(anchorFor({ type }))?.fields ?? new Map();
+      expect(`${type} ${typeText({ kind: 'object', fields })}`).toBe(`${type} ${schemaText(schema)}`);
+    }
+  });
+});
+
+/** Headings of the parts of frames that have a table of their own. */
+const NAMES_OF_PARTS: ReadonlyMap<string, string> = new Map([
+  ['TickerData', 'Ticker data'],
+  ['OrderData', 'Order data'],
+]);
+
+/** The bodies of a source's interfaces by name, what they extend included. */
+function readInterfaces(source: string): Map<string, string> {
+  const interfaces = new Map<string, string>();
+  for (const [, name = '', parent, body = ''] of source.matchAll(
+    /export interface (\w+)(?: extends (\w+))? \{\n([\s\S]*?)\n\}/g,
+  )) {
+    interfaces.set(name, body + (parent === undefined ? '' : `\n${interfaces.get(parent) ?? ''}`));
+  }
+  return interfaces;
+}
+
+function namesIn(body: string): string[] {
+  return [...body.matchAll(/^ {2}readonly (\w+\??):/gm)].map((match) => match[1] ?? '').sort();
+}
+
+function namesOf(fields: ReadonlyMap<string, Field>): string[] {
+  return [...fields].map(([name, { isOptional }]) => (isOptional ? `${name}?` : name)).sort();
+}
+
+/** A documented type in the words of {@link schemaText}. */
+function typeText(type: Type): string {
+  switch (type.kind) {
+    case 'object': {
+      const fields = [...type.fields].map(([name, field]) => {
+        return `${name}${field.isOptional ? '?' : ''}: ${typeText(field.type)}`;
+      });
+      return `{${fields.join(', ')}}`;
+    }
+    case 'list':
+    case 'map':
+      return `${type.kind} of ${typeText(type.of)}`;
+    case 'any':
+      return type.of.map(typeText).join(' | ');
+    case 'literal':
+      return JSON.stringify(type.value);
+    case 'table':
+      return type.anchor;
+    default:
+      return type.kind;
+  }
+}
+
+/** A schema in the words of the document. */
+function schemaText(schema: TSchema): string {
+  if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
+  if (Array.isArray(schema['anyOf'])) return schema['anyOf'].map(schemaText).join(' | ');
+  if (schema['patternProperties'] !== undefined) {
+    return `map of ${Object.values<TSchema>(schema['patternProperties']).map(schemaText).join(' | ')}`;
+  }
+  if (schema['type'] === 'array') return `list of ${schemaText(schema['items'])}`;
+  if (schema['type'] === 'object') {
+    const required = new Set<string>(schema['required']);
+    const fields = Object.entries<TSchema>(schema['properties']).map(([name, inner]) => {
+      return `${name}${required.has(name) ? '' : '?'}: ${schemaText(inner)}`;
+    });
+    return `{${fields.join(', ')}}`;
+  }
+  const isDecimal = String(schema['pattern']).startsWith('^-?[0-9]');
+  return isDecimal ? 'decimal' : String(schema['type']);
+}
+
+describe('the tables of codes', () => {
+  it('should hold every channel', () => {
+    expect(rowsOf('channel').map(([name]) => codeOf(name))).toEqual([...CHANNELS]);
+  });
+
+  it('should hold every close code, with its name and what the client does', () => {
+    const advice = { resume: 'resume', 'back-off': 'back off', stop: 'stop' };
+    const expected = Object.entries(CloseCode).map(([name, code]) => [
+      String(code),
+      name,
+      advice[reconnectAdvice(code)],
+    ]);
+    const rows = rowsOf('code', 'name', 'client').map(([code = '', name, client]) => [code, codeOf(name), client]);
+    expect(rows).toEqual(expected);
+  });
+
+  it('should hold every error code, and whether a retry may succeed', () => {
+    const expected = Object.entries(ERROR_CODES).map(([code, { retryable }]) => [code, retryable ? 'yes' : 'no']);
+    expect(rowsOf('code', 'retryable').map(([code, retryable]) => [codeOf(code), retryable])).toEqual(expected);
+  });
+
+  it('should hold every limit, with its default and unit', () => {
+    const units = new Map(LIMIT_SETTINGS.map(({ name, unit }) => [name, unit]));
+    const expected = Object.entries(DEFAULT_LIMITS).map(([name, value]) => [name, String(value), units.get(name)]);
+    expect(rowsOf('limit').map(([name, value, unit]) => [codeOf(name), value, unit])).toEqual(expected);
+  });
+
+  it('should show error codes by examples that bring them', async () => {
+    const player = await startPlayer('codes', { hasSecret: true });
+    const came: string[] = [];
+    const shown = rowsOf('code', 'retryable').filter(([, , , text]) => text !== '');
+    for (const [code, , , text] of shown) {
+      const isBeforeAuth = /unauthenticated|bad_token|token_expired/.test(code ?? '');
+      await player.connect('/v1/stream', !isBeforeAuth);
+      await player.send(codeOf(text));
+      came.push(String((await player.nextFrame('error'))['code']));
+    }
+    await player.stop();
+    expect(came).toEqual(shown.map(([code]) => codeOf(code)));
+    expect(player.received.flatMap((frame) => check.problems(frame, anchorFor(frame)))).toEqual([]);
+  });
+
+  it('should show reasons of refusal by examples that bring them', async () => {
+    const player = await startPlayer('reasons', { hasSecret: false });
+    await player.connect('/v1/stream', true);
+    const buy = { type: 'order.place', symbol: 'AAPL', side: 'BUY', orderType: 'MARKET', quantity: '3' };
+    await player.send(JSON.stringify({ ...buy, clientOrderId: 'filled' }));
+    expect(await player.nextFrame('order.accepted')).toMatchObject({ data: { status: 'FILLED' } });
+    const rows = rowsOf('reason');
+    const came: string[] = [];
+    for (const [at, [, , example]] of rows.entries()) {
+      const change: unknown = JSON.parse(codeOf(example));
+      await player.send(JSON.stringify({ ...buy, clientOrderId: `order-${at}`, ...Object(change) }));
+      came.push(String((await player.nextFrame('error'))['reason']));
+    }
+    await player.stop();
+    expect(came).toEqual(rows.map(([reason]) => codeOf(reason)));
+  });
+
+  it('should hold every metric', async () => {
+    const player = await startPlayer('metrics', { hasSecret: false });
+    const answer = await fetch(`http://127.0.0.1:${player.server.ports[0]}/metrics`);
+    const names = [...(await answer.text()).matchAll(/^# TYPE (\w+) /gm)].map((match) => match[1]);
+    await player.stop();
+    expect(
+      rowsOf('metric')
+        .map(([name]) => codeOf(name))
+        .sort(),
+    ).toEqual(names.sort());
+  });
+});
+
+/** A player whose AAPL has traded at 100.00. */
+async function startPlayer(name: string, options: { readonly hasSecret: boolean }): Promise<Player> {
+  const events = [trade({ symbol: 0, price: 10_000, size: 10 })];
+  const player = await Player.start({ folder, name, events, limits: {}, ...options });
+  player.step();
+  return player;
+}
+
+describe("the document's links", () => {
+  it('should lead somewhere', () => {
+    const links = [...markdown.matchAll(/\]\(#([^)]+)\)/g)].map((match) => match[1]);
+    expect(links.filter((link) => !anchors.has(link ?? ''))).toEqual([]);
+  });
+});
+
+describe('the client of twenty lines', () => {
+  const LINES = 600;
+
+  it('should get every event, in order, over a cut', async () => {
+    const source = blocks.find(({ language }) => language === 'js')?.text ?? '';
+    expect(source.split('\n').length).toBeLessThanOrEqual(25);
+    const events = Array.from({ length: 60_000 }, (_, at) => trade({ symbol: at % 2, price: 10_000 + at, size: 1 }));
+    // However slow this machine is, the cut is bridged.
+    const limits = { historyEvents: events.length, hardBufferedBytes: 64 * 1024 * 1024 };
+    const player = await Player.start({ folder, name: 'client', events, hasSecret: false, limits });
+    const link = await openLink(player.server.ports[0] ?? 0);
+    const child = runClient(source, link.port);
+    const timer = setInterval(() => player.step(), 1);
+    const lines = await cutOnce(child, link, LINES);
+    clearInterval(timer);
+    child.kill();
+    link.close();
+    await player.stop();
+    expect(link.connections()).toBe(2);
+    for (const symbol of ['AAPL', 'MSFT']) {
+      const numbers = lines.flatMap((line) => (line.startsWith(symbol) ? [Number(line.split(' ')[1])] : []));
+      const [first = 0] = numbers;
+      expect(numbers).toEqual(numbers.map((_, at) => first + at));
+    }
+  });
+});
+
+function runClient(source: string, port: number): ChildProcess {
+  return spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    cwd: projectFile('.'),
+    env: { ...process.env, TAPEDECK_URL: `ws://127.0.0.1:${port}/v1/stream` },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+/** Cuts the client's connection in the middle of what it is to get; returns its `count` lines. */
+async function cutOnce(child: ChildProcess, link: Link, count: number): Promise<string[]> {
+  const lines: string[] = [];
+  if (child.stdout === null) throw new Error('the client has no output');
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (lines.length === count / 4) link.cut();
+    if (lines.length === count) break;
+  }
+  return lines;
+}
+
+/** A TCP connection between client and server that can be cut. */
+interface Link {
+  readonly port: number;
+  readonly cut: () => void;
+  /** Connections so far. */
+  readonly connections: () => number;
+  readonly close: () => void;
+}
+
+function openLink(targetPort: number): Promise<Link> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((down) => {
+    connections++;
+    const up = tcpConnect(targetPort, '127.0.0.1');
+    for (const socket of [down, up]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+    }
+    down.pipe(up).pipe(down);
+  });
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const close = (): void => {
+        cut();
+        server.close();
+      };
+      const { port } = server.address() as AddressInfo;
+      resolve({ port, cut, close, connections: () => connections });
+    });
+  });
+}
