@@ -1,14 +1,23 @@
+import type { BuyingPowerRule } from './accounts/buyingPower.ts';
+import type { Commission } from './accounts/commission.ts';
+import type { CostBasis } from './accounts/position.ts';
+import { priceChangeOf, refuseAction } from './orders/corporate.ts';
 import { OrderDesk } from './orders/desk.ts';
 import { TickerState } from './tickers.ts';
 import {
   CASH_SCALE,
   type Command,
   type CommandOutcome,
+  type Control,
+  type ControlRefusal,
+  type CorporateAction,
   type Instrument,
   type MarketEvent,
   type OrderView,
   type PortfolioView,
   type PositionView,
+  type RejectReason,
+  type SessionCalendar,
   type Tick,
   type TickRefusal,
 } from './types.ts';
@@ -27,6 +36,18 @@ export interface MarketEngineOptions {
   readonly startingCash?: number;
   /** Span of event time in which an order's ratchets are told once (default {@link DEFAULT_RATCHET_WINDOW_US}). */
   readonly ratchetWindowUs?: number;
+  /** When orders work: absent, it is always the regular session, and DAY orders are refused. */
+  readonly calendar?: SessionCalendar;
+  /** Whether a fill is whole whatever the tick's size (default), or no more than that. */
+  readonly fills?: 'whole' | 'tick_size';
+  /** Default: a buy's value against the cash. */
+  readonly buyingPower?: BuyingPowerRule;
+  /** How the cost of what is sold is found (default `average`). */
+  readonly costBasis?: CostBasis;
+  /** Default: none. */
+  readonly commission?: Commission;
+  /** Closed orders that each account remembers for their `clientOrderId`, the last ones (default 10,000). */
+  readonly closedOrdersKept?: number;
 }
 
 /**
@@ -36,18 +57,30 @@ export interface MarketEngineOptions {
  */
 export class MarketEngine {
   readonly tickers: TickerState;
+  readonly #instruments: readonly Instrument[];
   readonly #desk: OrderDesk;
   readonly #refusedTicks = new Map<TickRefusal, number>();
+  readonly #refusedCommands = new Map<RejectReason, number>();
+  readonly #refusedControls = new Map<ControlRefusal, number>();
   #isBusy = false;
 
   constructor(options: MarketEngineOptions) {
     const { instruments, sink, startingCash = DEFAULT_STARTING_CASH } = options;
-    const { ratchetWindowUs = DEFAULT_RATCHET_WINDOW_US } = options;
+    const { ratchetWindowUs = DEFAULT_RATCHET_WINDOW_US, calendar, fills = 'whole' } = options;
+    const { buyingPower = { kind: 'cash' }, costBasis, commission, closedOrdersKept } = options;
     instruments.forEach(({ index, symbol }, at) => {
       if (index !== at) throw new RangeError(`instrument ${symbol} has index ${index} at place ${at}`);
     });
+    this.#instruments = instruments;
     this.tickers = new TickerState(instruments.length);
-    this.#desk = new OrderDesk({ instruments, tickers: this.tickers, sink, startingCash, ratchetWindowUs });
+    const accountRules = {
+      ...(costBasis !== undefined && { costBasis }),
+      ...(commission !== undefined && { commission }),
+      ...(closedOrdersKept !== undefined && { closedOrdersKept }),
+    };
+    const { tickers } = this;
+    const parts = { instruments, tickers, sink, calendar, fills, buyingPower, accountRules };
+    this.#desk = new OrderDesk({ ...parts, startingCash, ratchetWindowUs });
   }
 
   /** Takes one tick and works it to its end. Returns false when it was refused: it changed nothing and is counted in {@link refusedTicks}. */
@@ -55,27 +88,45 @@ export class MarketEngine {
     if (this.#isBusy) throw new Error('the engine was fed from its own sink');
     const fault = this.tickers.fault(tick);
     if (fault !== undefined) {
-      this.#refusedTicks.set(fault, (this.#refusedTicks.get(fault) ?? 0) + 1);
+      count(this.#refusedTicks, fault);
       return false;
     }
     this.tickers.apply(tick);
     const { kind, symbol } = tick;
-    if (this.#desk.working.isQuiet(kind, symbol)) return true;
+    const { hours, liquidity, working } = this.#desk;
+    liquidity.renew(kind, symbol);
+    const isRegular = hours.isRegular(symbol);
+    if (working.isQuiet(kind, symbol, isRegular)) return true;
     this.#isBusy = true;
     try {
-      this.#desk.work(kind, symbol);
+      this.#desk.work(kind, symbol, isRegular);
     } finally {
       this.#isBusy = false;
     }
     return true;
   }
 
-  /** Takes one command. What it causes leaves through the sink before this returns. */
+  /** Takes one command. What it causes leaves through the sink before this returns. A refused one is counted in {@link refusedCommands}. */
   onCommand(command: Command): CommandOutcome {
     if (this.#isBusy) throw new Error('the engine was fed from its own sink');
     this.#isBusy = true;
     try {
-      return command.kind === 'place' ? this.#desk.place(command) : this.#desk.cancel(command);
+      const outcome = this.#desk.take(command);
+      if (outcome.kind === 'rejected') count(this.#refusedCommands, outcome.reason);
+      return outcome;
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Takes the clock, a halt or its end, or a corporate action. Returns why it was refused, counted in {@link refusedControls}, or undefined when it was taken. */
+  onControl(control: Control): ControlRefusal | undefined {
+    if (this.#isBusy) throw new Error('the engine was fed from its own sink');
+    this.#isBusy = true;
+    try {
+      const refusal = this.#control(control);
+      if (refusal !== undefined) count(this.#refusedControls, refusal);
+      return refusal;
     } finally {
       this.#isBusy = false;
     }
@@ -86,12 +137,31 @@ export class MarketEngine {
     return this.#refusedTicks;
   }
 
-  /** The state of an order, open or closed; undefined when the account never placed it. */
+  /** Refused commands by reason. */
+  get refusedCommands(): ReadonlyMap<RejectReason, number> {
+    return this.#refusedCommands;
+  }
+
+  /** Refused controls by reason. */
+  get refusedControls(): ReadonlyMap<ControlRefusal, number> {
+    return this.#refusedControls;
+  }
+
+  /** The last clock input, µs since the epoch; 0 before the first. */
+  get clockUs(): number {
+    return this.#desk.hours.clockUs;
+  }
+
+  isHalted(symbol: number): boolean {
+    return this.#desk.hours.isHalted(symbol);
+  }
+
+  /** The state of an order, open or closed; undefined when the account never placed it, or so long ago that it is forgotten. */
   order(account: string, clientOrderId: string): OrderView | undefined {
     return this.#desk.accounts.get(account)?.orders.get(clientOrderId)?.view();
   }
 
-  /** The account's open orders, oldest first. */
+  /** The account's live orders, children that wait for their parent included, oldest first. */
   workingOrders(account: string): OrderView[] {
     const working = this.#desk.accounts.get(account)?.working.values() ?? [];
     return [...working].map((order) => order.view());
@@ -112,4 +182,45 @@ export class MarketEngine {
   accounts(): string[] {
     return [...this.#desk.accounts.keys()];
   }
+
+  /** What the account may still spend by the engine's rule, in cash units; for an account never named 0. */
+  buyingPower(account: string): number {
+    const known = this.#desk.accounts.get(account);
+    return known === undefined ? 0 : this.#desk.buyingPower.of(known);
+  }
+
+  #control(control: Control): ControlRefusal | undefined {
+    const { hours } = this.#desk;
+    if (control.kind === 'clock') {
+      const fault = hours.clockFault(control.timeUs);
+      if (fault !== undefined) return fault;
+      hours.clockUs = control.timeUs;
+      for (let symbol = 0; symbol < this.#instruments.length; symbol++) this.#desk.expire(symbol, control.timeUs);
+      return undefined;
+    }
+    const instrument = this.#instruments[control.symbol];
+    if (instrument === undefined || Object.is(control.symbol, -0)) return 'unknown_symbol';
+    if (control.kind === 'halt') hours.halt(control.symbol);
+    else if (control.kind === 'resume') hours.resume(control.symbol);
+    else return this.#adjust(control, instrument);
+    return undefined;
+  }
+
+  #adjust(action: CorporateAction, instrument: Instrument): ControlRefusal | undefined {
+    const refusal = refuseAction(action);
+    if (refusal !== undefined) return refusal;
+    const { symbol } = action;
+    const oldPrice = this.tickers.last[symbol] as number;
+    for (const account of this.#desk.accounts.values()) account.adjust(action, oldPrice);
+    if (action.numerator !== action.denominator) {
+      this.tickers.split(symbol, action);
+      this.#desk.liquidity.exhaust(symbol);
+    }
+    this.#desk.adjust(symbol, priceChangeOf(action, instrument));
+    return undefined;
+  }
+}
+
+function count<Reason>(counts: Map<Reason, number>, reason: Reason): void {
+  counts.set(reason, (counts.get(reason) ?? 0) + 1);
 }

@@ -6,8 +6,8 @@ import type { Command, Tick } from './types.ts';
 function hashOf(...inputs: readonly (Tick | Command)[]): string {
   const hash = new RunHash();
   for (const input of inputs) {
-    if (input.kind === 'place' || input.kind === 'cancel') hash.command(input);
-    else hash.tick(input);
+    if (typeof input.kind === 'number') hash.tick(input);
+    else hash.command(input);
   }
   return hash.digest();
 }
@@ -37,6 +37,14 @@ describe('RunHash', () => {
       hashOf({ ...order, trailingOffset: { kind: 'bp', value: 1 } }),
       hashOf({ ...order, trailingOffset: { kind: 'ticks', value: 1 } }),
       hashOf({ ...order, extendedHours: true }),
+      hashOf({ ...order, reduceOnly: true }),
+      hashOf({ ...order, expireTimeUs: 9 }),
+      hashOf({ ...order, parentClientOrderId: 'p' }),
+      hashOf({ kind: 'modify', account: 'a', clientOrderId: 'x', quantity: 2 }),
+      hashOf({ kind: 'modify', account: 'a', clientOrderId: 'x', triggerPrice: 2 }),
+      hashOf({ kind: 'list', account: 'a', contingency: 'OCO', orders: [order] }),
+      hashOf({ kind: 'list', account: 'a', contingency: 'OUO', orders: [order] }),
+      hashOf({ kind: 'list', account: 'a', contingency: 'OCO', orders: [order, order] }),
     ];
     expect(new Set(hashes).size).toBe(hashes.length);
   });

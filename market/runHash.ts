@@ -1,5 +1,5 @@
 import { Hash64 } from './hash.ts';
-import type { Command, MarketEvent, PlaceOrder, Tick } from './types.ts';
+import type { Command, Control, MarketEvent, ModifyOrder, PlaceOrder, Tick } from './types.ts';
 
 /** The hash of a run: everything that went into the engine and came out, in order. Equal runs have equal digests on every machine. */
 export class RunHash {
@@ -23,8 +23,30 @@ export class RunHash {
     const hash = this.#hash;
     hash.addText(command.kind);
     hash.addText(command.account);
+    if (command.kind === 'list') {
+      hash.addText(command.contingency);
+      hash.addText(command.childrenFrom ?? '');
+      hash.add(command.orders.length);
+      for (const order of command.orders) this.command(order);
+      return;
+    }
     hash.addText(command.clientOrderId);
     if (command.kind === 'place') this.#terms(command);
+    if (command.kind === 'modify') this.#change(command);
+  }
+
+  control(control: Control): void {
+    const hash = this.#hash;
+    hash.addText(control.kind);
+    if (control.kind === 'clock') {
+      hash.add(control.timeUs);
+      return;
+    }
+    hash.add(control.symbol);
+    if (control.kind !== 'corporate_action') return;
+    hash.add(control.numerator);
+    hash.add(control.denominator);
+    hash.add(control.cashPerShare);
   }
 
   event(event: MarketEvent): void {
@@ -48,6 +70,9 @@ export class RunHash {
     hash.add(order.triggerPrice ?? 0);
     hash.add(order.peakPrice ?? 0);
     hash.addText(order.rejectReason ?? '');
+    if (event.reason !== 'modified' && event.reason !== 'restated') return;
+    hash.add(order.quantity);
+    hash.add(order.limitPrice ?? 0);
   }
 
   /** The hash so far as 16 hex digits; goes on afterwards. */
@@ -69,5 +94,19 @@ export class RunHash {
     hash.addText(order.triggerBasis ?? 'last');
     hash.addText(order.timeInForce ?? 'GTC');
     hash.add(order.extendedHours === true ? 1 : 0);
+    if (order.expireTimeUs !== undefined) hash.add(order.expireTimeUs);
+    if (order.reduceOnly === true) hash.addText('reduceOnly');
+    if (order.parentClientOrderId !== undefined) hash.addText(order.parentClientOrderId);
+  }
+
+  #change(change: ModifyOrder): void {
+    const hash = this.#hash;
+    hash.add(change.quantity ?? 0);
+    hash.add(change.triggerPrice ?? 0);
+    hash.add(change.limitPrice ?? 0);
+    hash.addText(change.trailingOffset?.kind ?? '');
+    hash.add(change.trailingOffset?.value ?? 0);
+    hash.add(change.activationPrice ?? 0);
+    hash.add(change.expireTimeUs ?? 0);
   }
 }

@@ -80,9 +80,55 @@ export interface PlaceOrder {
   /** In ticks: the trail starts when the market first reaches it. */
   readonly activationPrice?: number;
   readonly triggerBasis?: TriggerBasis;
-  /** Default GTC. IOC and FOK let no limit rest; fills are whole, so the two are alike. */
+  /** Default GTC. DAY works until the next close of a regular session; IOC takes what it gets at once, FOK all or nothing. */
   readonly timeInForce?: TimeInForce;
+  /** GTD alone: the first instant at which it works no more, µs since the epoch. */
+  readonly expireTimeUs?: number;
+  /** Works outside the regular session as well. */
   readonly extendedHours?: boolean;
+  /** Only makes the position smaller: a fill is cut to what is held the other way round, the rest is canceled. */
+  readonly reduceOnly?: boolean;
+  /** One-triggers-other on an order that is there already: this one stays PENDING until that one, of the same account and symbol, is filled. */
+  readonly parentClientOrderId?: string;
+}
+
+/**
+ * How orders that were placed together depend on each other. `OCO`: a fill, in part or whole, or the trigger of one
+ * cancels the others. `OUO`: a fill of one takes its quantity off the others. `OTO`: the first is the parent, the others
+ * work once it is filled. `BRACKET`: OTO with two children that are reduce-only and OUO to each other.
+ */
+export type Contingency = 'OCO' | 'OTO' | 'OUO' | 'BRACKET';
+
+/** Orders that are taken together or not at all, in order of their age: the first is the oldest. */
+export interface PlaceOrderList {
+  readonly kind: 'list';
+  readonly account: string;
+  readonly contingency: Contingency;
+  /** Two to ten (a bracket: exactly three, children on the other side than the entry), all of this account and one symbol, without parents of their own. */
+  readonly orders: readonly PlaceOrder[];
+  /** OTO and BRACKET: when the children begin to work (default `complete_fill` of the parent). */
+  readonly childrenFrom?: ChildrenFrom;
+}
+
+export type ChildrenFrom = 'complete_fill' | 'first_fill';
+
+/** New terms for an order that is still there; what is absent stays. It keeps its ids and its age. */
+export interface ModifyOrder {
+  readonly kind: 'modify';
+  readonly account: string;
+  readonly clientOrderId: string;
+  /** Total in lots, what is filled already included. */
+  readonly quantity?: number;
+  /** In ticks; not once it has triggered. */
+  readonly triggerPrice?: number;
+  /** In ticks. */
+  readonly limitPrice?: number;
+  /** The peak stays, the stop follows from it. */
+  readonly trailingOffset?: TrailingOffset;
+  /** In ticks; not once the trail has started. */
+  readonly activationPrice?: number;
+  /** GTD alone, µs since the epoch. */
+  readonly expireTimeUs?: number;
 }
 
 export interface CancelOrder {
@@ -91,7 +137,39 @@ export interface CancelOrder {
   readonly clientOrderId: string;
 }
 
-export type Command = PlaceOrder | CancelOrder;
+export type Command = PlaceOrder | CancelOrder | ModifyOrder | PlaceOrderList;
+
+/** A corporate action: every `denominator` old shares become `numerator` new ones, and each old share is paid `cashPerShare`. */
+export interface CorporateAction {
+  readonly symbol: number;
+  /** Both 1 for a dividend alone. Positive whole numbers. */
+  readonly numerator: number;
+  readonly denominator: number;
+  /** Cash units per whole share held before; 0 for a split alone. Who is short pays it. */
+  readonly cashPerShare: number;
+}
+
+/** What the engine is told besides ticks and commands. A clock input is the time now, µs since the epoch: orders that are due expire. */
+export type Control =
+  | { readonly kind: 'clock'; readonly timeUs: number }
+  | { readonly kind: 'halt'; readonly symbol: number }
+  | { readonly kind: 'resume'; readonly symbol: number }
+  | ({ readonly kind: 'corporate_action' } & CorporateAction);
+
+/** Why a control was refused: it changed nothing. */
+export type ControlRefusal = 'bad_time' | 'time_backwards' | 'unknown_symbol' | 'bad_ratio' | 'bad_cash';
+
+/** When the market is open: a trading calendar, as narrow as the engine needs it. */
+export interface SessionCalendar {
+  /** The phase of the trading day at an instant and the bounds of that phase, µs since the epoch; `endUs` is the first instant after it. */
+  spanAt(timeUs: number): {
+    readonly phase: 'pre' | 'regular' | 'post' | 'closed';
+    readonly startUs: number;
+    readonly endUs: number;
+  };
+  /** The first close of a regular session after `timeUs`; undefined beyond the tables. */
+  nextCloseUs(timeUs: number): number | undefined;
+}
 
 /** Why a command was refused. */
 export type RejectReason =
@@ -107,7 +185,28 @@ export type RejectReason =
   | 'wrong_side_of_market'
   | 'no_market'
   | 'insufficient_buying_power'
-  | 'market_closed';
+  /** MARKET, IOC and FOK outside the hours in which they may trade. */
+  | 'market_closed'
+  /** MARKET, IOC and FOK while the symbol is halted. */
+  | 'symbol_halted'
+  /** GTD without a time still to come, or a time without GTD. */
+  | 'bad_expiry'
+  /** No live order of this account and symbol is the parent. */
+  | 'unknown_parent'
+  /** A list of the wrong length, of several symbols or accounts, or with a bracket's children on the entry's side. */
+  | 'bad_list'
+  /** The order itself is sound, another one of its list was refused. */
+  | 'list_rejected'
+  /** A modification without new terms. */
+  | 'nothing_to_modify'
+  /** Terms that an order of this kind doesn't have, or has no more. */
+  | 'not_modifiable'
+  /** A new trigger for an order that has triggered. */
+  | 'already_triggered'
+  /** A new total quantity that is filled already. */
+  | 'quantity_below_filled'
+  /** A value that no command has: an unknown kind, side or time in force, or a name that is no text of 1 to 128 characters. */
+  | 'malformed';
 
 /** The state of an order as events carry it; all in ticks, lots and µs. Immutable once made. */
 export interface OrderView {
@@ -130,11 +229,18 @@ export interface OrderView {
   /** Total of fills divided by their quantity, in ticks (may have a fraction); 0 before the first fill. */
   readonly averagePrice: number;
   readonly rejectReason?: RejectReason;
+  /** The list with which it was placed, for every order of the list. */
+  readonly contingency?: Contingency;
+  /** The order that has to be filled before this one works. */
+  readonly parentClientOrderId?: string;
+  readonly reduceOnly?: boolean;
+  /** The first instant at which it works no more, of DAY and GTD orders, µs since the epoch. */
+  readonly expireTimeUs?: number;
 }
 
-/** What became of a command. `taken`: done (for a MARKET order already filled); `duplicate`: nothing was done, `order` is the first one's state. */
+/** What became of a command. `taken`: done (for a MARKET order already filled); `duplicate`: nothing was done, `order` is the first one's state. For a list `order` is its first, `orders` are all. */
 export type CommandOutcome =
-  | { readonly kind: 'taken'; readonly order: OrderView }
+  | { readonly kind: 'taken'; readonly order: OrderView; readonly orders?: readonly OrderView[] }
   | { readonly kind: 'duplicate'; readonly order: OrderView }
   | { readonly kind: 'rejected'; readonly reason: RejectReason; readonly order?: OrderView };
 
@@ -151,8 +257,13 @@ export type TickRefusal =
 /** What happened to an order, in the order in which it arose. */
 export interface OrderEvent {
   readonly kind: 'order';
-  readonly reason:
+  readonly reason: /** A child that waits for its parent's fill. */
+    | 'pending'
     | 'accepted'
+    /** New terms by command. */
+    | 'modified'
+    /** New terms by the engine: an OUO's smaller quantity, a corporate action. */
+    | 'restated'
     | 'activated'
     | 'ratcheted'
     | 'triggered'
@@ -181,6 +292,8 @@ export interface ExecutionEvent {
   /** In lots. */
   readonly lastQuantity: number;
   readonly leavesQuantity: number;
+  /** Cash units, only where the account pays any. */
+  readonly commission?: number;
   readonly tickSeq: number;
   readonly eventTimeUs: number;
 }

@@ -18,7 +18,11 @@ function makeLoop() {
   const common = { instruments, clock, metrics, soon };
   const hub = new Hub({ ...common, epoch: 'e', dialects: [], limits: DEFAULT_LIMITS, publish, later: soon });
   const logged: [number, string][] = [];
-  const commandLog = { command: (at: number, { clientOrderId }: Command) => void logged.push([at, clientOrderId]) };
+  const commandLog = {
+    command: (at: number, command: Command) => {
+      if (command.kind !== 'list') logged.push([at, command.clientOrderId]);
+    },
+  };
   const loop = new EngineLoop({ ...common, hub, commandLog, startingCash: undefined, ratchetWindowUs: 100_000 });
   const tick = (eventTimeUs: number): void => {
     const quote = { bid: 0, ask: 0, bidSize: 0, askSize: 0, flags: 0 };

@@ -3,6 +3,7 @@ import { createWriteStream, readFileSync, type WriteStream } from 'node:fs';
 import type { TSchema } from '@sinclair/typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import { CommandSchema } from '../market/commandSchema.ts';
 import type { Command } from '../market/types.ts';
 
 /**
@@ -11,7 +12,6 @@ import type { Command } from '../market/types.ts';
  */
 const exact = { additionalProperties: false } as const;
 const Hash = Type.String({ pattern: '^[0-9a-f]+$' });
-const Price = Type.Integer();
 
 const HeaderSchema = Type.Object(
   {
@@ -33,58 +33,12 @@ const HeaderSchema = Type.Object(
 );
 export type CommandLogHeader = Static<typeof HeaderSchema>;
 
-const PlaceSchema = Type.Object(
-  {
-    kind: Type.Literal('place'),
-    account: Type.String(),
-    clientOrderId: Type.String(),
-    symbol: Type.Integer(),
-    side: Type.Union([Type.Literal('BUY'), Type.Literal('SELL')]),
-    type: Type.Union([
-      Type.Literal('MARKET'),
-      Type.Literal('LIMIT'),
-      Type.Literal('STOP_MARKET'),
-      Type.Literal('STOP_LIMIT'),
-      Type.Literal('TRAILING_STOP_MARKET'),
-      Type.Literal('TAKE_PROFIT'),
-    ]),
-    quantity: Type.Number(),
-    triggerPrice: Type.Optional(Price),
-    limitPrice: Type.Optional(Price),
-    trailingOffset: Type.Optional(
-      Type.Object(
-        {
-          kind: Type.Union([Type.Literal('price'), Type.Literal('bp'), Type.Literal('ticks')]),
-          value: Type.Number(),
-        },
-        exact,
-      ),
-    ),
-    activationPrice: Type.Optional(Price),
-    triggerBasis: Type.Optional(Type.Union([Type.Literal('last'), Type.Literal('bid_ask'), Type.Literal('mark')])),
-    timeInForce: Type.Optional(
-      Type.Union([
-        Type.Literal('DAY'),
-        Type.Literal('GTC'),
-        Type.Literal('IOC'),
-        Type.Literal('FOK'),
-        Type.Literal('GTD'),
-      ]),
-    ),
-    extendedHours: Type.Optional(Type.Boolean()),
-  },
-  exact,
-);
-const CancelSchema = Type.Object(
-  { kind: Type.Literal('cancel'), account: Type.String(), clientOrderId: Type.String() },
-  exact,
-);
 const LoggedCommandSchema = Type.Object(
   {
     kind: Type.Literal('command'),
     /** Inputs (ticks and commands) that the engine had taken before this one. */
     inputSeq: Type.Integer({ minimum: 0 }),
-    command: Type.Union([PlaceSchema, CancelSchema]),
+    command: CommandSchema,
   },
   exact,
 );
@@ -161,7 +115,7 @@ export class CommandLogWriter {
 
   /** Notes a command that the engine is about to take after `inputSeq` inputs; returns at once. */
   command(inputSeq: number, command: Command): void {
-    const line: Static<typeof LoggedCommandSchema> = { kind: 'command', inputSeq, command };
+    const line = { kind: 'command', inputSeq, command };
     this.#gathered += `${JSON.stringify(line)}\n`;
     if (this.#gathered.length >= FLUSH_AT) this.#flush();
   }

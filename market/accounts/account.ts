@@ -1,20 +1,24 @@
 import type { Order } from '../orders/order.ts';
 import type { TickerState } from '../tickers.ts';
-import type { PortfolioView, PositionView, Side } from '../types.ts';
+import type { CorporateAction, PortfolioView, PositionView, Side } from '../types.ts';
+import { type Commission, commissionOn } from './commission.ts';
 import { mulDiv, type Valuer } from './money.ts';
+import { type CostBasis, Position, type PositionState } from './position.ts';
 
-/** What an account holds of one symbol, by average cost: the total cost is kept, never an average. */
-class Position {
-  readonly symbol: number;
-  /** Lots, negative when short. */
-  quantity = 0;
-  /** Cost of the open quantity in cash units, signed like the quantity. */
-  cost = 0;
-  realizedPnl = 0;
+/** Above this |cash| or |cost| in cash units a fill isn't booked, so that sums stay exact. */
+const MAX_BOOKED = 4e15;
+/** Closed orders that an account remembers by default, for their `clientOrderId`. */
+export const DEFAULT_CLOSED_ORDERS_KEPT = 10_000;
 
-  constructor(symbol: number) {
-    this.symbol = symbol;
-  }
+/** What is the same for all accounts of an engine. */
+export interface AccountRules {
+  /** By symbol index. */
+  readonly valuers: readonly Valuer[];
+  /** Default `average`. */
+  readonly costBasis?: CostBasis;
+  readonly commission?: Commission;
+  /** Closed orders remembered for their `clientOrderId` (default {@link DEFAULT_CLOSED_ORDERS_KEPT}). */
+  readonly closedOrdersKept?: number;
 }
 
 /** A fill as it reaches an account: `price` in ticks, `quantity` in lots. */
@@ -23,6 +27,14 @@ export interface Fill {
   readonly side: Side;
   readonly price: number;
   readonly quantity: number;
+}
+
+/** An account's books as they are saved; its orders are saved apart. */
+export interface AccountState {
+  readonly name: string;
+  readonly deposits: number;
+  readonly cash: number;
+  readonly positions: readonly PositionState[];
 }
 
 /**
@@ -34,56 +46,100 @@ export class Account {
   readonly deposits: number;
   /** Cash units. */
   cash: number;
-  /** Every order ever placed, by `clientOrderId`. */
+  /** Cash units that working orders reserve. */
+  reserved = 0;
+  /** Every live order and the last closed ones, by `clientOrderId`. */
   readonly orders = new Map<string, Order>();
-  /** Those that work, by id and so from the oldest on. */
+  /** Those that live, by id and so from the oldest on. */
   readonly working = new Map<number, Order>();
+  readonly #rules: AccountRules;
   readonly #positions = new Map<number, Position>();
-  readonly #valuers: readonly Valuer[];
+  /** The closed orders in `orders`, the one closed longest ago at `#closedFrom`. */
+  #closed: Order[] = [];
+  #closedFrom = 0;
 
-  constructor(options: { readonly name: string; readonly deposits: number; readonly valuers: readonly Valuer[] }) {
+  constructor(options: { readonly name: string; readonly deposits: number } & AccountRules) {
     this.name = options.name;
     this.deposits = options.deposits;
     this.cash = options.deposits;
-    this.#valuers = options.valuers;
+    this.#rules = options;
   }
 
-  /** Books a fill: the part against the open position is realised, the rest adds to it. */
-  fill(fill: Fill): void {
-    const { symbol, price } = fill;
+  /** The order is done: it works no more, and is forgotten once many others are done after it. */
+  retire(order: Order): void {
+    this.working.delete(order.orderId);
+    this.#closed.push(order);
+    const { closedOrdersKept = DEFAULT_CLOSED_ORDERS_KEPT } = this.#rules;
+    if (this.#closed.length - this.#closedFrom <= closedOrdersKept) return;
+    const forgotten = this.#closed[this.#closedFrom];
+    if (forgotten !== undefined) this.orders.delete(forgotten.terms.clientOrderId);
+    this.#closedFrom++;
+    if (this.#closedFrom < closedOrdersKept + 16) return;
+    this.#closed = this.#closed.slice(this.#closedFrom);
+    this.#closedFrom = 0;
+  }
+
+  /** The closed orders that are remembered, the one closed longest ago first. */
+  closedOrders(): readonly Order[] {
+    return this.#closed.slice(this.#closedFrom);
+  }
+
+  /** Lots that an order of `side` can take off the position in `symbol` before it turns round. */
+  reducible(symbol: number, side: Side): number {
+    const quantity = this.#positions.get(symbol)?.quantity ?? 0;
+    return Math.max(0, side === 'SELL' ? quantity : -quantity);
+  }
+
+  /** Whether a fill leaves the books within exact whole numbers. */
+  canBook({ symbol, price, quantity }: Fill): boolean {
+    const value = this.#valuer(symbol).approximate(price, quantity);
+    const cost = this.#positions.get(symbol)?.cost ?? 0;
+    return value + Math.max(Math.abs(this.cash), Math.abs(cost)) <= MAX_BOOKED;
+  }
+
+  /** Books a fill: the part against the open position is realised, the rest adds to it. Returns the commission in cash units. */
+  fill(fill: Fill): number {
+    const { symbol, price, quantity } = fill;
+    const valuer = this.#valuer(symbol);
     const position = this.#positionIn(symbol);
-    const signed = fill.side === 'BUY' ? fill.quantity : -fill.quantity;
-    const value = this.#value(symbol, price, signed);
-    this.cash -= value;
-    const isAgainst = signed * position.quantity < 0;
-    if (!isAgainst) {
-      position.quantity += signed;
-      position.cost += value;
-      return;
+    const signed = fill.side === 'BUY' ? quantity : -quantity;
+    const value = valuer.value(price, signed);
+    const commission = commissionOn(this.#rules.commission, { quantity, value: Math.abs(value), valuer });
+    this.cash -= value + commission;
+    const closing = Math.min(quantity, this.reducible(symbol, fill.side));
+    if (closing === 0) {
+      position.open(signed, value);
+    } else {
+      const closingValue = closing === quantity ? value : valuer.value(price, signed > 0 ? closing : -closing);
+      position.close(closing, -closingValue);
+      position.open(signed - Math.sign(signed) * closing, value - closingValue);
     }
-    const open = Math.abs(position.quantity);
-    const closing = Math.min(open, fill.quantity);
-    const closingSigned = signed > 0 ? closing : -closing;
-    const closingValue = closing === fill.quantity ? value : this.#value(symbol, price, closingSigned);
-    const removed = mulDiv(position.cost, closing, open);
-    position.realizedPnl -= closingValue + removed;
-    // Whatever goes beyond the open quantity opens the other way round, with what is left of the fill's value.
-    position.cost += value - closingValue - removed;
-    position.quantity += signed;
+    position.realizedPnl -= commission;
+    return commission;
   }
 
-  /** The value of `quantity` lots at `price` ticks, in cash units. */
-  #value(symbol: number, price: number, quantity: number): number {
-    const valuer = this.#valuers[symbol];
-    if (valuer === undefined) throw new RangeError(`no instrument has index ${symbol}`);
-    return valuer.value(price, quantity);
+  /** Splits the position and pays the dividend. `oldPrice` in ticks before the split values what isn't a whole lot any more. */
+  adjust(action: CorporateAction, oldPrice: number): void {
+    const { symbol, numerator, cashPerShare } = action;
+    const position = this.#positions.get(symbol);
+    if (position === undefined) return;
+    const valuer = this.#valuer(symbol);
+    const dividend = valuer.perShare(cashPerShare, position.quantity);
+    this.cash += dividend;
+    position.realizedPnl += dividend;
+    this.cash += position.split(action, (rest) => mulDiv(valuer.value(oldPrice, rest), 1, numerator));
+  }
+
+  /** Every position held or once held, by its quantity in lots. */
+  held(): Iterable<{ readonly symbol: number; readonly quantity: number }> {
+    return this.#positions.values();
   }
 
   /** Every position held or once held, in order of the first fill. */
   positions(tickers: TickerState): PositionView[] {
     return [...this.#positions.values()].map(({ symbol, quantity, cost, realizedPnl }) => {
       const mark = tickers.last[symbol] as number;
-      const unrealizedPnl = this.#value(symbol, mark, quantity) - cost;
+      const unrealizedPnl = this.#valuer(symbol).value(mark, quantity) - cost;
       return { account: this.name, symbol, quantity, cost, realizedPnl, unrealizedPnl, mark };
     });
   }
@@ -93,7 +149,7 @@ export class Account {
     let realizedPnl = 0;
     let unrealizedPnl = 0;
     for (const position of this.positions(tickers)) {
-      held += this.#value(position.symbol, position.mark, position.quantity);
+      held += position.unrealizedPnl + position.cost;
       realizedPnl += position.realizedPnl;
       unrealizedPnl += position.unrealizedPnl;
     }
@@ -101,10 +157,27 @@ export class Account {
     return { account, cash, equity: cash + held, realizedPnl, unrealizedPnl, deposits };
   }
 
+  state(): AccountState {
+    const { name, deposits, cash } = this;
+    return { name, deposits, cash, positions: [...this.#positions.values()].map((position) => position.state()) };
+  }
+
+  /** Takes on a saved state of the books. */
+  restore(state: AccountState): void {
+    this.cash = state.cash;
+    for (const position of state.positions) this.#positionIn(position.symbol).restore(position);
+  }
+
+  #valuer(symbol: number): Valuer {
+    const valuer = this.#rules.valuers[symbol];
+    if (valuer === undefined) throw new RangeError(`no instrument has index ${symbol}`);
+    return valuer;
+  }
+
   #positionIn(symbol: number): Position {
     let position = this.#positions.get(symbol);
     if (position === undefined) {
-      position = new Position(symbol);
+      position = new Position(symbol, this.#rules.costBasis ?? 'average');
       this.#positions.set(symbol, position);
     }
     return position;

@@ -24,16 +24,28 @@ export function mulDiv(a: number, b: number, divisor: number): number {
 export class Valuer {
   readonly #times: number;
   readonly #per: number;
+  readonly #lotsPerShare: number;
 
   constructor(instrument: Instrument) {
     const decimals = instrument.priceDecimals + instrument.quantityDecimals;
     const cashDecimals = Math.log10(CASH_SCALE);
     this.#times = 10 ** Math.max(0, cashDecimals - decimals);
     this.#per = 10 ** Math.max(0, decimals - cashDecimals);
+    this.#lotsPerShare = 10 ** instrument.quantityDecimals;
   }
 
   /** What `quantity` lots (signed) are worth at `price` ticks, rounded half to even where an instrument is finer than cash. */
   value(price: number, quantity: number): number {
     return mulDiv(price * this.#times, quantity, this.#per);
+  }
+
+  /** About what {@link value} gives, for amounts too large to be exact. */
+  approximate(price: number, quantity: number): number {
+    return (price * this.#times * quantity) / this.#per;
+  }
+
+  /** `cashUnits` for each whole share (signed) in `quantity` lots (signed), rounded half to even. */
+  perShare(cashUnits: number, quantity: number): number {
+    return mulDiv(cashUnits, quantity, this.#lotsPerShare);
   }
 }

@@ -1,6 +1,9 @@
+import type { Account } from '../accounts/account.ts';
+import type { BuyingPower, Estimate } from '../accounts/buyingPower.ts';
 import type { Valuer } from '../accounts/money.ts';
 import { isPrice, MAX_SIZE, type TickerState } from '../tickers.ts';
 import type { PlaceOrder, RejectReason, TrailingOffset } from '../types.ts';
+import type { TradingHours } from './hours.ts';
 import { hasLimit, hasTrigger } from './order.ts';
 import { trailingStop } from './trailing.ts';
 import { tradableWatch, watchedPrice, watchOf } from './watch.ts';
@@ -15,18 +18,28 @@ export interface OrderContext {
   readonly tickers: TickerState;
   /** By symbol index. */
   readonly valuers: readonly Valuer[];
-  /** The account's cash in cash units. */
-  readonly cash: number;
+  readonly hours: TradingHours;
+  readonly buyingPower: BuyingPower;
+  readonly account: Account;
 }
 
 /** Says why an order can't be taken now, or undefined when it can. Changes nothing. */
 export function refuseOrder(order: PlaceOrder, context: OrderContext): RejectReason | undefined {
-  const valuer = context.valuers[order.symbol];
-  if (valuer === undefined) return 'unknown_symbol';
-  if (!Number.isSafeInteger(order.quantity) || order.quantity <= 0 || order.quantity > MAX_SIZE) return 'bad_quantity';
-  if (order.timeInForce === 'DAY' || order.timeInForce === 'GTD') return 'unsupported_time_in_force';
-  const fault = refuseTerms(order);
-  if (fault !== undefined) return fault;
+  return refuseForm(order, context) ?? refuseClosed(order, context.hours) ?? refuseAtMarket(order, context);
+}
+
+/** Says what is wrong with an order whatever the market is: all that can be asked of a child that waits for its parent. */
+export function refuseForm(order: PlaceOrder, { valuers, hours }: OrderContext): RejectReason | undefined {
+  if (valuers[order.symbol] === undefined || Object.is(order.symbol, -0)) return 'unknown_symbol';
+  if (!isQuantity(order.quantity)) return 'bad_quantity';
+  if (hours.expiryOf(order) === undefined) {
+    return order.timeInForce === 'DAY' && order.expireTimeUs === undefined ? 'unsupported_time_in_force' : 'bad_expiry';
+  }
+  return refuseTerms(order);
+}
+
+/** Says why an order can't rest or trade at the market as it is. */
+export function refuseAtMarket(order: PlaceOrder, context: OrderContext): RejectReason | undefined {
   const market = marketFor(order, context.tickers);
   if (market === 0 && order.type !== 'LIMIT') return 'no_market';
   const stop = stopAtPlacing(order, market);
@@ -36,10 +49,23 @@ export function refuseOrder(order: PlaceOrder, context: OrderContext): RejectRea
     if (waitsFor === 'falls' ? stop >= market : stop <= market) return 'wrong_side_of_market';
   }
   const price = estimatedPrice(order, { market, stop });
-  if (price * order.quantity > Number.MAX_SAFE_INTEGER) return 'bad_quantity';
-  const value = valuer.value(price, order.quantity);
-  if (value > MAX_ORDER_VALUE) return 'bad_quantity';
-  return order.side === 'BUY' && value > context.cash ? 'insufficient_buying_power' : undefined;
+  return refuseCost({ terms: order, price, quantity: order.quantity }, context);
+}
+
+/** Says why an order of that price (ticks) and quantity (lots) costs too much. `released` is what it reserves already, in cash units. */
+export function refuseCost(estimate: Estimate, context: OrderContext, released = 0): RejectReason | undefined {
+  const { terms, price, quantity } = estimate;
+  const { account, buyingPower, valuers } = context;
+  if (price * quantity > Number.MAX_SAFE_INTEGER) return 'bad_quantity';
+  const valuer = valuers[terms.symbol];
+  if (valuer === undefined || valuer.value(price, quantity) > MAX_ORDER_VALUE) return 'bad_quantity';
+  const need = buyingPower.need(account, estimate);
+  return need > 0 && need > buyingPower.of(account) + released ? 'insufficient_buying_power' : undefined;
+}
+
+/** Whether `quantity` is one of an order: whole lots from 1 to {@link MAX_SIZE}. */
+export function isQuantity(quantity: number): boolean {
+  return Number.isSafeInteger(quantity) && quantity > 0 && quantity <= MAX_SIZE;
 }
 
 /** The price in ticks that is "the market" for an order as it is placed: what it watches, for MARKET the last trade; 0 before the first. */
@@ -58,7 +84,7 @@ export function actsWhen(order: PlaceOrder): 'falls' | 'rises' {
 /** Whether an order's limit lets it trade at `price`. */
 export function isWithinLimit(order: PlaceOrder, price: number): boolean {
   const { limitPrice } = order;
-  if (limitPrice === undefined) return true;
+  if (limitPrice === undefined || !hasLimit(order.type)) return true;
   return order.side === 'SELL' ? price >= limitPrice : price <= limitPrice;
 }
 
@@ -69,7 +95,14 @@ export function isActivated(order: PlaceOrder, price: number): boolean {
   return order.side === 'SELL' ? price >= activationPrice : price <= activationPrice;
 }
 
-function refuseTerms(order: PlaceOrder): RejectReason | undefined {
+function refuseClosed(order: PlaceOrder, hours: TradingHours): RejectReason | undefined {
+  const { type, timeInForce } = order;
+  const isNow = type === 'MARKET' || (type === 'LIMIT' && (timeInForce === 'IOC' || timeInForce === 'FOK'));
+  return isNow ? hours.closedFor(order) : undefined;
+}
+
+/** Says what is wrong with the prices and the offset of an order. */
+export function refuseTerms(order: PlaceOrder): RejectReason | undefined {
   switch (order.type) {
     case 'MARKET':
       return undefined;
@@ -98,7 +131,7 @@ function isOffset(offset: TrailingOffset | undefined): offset is TrailingOffset 
 }
 
 /** The stop as it is placed, or for a trail that waits for its activation the least favourable with which it can start; 0 for none. */
-function stopAtPlacing(order: PlaceOrder, market: number): number {
+export function stopAtPlacing(order: PlaceOrder, market: number): number {
   if (hasTrigger(order.type)) return order.triggerPrice ?? 0;
   if (order.type !== 'TRAILING_STOP_MARKET' || order.trailingOffset === undefined) return 0;
   const peak = isActivated(order, market) ? market : (order.activationPrice ?? market);
@@ -106,7 +139,7 @@ function stopAtPlacing(order: PlaceOrder, market: number): number {
 }
 
 /** The price in ticks at which an order's value is judged: a buy's limit, else the dearest of market, stop and limit. */
-function estimatedPrice(order: PlaceOrder, prices: { readonly market: number; readonly stop: number }): number {
+export function estimatedPrice(order: PlaceOrder, prices: { readonly market: number; readonly stop: number }): number {
   const limit = hasLimit(order.type) ? (order.limitPrice ?? 0) : 0;
   return limit !== 0 && order.side === 'BUY' ? limit : Math.max(prices.market, prices.stop, limit);
 }

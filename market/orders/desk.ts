@@ -1,19 +1,30 @@
-import { Account } from '../accounts/account.ts';
+import { Account, type AccountRules } from '../accounts/account.ts';
+import { BuyingPower, type BuyingPowerRule } from '../accounts/buyingPower.ts';
 import { Valuer } from '../accounts/money.ts';
 import type { TickerState } from '../tickers.ts';
 import type {
   CancelOrder,
+  Command,
   CommandOutcome,
   Instrument,
   MarketEvent,
-  OrderEvent,
+  ModifyOrder,
   PlaceOrder,
+  PlaceOrderList,
   RejectReason,
+  SessionCalendar,
   TickKind,
 } from '../types.ts';
-import { actsWhen, isActivated, isWithinLimit, marketFor, refuseOrder } from './check.ts';
-import { hasTrigger, Order } from './order.ts';
-import { tradableWatch, watchedPrice } from './watch.ts';
+import { type OrderContext, refuseForm, refuseOrder } from './check.ts';
+import { adjustOrder, type PriceChange } from './corporate.ts';
+import { TradingHours } from './hours.ts';
+import { OrderLife } from './life.ts';
+import { Liquidity } from './liquidity.ts';
+import { listTerms, refuseList, refuseMember, tie } from './lists.ts';
+import { modifiedTerms, refuseModification } from './modify.ts';
+import { Order } from './order.ts';
+import { rootOf } from './trailing.ts';
+import { isWellFormed } from './wellFormed.ts';
 import { WorkingOrders } from './workingOrders.ts';
 
 /** What the desk is made of. */
@@ -24,188 +35,259 @@ export interface DeskOptions {
   /** Cash units that an account starts with. */
   readonly startingCash: number;
   readonly ratchetWindowUs: number;
+  readonly calendar: SessionCalendar | undefined;
+  readonly fills: 'whole' | 'tick_size';
+  readonly buyingPower: BuyingPowerRule;
+  /** What is the same for all accounts, besides the instruments' values. */
+  readonly accountRules: Omit<AccountRules, 'valuers'>;
 }
 
-/** The life of orders: takes, triggers, fills and cancels them, books their fills, and tells of it in the order in which it arises. */
+/** Where commands on orders are taken or refused, and ticks find the orders that they reach. */
 export class OrderDesk {
+  readonly working: WorkingOrders;
+  readonly hours: TradingHours;
+  readonly liquidity: Liquidity;
+  readonly buyingPower: BuyingPower;
+  readonly life: OrderLife;
+  readonly accounts = new Map<string, Account>();
   readonly #tickers: TickerState;
-  readonly #sink: (event: MarketEvent) => void;
   readonly #startingCash: number;
   readonly #valuers: readonly Valuer[];
-  readonly #accounts = new Map<string, Account>();
-  readonly working: WorkingOrders;
-  #orderId = 0;
-  #executionId = 0;
+  readonly #accountRules: AccountRules;
+  /** The id of the last order. */
+  orderId = 0;
 
   constructor(options: DeskOptions) {
-    this.#tickers = options.tickers;
-    this.#sink = options.sink;
+    const { tickers, sink } = options;
+    this.#tickers = tickers;
     this.#startingCash = options.startingCash;
     this.#valuers = options.instruments.map((instrument) => new Valuer(instrument));
+    this.#accountRules = { ...options.accountRules, valuers: this.#valuers };
     this.working = new WorkingOrders(options);
+    this.hours = new TradingHours(options);
+    this.liquidity = new Liquidity(options);
+    this.buyingPower = new BuyingPower(options.buyingPower, { tickers, valuers: this.#valuers });
+    const { working, hours, liquidity, buyingPower } = this;
+    this.life = new OrderLife({ tickers, sink, working, hours, liquidity, buyingPower });
   }
 
-  get accounts(): ReadonlyMap<string, Account> {
-    return this.#accounts;
+  /** Takes or refuses one command. */
+  take(command: Command): CommandOutcome {
+    if (!isWellFormed(command)) return { kind: 'rejected', reason: 'malformed' };
+    switch (command.kind) {
+      case 'place':
+        return this.#place(command);
+      case 'cancel':
+        return this.#cancel(command);
+      case 'modify':
+        return this.#modify(command);
+      case 'list':
+        return this.#placeList(command);
+    }
   }
 
-  /** Takes or refuses a new order; a MARKET order is filled at once. A known `clientOrderId` changes nothing. */
-  place(terms: PlaceOrder): CommandOutcome {
-    const account = this.#accountFor(terms.account);
+  /** Does what the tick just applied calls for, in this order: expiries, triggers against the old stops from the oldest order on, ratchets, activations, children. */
+  work(kind: TickKind, symbol: number, isRegular: boolean): void {
+    const { working, life } = this;
+    this.expire(symbol, this.#tickers.eventTimeUs[symbol] as number);
+    if (!this.hours.isHalted(symbol)) {
+      const reached = working.takeReached(kind, symbol, isRegular);
+      for (const order of reached) {
+        if (order.isOpen && !order.awaitsActivation) life.act(order);
+      }
+      working.ratchet(kind, symbol, isRegular);
+      for (const order of reached) {
+        if (order.isOpen && order.awaitsActivation) life.activate(order);
+      }
+      life.beginChildren();
+    }
+    for (const order of working.takeTold(symbol)) life.tell(order, 'ratcheted');
+  }
+
+  /** Ends the symbol's orders that work no more at `timeUs`, µs since the epoch, oldest first. */
+  expire(symbol: number, timeUs: number): void {
+    for (const order of this.working.takeExpired(symbol, timeUs)) {
+      if (order.isLive) this.life.end(order, 'EXPIRED');
+    }
+  }
+
+  /** Gives the symbol's live orders the terms that a corporate action leaves them with, oldest first; those below one lot end. */
+  adjust(symbol: number, change: PriceChange): void {
+    const live = [...this.accounts.values()].flatMap(({ working }) => [...working.values()]);
+    const affected = live.filter(({ terms }) => terms.symbol === symbol).sort((a, b) => a.orderId - b.orderId);
+    for (const order of affected) {
+      if (!order.isLive) continue;
+      const peak = adjustOrder(order, change);
+      this.working.remove(order);
+      if (order.leavesQuantity === 0) {
+        this.life.end(order, 'CANCELED');
+        continue;
+      }
+      if (order.isOpen) {
+        this.life.wait(order, peak);
+        this.life.reserve(order);
+      }
+      this.life.tell(order, 'restated');
+    }
+  }
+
+  /** The account of that name, opened when it is new. */
+  accountFor(name: string): Account {
+    let account = this.accounts.get(name);
+    if (account === undefined) {
+      account = new Account({ ...this.#accountRules, name, deposits: this.#startingCash });
+      this.accounts.set(name, account);
+    }
+    return account;
+  }
+
+  #place(terms: PlaceOrder): CommandOutcome {
+    const account = this.accountFor(terms.account);
     const known = account.orders.get(terms.clientOrderId);
     if (known !== undefined) return { kind: 'duplicate', order: known.view() };
-    this.#orderId++;
-    const order = new Order(this.#orderId, account, terms);
-    account.orders.set(terms.clientOrderId, order);
-    const context = { tickers: this.#tickers, valuers: this.#valuers, cash: account.cash };
-    const reason = refuseOrder(terms, context);
+    const parent = this.#parentOf(terms, account);
+    const context = this.#contextOf(account);
+    const order = this.#open(terms, account);
+    const isChild = terms.parentClientOrderId !== undefined;
+    const reason =
+      isChild && parent === undefined ? 'unknown_parent' : (isChild ? refuseForm : refuseOrder)(terms, context);
     if (reason !== undefined) return this.#reject(order, reason);
-    account.working.set(order.orderId, order);
-    order.status = 'ACCEPTED';
-    this.#start(order);
+    this.#admit(order);
+    if (parent === undefined) this.life.begin(order);
+    else this.#adopt(order, parent);
+    this.life.meetMarket(order);
+    this.life.beginChildren();
     return { kind: 'taken', order: order.view() };
   }
 
-  /** Cancels a working order. */
-  cancel(command: CancelOrder): CommandOutcome {
-    const order = this.#accounts.get(command.account)?.orders.get(command.clientOrderId);
+  #placeList(list: PlaceOrderList): CommandOutcome {
+    const { contingency } = list;
+    const fault = refuseList(list);
+    if (fault !== undefined) return { kind: 'rejected', reason: fault };
+    const account = this.accountFor(list.account);
+    const known = list.orders.map(({ clientOrderId }) => account.orders.get(clientOrderId));
+    const [first] = known;
+    if (first !== undefined) return { kind: 'duplicate', order: first.view() };
+    if (known.some((order) => order !== undefined)) return { kind: 'rejected', reason: 'duplicate_client_order_id' };
+    const terms = listTerms(list);
+    const refused = refuseMember(terms, { contingency, context: this.#contextOf(account) });
+    const orders = terms.map((one) => this.#open(one, account));
+    if (refused !== undefined) return this.#rejectList(orders, refused);
+    for (const order of orders) this.#admit(order);
+    tie(orders, list);
+    for (const order of orders) {
+      if (order.parent === undefined) this.life.begin(order);
+      else this.life.hold(order);
+    }
+    for (const order of orders) this.life.meetMarket(order);
+    this.life.beginChildren();
+    const views = orders.map((order) => order.view());
+    const [view] = views;
+    if (view === undefined) throw new Error('a list without orders was let in');
+    return { kind: 'taken', order: view, orders: views };
+  }
+
+  #cancel(command: CancelOrder): CommandOutcome {
+    const order = this.#known(command);
     if (order === undefined) return { kind: 'rejected', reason: 'unknown_order' };
-    if (!order.isOpen) return { kind: 'rejected', reason: 'order_not_open', order: order.view() };
-    this.working.remove(order);
-    this.#close(order);
+    if (!order.isLive) return { kind: 'rejected', reason: 'order_not_open', order: order.view() };
+    this.life.end(order, 'CANCELED');
     return { kind: 'taken', order: order.view() };
   }
 
-  /** Does what the tick just applied calls for: triggers against the old stops from the oldest order on, then ratchets, then activations. */
-  work(kind: TickKind, symbol: number): void {
-    const reached = this.working.takeReached(kind, symbol);
-    for (const order of reached) {
-      if (!order.awaitsActivation) this.#act(order);
-    }
-    this.working.ratchet(kind, symbol);
-    for (const order of reached) {
-      if (order.awaitsActivation) this.#activate(order);
-    }
-    for (const order of this.working.takeTold(symbol)) this.#tell(order, 'ratcheted');
+  #modify(change: ModifyOrder): CommandOutcome {
+    const order = this.#known(change);
+    if (order === undefined) return { kind: 'rejected', reason: 'unknown_order' };
+    if (!order.isLive) return { kind: 'rejected', reason: 'order_not_open', order: order.view() };
+    const reason = refuseModification(order, change, this.#contextOf(order.account));
+    if (reason !== undefined) return { kind: 'rejected', reason, order: order.view() };
+    this.#change(order, change);
+    this.life.beginChildren();
+    return { kind: 'taken', order: order.view() };
   }
 
-  #start(order: Order): void {
-    const { terms } = order;
-    const market = marketFor(terms, this.#tickers);
-    if (terms.type === 'TRAILING_STOP_MARKET') {
-      this.#startTrailing(order, market);
+  /** Gives an order its new terms, where it waits by them, and what it can do at the market by them. */
+  #change(order: Order, change: ModifyOrder): void {
+    const { working, life } = this;
+    const filled = order.filledQuantity;
+    order.terms = modifiedTerms(order, change);
+    order.quantity = change.quantity ?? order.quantity;
+    order.leavesQuantity = order.quantity - filled;
+    if (change.triggerPrice !== undefined) order.triggerPrice = change.triggerPrice;
+    if (change.expireTimeUs !== undefined) {
+      working.removeExpiry(order);
+      order.expireTimeUs = change.expireTimeUs;
+      working.addExpiry(order);
+    }
+    if (order.status === 'PENDING') {
+      life.tell(order, 'modified');
       return;
     }
-    if (hasTrigger(terms.type)) this.working.addAtPrice(order, actsWhen(terms), order.triggerPrice);
-    this.#tell(order, 'accepted');
-    if (terms.type === 'MARKET') this.#fill(order, market);
-    if (terms.type === 'LIMIT') this.#workLimit(order);
-  }
-
-  #startTrailing(order: Order, market: number): void {
-    const { side, activationPrice } = order.terms;
-    order.triggerPrice = 0;
-    if (activationPrice === undefined) {
-      this.working.addTrailing(order, market);
-      this.#tell(order, 'accepted');
-      return;
+    const { triggerPrice, limitPrice, trailingOffset, activationPrice } = change;
+    const isMoved =
+      (triggerPrice ?? trailingOffset ?? activationPrice ?? (order.isAtMarket ? limitPrice : undefined)) !== undefined;
+    if (isMoved) {
+      const peak = order.run === undefined ? 0 : rootOf(order.run).peak;
+      working.remove(order);
+      if (!order.isAtMarket) life.wait(order, peak);
     }
-    order.awaitsActivation = true;
-    if (isActivated(order.terms, market)) {
-      this.#tell(order, 'accepted');
-      this.#activate(order);
-      return;
-    }
-    this.working.addAtPrice(order, side === 'SELL' ? 'rises' : 'falls', activationPrice);
-    this.#tell(order, 'accepted');
+    life.reserve(order);
+    life.tell(order, 'modified');
+    if (isMoved) life.meetMarket(order);
   }
 
-  #activate(order: Order): void {
-    order.awaitsActivation = false;
-    this.working.addTrailing(order, marketFor(order.terms, this.#tickers));
-    this.#tell(order, 'activated');
+  #parentOf(terms: PlaceOrder, account: Account): Order | undefined {
+    if (terms.parentClientOrderId === undefined) return undefined;
+    const parent = account.orders.get(terms.parentClientOrderId);
+    return parent?.isLive === true && parent.terms.symbol === terms.symbol ? parent : undefined;
   }
 
-  /** The market has reached the price at which the order waited: its limit, or its trigger. */
-  #act(order: Order): void {
-    const { side, symbol, type } = order.terms;
-    if (type === 'LIMIT' || order.status === 'TRIGGERED') {
-      this.#fill(order, watchedPrice(this.#tickers, order.watch, symbol));
-      return;
-    }
-    order.status = 'TRIGGERED';
-    this.#tell(order, 'triggered');
-    if (type === 'STOP_LIMIT') this.#workLimit(order);
-    else this.#fill(order, watchedPrice(this.#tickers, tradableWatch(side, order.watch), symbol));
+  #adopt(order: Order, parent: Order): void {
+    order.parent = parent;
+    parent.brood ??= { from: 'complete_fill', children: [] };
+    parent.brood.children.push(order);
+    this.life.hold(order);
+    this.life.fulfil(parent);
   }
 
-  /** Fills a limit order at the market if its limit allows, else lets it rest, or cancels it if it may not. */
-  #workLimit(order: Order): void {
-    const { side, symbol, limitPrice = 0, timeInForce } = order.terms;
-    order.watch = tradableWatch(side, order.watch);
-    const market = watchedPrice(this.#tickers, order.watch, symbol);
-    if (market !== 0 && isWithinLimit(order.terms, market)) this.#fill(order, market);
-    else if (timeInForce === 'IOC' || timeInForce === 'FOK') this.#close(order);
-    else this.working.addAtPrice(order, side === 'SELL' ? 'rises' : 'falls', limitPrice);
+  #open(terms: PlaceOrder, account: Account): Order {
+    this.orderId++;
+    const order = new Order(this.orderId, account, terms);
+    account.orders.set(terms.clientOrderId, order);
+    return order;
   }
 
-  #close(order: Order): void {
-    order.account.working.delete(order.orderId);
-    order.status = 'CANCELED';
-    this.#tell(order, 'canceled');
+  #admit(order: Order): void {
+    order.account.working.set(order.orderId, order);
+    order.expireTimeUs = this.hours.expiryOf(order.terms) ?? Number.POSITIVE_INFINITY;
   }
 
-  #fill(order: Order, price: number): void {
-    const { account, terms } = order;
-    const { symbol, side } = terms;
-    const quantity = order.leavesQuantity;
-    order.leavesQuantity = 0;
-    order.filledValue += price * quantity;
-    order.status = 'FILLED';
-    account.working.delete(order.orderId);
-    account.fill({ symbol, side, price, quantity });
-    this.#executionId++;
-    this.#sink({
-      kind: 'execution',
-      executionId: this.#executionId,
-      account: terms.account,
-      orderId: order.orderId,
-      clientOrderId: terms.clientOrderId,
-      symbol,
-      side,
-      lastPrice: price,
-      lastQuantity: quantity,
-      leavesQuantity: order.leavesQuantity,
-      tickSeq: this.#tickers.seq[symbol] as number,
-      eventTimeUs: this.#tickers.eventTimeUs[symbol] as number,
-    });
-    this.#tell(order, 'filled');
+  #known({ account, clientOrderId }: CancelOrder | ModifyOrder): Order | undefined {
+    return this.accounts.get(account)?.orders.get(clientOrderId);
+  }
+
+  #contextOf(account: Account): OrderContext {
+    const { hours, buyingPower } = this;
+    return { tickers: this.#tickers, valuers: this.#valuers, hours, buyingPower, account };
+  }
+
+  #rejectList(
+    orders: readonly Order[],
+    refused: { readonly at: number; readonly reason: RejectReason },
+  ): CommandOutcome {
+    const outcomes = orders.map((order, at) =>
+      this.#reject(order, at === refused.at ? refused.reason : 'list_rejected'),
+    );
+    const outcome = outcomes[refused.at];
+    if (outcome === undefined) throw new Error(`a list has no order ${refused.at}`);
+    return outcome;
   }
 
   #reject(order: Order, reason: RejectReason): CommandOutcome {
     order.status = 'REJECTED';
     order.rejectReason = reason;
-    this.#tell(order, 'rejected');
+    order.account.retire(order);
+    this.life.tell(order, 'rejected');
     return { kind: 'rejected', reason, order: order.view() };
-  }
-
-  #tell(order: Order, reason: OrderEvent['reason']): void {
-    const { symbol } = order.terms;
-    this.#sink({
-      kind: 'order',
-      reason,
-      order: order.view(),
-      tickSeq: this.#tickers.seq[symbol] ?? 0,
-      eventTimeUs: this.#tickers.eventTimeUs[symbol] ?? 0,
-    });
-  }
-
-  #accountFor(name: string): Account {
-    let account = this.#accounts.get(name);
-    if (account === undefined) {
-      account = new Account({ name, deposits: this.#startingCash, valuers: this.#valuers });
-      this.#accounts.set(name, account);
-    }
-    return account;
   }
 }

@@ -1,8 +1,16 @@
 import type { Account } from '../accounts/account.ts';
-import type { OrderStatus, OrderType, OrderView, PlaceOrder, RejectReason } from '../types.ts';
-import type { PriceHeap } from './priceHeap.ts';
+import type {
+  ChildrenFrom,
+  Contingency,
+  OrderStatus,
+  OrderType,
+  OrderView,
+  PlaceOrder,
+  RejectReason,
+} from '../types.ts';
+import { HeapSlot } from './orderHeap.ts';
 import { rootOf, type TrailRun } from './trailing.ts';
-import { type Watch, watchOf } from './watch.ts';
+import { tradableWatch, type Watch, watchOf } from './watch.ts';
 
 /** Whether orders of `type` wait at a `triggerPrice`. */
 export function hasTrigger(type: OrderType): boolean {
@@ -14,12 +22,30 @@ export function hasLimit(type: OrderType): boolean {
   return type === 'LIMIT' || type === 'STOP_LIMIT';
 }
 
+/** Live orders that act on each other when one is filled. */
+export interface OrderGroup {
+  readonly kind: 'OCO' | 'OUO';
+  /** Oldest first; those that are done leave. */
+  readonly legs: Order[];
+  /** Cash units reserved for the dearest leg, since at most one is filled whole. */
+  reserved: number;
+}
+
+/** A parent's children that wait for its fill, oldest first. */
+export interface Brood {
+  readonly from: ChildrenFrom;
+  readonly children: Order[];
+}
+
 /** An order as the engine keeps it. Prices in ticks, quantities in lots. Its id grows in the order of acceptance. */
 export class Order {
   readonly orderId: number;
   readonly account: Account;
-  readonly terms: PlaceOrder;
+  /** Its terms now: modifications and corporate actions replace them. `quantity` in them is the first one. */
+  terms: PlaceOrder;
   status: OrderStatus = 'PENDING';
+  /** In total, what is filled included. */
+  quantity: number;
   leavesQuantity: number;
   /** Sum of price x quantity over all fills. */
   filledValue = 0;
@@ -32,11 +58,15 @@ export class Order {
   peakPrice = 0;
   /** A trailing stop whose activation price hasn't been reached. */
   awaitsActivation = false;
+  /** Its trigger was reached: it is a market or limit order now. */
+  isTriggered = false;
 
-  /** Where it waits by price: its heap, its level there and its place in it. */
-  heap: PriceHeap | undefined = undefined;
-  heapAt = -1;
-  level = 0;
+  /** Where it waits by price. */
+  readonly wait = new HeapSlot(this);
+  /** Where it waits for its end; undefined for orders without one. */
+  expiry: HeapSlot | undefined = undefined;
+  /** The first instant at which it works no more, µs since the epoch; Infinity for none. */
+  expireTimeUs = Number.POSITIVE_INFINITY;
 
   /** Where it trails: its run, and its neighbours in that run. */
   run: TrailRun | undefined = undefined;
@@ -45,27 +75,53 @@ export class Order {
   /** The trailing stop that was told last. */
   toldStop = 0;
 
+  contingency: Contingency | undefined = undefined;
+  group: OrderGroup | undefined = undefined;
+  parent: Order | undefined = undefined;
+  parentClientOrderId: string | undefined;
+  brood: Brood | undefined = undefined;
+  /** Cash units that it would cost, and what of that it reserves itself (a group reserves for its legs). */
+  need = 0;
+  reserved = 0;
+
   constructor(orderId: number, account: Account, terms: PlaceOrder) {
     this.orderId = orderId;
     this.account = account;
     this.terms = terms;
+    this.quantity = terms.quantity;
     this.leavesQuantity = terms.quantity;
-    this.watch = watchOf(terms.side, terms.triggerBasis);
+    this.watch = firstWatch(terms);
     this.triggerPrice = hasTrigger(terms.type) ? (terms.triggerPrice ?? 0) : 0;
+    this.parentClientOrderId = terms.parentClientOrderId;
   }
 
+  /** Works in the market. */
   get isOpen(): boolean {
     const { status } = this;
     return status === 'ACCEPTED' || status === 'TRIGGERED' || status === 'PARTIALLY_FILLED';
   }
 
+  /** Works or waits for its parent. */
+  get isLive(): boolean {
+    return this.isOpen || this.status === 'PENDING';
+  }
+
+  get filledQuantity(): number {
+    return this.quantity - this.leavesQuantity;
+  }
+
+  /** Only its limit, if it has one, holds it back: no trigger and no activation any more. */
+  get isAtMarket(): boolean {
+    const { type } = this.terms;
+    return type === 'MARKET' || type === 'LIMIT' || this.isTriggered;
+  }
+
   /** The order's state now, as an object of its own. */
   view(): OrderView {
-    const { terms, run } = this;
+    const { terms, run, filledQuantity, expireTimeUs, contingency, parentClientOrderId } = this;
     const root = run === undefined ? undefined : rootOf(run);
     const stop = root?.stop ?? this.triggerPrice;
     const peak = root?.peak ?? this.peakPrice;
-    const cumulativeQuantity = terms.quantity - this.leavesQuantity;
     return {
       account: terms.account,
       orderId: this.orderId,
@@ -74,15 +130,26 @@ export class Order {
       side: terms.side,
       type: terms.type,
       status: this.status,
-      quantity: terms.quantity,
+      quantity: this.quantity,
       leavesQuantity: this.leavesQuantity,
-      cumulativeQuantity,
+      cumulativeQuantity: filledQuantity,
       ...(stop !== 0 && { triggerPrice: stop }),
       ...(terms.limitPrice !== undefined && { limitPrice: terms.limitPrice }),
       ...(terms.trailingOffset !== undefined && { trailingOffset: terms.trailingOffset }),
       ...(peak !== 0 && { peakPrice: peak }),
-      averagePrice: cumulativeQuantity > 0 ? this.filledValue / cumulativeQuantity : 0,
+      averagePrice: filledQuantity > 0 ? this.filledValue / filledQuantity : 0,
       ...(this.rejectReason !== undefined && { rejectReason: this.rejectReason }),
+      ...(contingency !== undefined && { contingency }),
+      ...(parentClientOrderId !== undefined && { parentClientOrderId }),
+      ...(terms.reduceOnly === true && { reduceOnly: true }),
+      ...(expireTimeUs !== Number.POSITIVE_INFINITY && { expireTimeUs }),
     };
   }
+}
+
+/** What an order looks at from its start: market orders at the last trade, limit orders where they are filled. */
+function firstWatch({ type, side, triggerBasis }: PlaceOrder): Watch {
+  if (type === 'MARKET') return 'last';
+  const watch = watchOf(side, triggerBasis);
+  return type === 'LIMIT' ? tradableWatch(side, watch) : watch;
 }

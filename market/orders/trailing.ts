@@ -11,7 +11,8 @@ const BASIS_POINTS = 10_000;
 export function trailingStop(side: Side, offset: TrailingOffset, peak: number): number {
   const { kind, value } = offset;
   if (side === 'SELL') {
-    return kind === 'bp' ? Math.floor((peak * (BASIS_POINTS - value)) / BASIS_POINTS) : peak - value;
+    // A child's offset may leave nothing of a market that has fallen since: then no price reaches its stop.
+    return Math.max(0, kind === 'bp' ? Math.floor((peak * (BASIS_POINTS - value)) / BASIS_POINTS) : peak - value);
   }
   return kind === 'bp' ? Math.ceil((peak * (BASIS_POINTS + value)) / BASIS_POINTS) : peak + value;
 }
@@ -54,8 +55,8 @@ export function rootOf(run: TrailRun): TrailRun {
 }
 
 /**
- * The trailing stops of one side on one price stream, grouped by offset. In a group an earlier start means a peak at
- * least as far, so the peaks form a stack: a new extreme merges the runs that it overtakes (each order's start is paid
+ * The trailing stops of one side on one price stream, grouped by offset. In a group runs are sorted by peak, as a rule by
+ * age as well, so they form a stack: a new extreme merges the runs that it overtakes (each order's start is paid
  * once), the stop that triggers first is the oldest run's. Per new extreme: O(distinct offsets).
  */
 export class TrailingStops {
@@ -94,28 +95,16 @@ export class TrailingStops {
     return nearest;
   }
 
-  /** Starts an order's trail at `price`, the market now. Every peak has to be ratcheted to this market already. */
-  add(order: Order, offset: TrailingOffset, price: number): void {
+  /** Starts an order's trail at `peak`. Runs stay sorted by peak; a peak at the market is the newest, so it is found at once. */
+  add(order: Order, offset: TrailingOffset, peak: number): void {
     const group = this.#groupFor(offset);
+    let newer: TrailRun | undefined;
     let run = group.newest;
-    if (run === undefined || run.peak !== price) {
-      const stop = trailingStop(this.#side, offset, price);
-      const older = run;
-      run = {
-        group,
-        peak: price,
-        stop,
-        first: undefined,
-        last: undefined,
-        older,
-        newer: undefined,
-        heir: undefined,
-        isUntold: false,
-      };
-      if (older === undefined) group.oldest = run;
-      else older.newer = run;
-      group.newest = run;
+    while (run !== undefined && run.peak * this.#sign < peak * this.#sign) {
+      newer = run;
+      run = run.older;
     }
+    if (run === undefined || run.peak !== peak) run = this.#insert(group, peak, { older: run, newer });
     order.run = run;
     order.toldStop = run.stop;
     order.trailPrevious = run.last;
@@ -179,6 +168,29 @@ export class TrailingStops {
         untold.push(merged);
       }
     }
+  }
+
+  #insert(
+    group: TrailGroup,
+    peak: number,
+    { older, newer }: { readonly older: TrailRun | undefined; readonly newer: TrailRun | undefined },
+  ): TrailRun {
+    const run: TrailRun = {
+      group,
+      peak,
+      stop: trailingStop(this.#side, group.offset, peak),
+      first: undefined,
+      last: undefined,
+      older,
+      newer,
+      heir: undefined,
+      isUntold: false,
+    };
+    if (older === undefined) group.oldest = run;
+    else older.newer = run;
+    if (newer === undefined) group.newest = run;
+    else newer.older = run;
+    return run;
   }
 
   #groupFor(offset: TrailingOffset): TrailGroup {

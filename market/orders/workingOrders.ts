@@ -1,25 +1,31 @@
-import type { TickerState } from '../tickers.ts';
+import { MAX_PRICE, type TickerState } from '../tickers.ts';
 import { TickKind } from '../types.ts';
 import type { Order } from './order.ts';
-import { PriceHeap } from './priceHeap.ts';
+import { HeapSlot, OrderHeap } from './orderHeap.ts';
 import { rootOf, TrailingStops, type TrailRun } from './trailing.ts';
 import { type Watch, watchedPrice } from './watch.ts';
 
-/** The orders of one symbol that watch one stream of prices. */
+/** A level for `falls` that every market reaches: of orders that take whatever price comes. */
+export const AT_ANY_PRICE = MAX_PRICE + 1;
+
+/** The orders of one symbol that watch one stream of prices in the same hours. */
 class PriceBook {
   readonly watch: Watch;
+  /** Works outside the regular session as well. */
+  readonly isExtended: boolean;
   /** Sell stops, buy limits and their like. */
-  readonly falls = new PriceHeap('falls');
+  readonly falls = new OrderHeap('falls');
   /** Buy stops, sell limits and their like. */
-  readonly rises = new PriceHeap('rises');
+  readonly rises = new OrderHeap('rises');
   readonly trailingSells = new TrailingStops('SELL');
   readonly trailingBuys = new TrailingStops('BUY');
   /** Prices strictly between the two neither reach an order nor make a new extreme. */
   quietAbove = 0;
   quietBelow = Number.POSITIVE_INFINITY;
 
-  constructor(watch: Watch) {
+  constructor(watch: Watch, isExtended: boolean) {
     this.watch = watch;
+    this.isExtended = isExtended;
   }
 
   isQuietAt(price: number): boolean {
@@ -33,12 +39,21 @@ class PriceBook {
   }
 }
 
-/** What a symbol with orders has: up to four books and its ratchets not yet told. */
+/** What a symbol with orders has: up to eight books, its ratchets not yet told, and the orders that will expire. */
 class SymbolOrders {
   readonly books: PriceBook[] = [];
   readonly untold: TrailRun[] = [];
   /** The last window (event time over its length) in which ratchets were told. */
   toldWindow = -1;
+  readonly expiries = new OrderHeap('rises');
+}
+
+/** When a symbol's ratchets were and will be told, as it is saved. */
+export interface ToldState {
+  readonly symbol: number;
+  readonly window: number;
+  /** Event time from which those kept back are told, µs since the epoch; -1 when none wait for it. */
+  readonly dueUs: number;
 }
 
 /**
@@ -49,62 +64,97 @@ export class WorkingOrders {
   readonly #tickers: TickerState;
   readonly #ratchetWindowUs: number;
   readonly #symbols: (SymbolOrders | undefined)[] = [];
-  /** Copies of the `last` book's quiet range, by symbol. */
+  /** Quiet ranges over the books of last prices: at `2 x symbol` in the regular session, behind it outside. */
   readonly #quietAbove: Float64Array;
   readonly #quietBelow: Float64Array;
-  /** Event time from which ratchets wait to be told. */
+  /** Event time from which ratchets wait to be told, and from which an order has expired. */
   readonly #untoldDueUs: Float64Array;
+  readonly #dueUs: Float64Array;
   /** 1 where some order watches quotes. */
   readonly #watchesQuotes: Uint8Array;
   readonly #reached: Order[] = [];
   readonly #told: Order[] = [];
+  readonly #expired: Order[] = [];
 
   constructor(options: { readonly tickers: TickerState; readonly ratchetWindowUs: number }) {
     this.#tickers = options.tickers;
     this.#ratchetWindowUs = options.ratchetWindowUs;
     const symbols = options.tickers.seq.length;
-    this.#quietAbove = new Float64Array(symbols);
-    this.#quietBelow = new Float64Array(symbols).fill(Number.POSITIVE_INFINITY);
+    this.#quietAbove = new Float64Array(2 * symbols);
+    this.#quietBelow = new Float64Array(2 * symbols).fill(Number.POSITIVE_INFINITY);
     this.#untoldDueUs = new Float64Array(symbols).fill(Number.POSITIVE_INFINITY);
+    this.#dueUs = new Float64Array(symbols).fill(Number.POSITIVE_INFINITY);
     this.#watchesQuotes = new Uint8Array(symbols);
   }
 
-  /** Whether the symbol's tick just applied reaches no order, makes no new extreme and lets no ratchet fall due. */
-  isQuiet(kind: TickKind, symbol: number): boolean {
-    if ((this.#tickers.eventTimeUs[symbol] as number) >= (this.#untoldDueUs[symbol] as number)) return false;
+  /** Whether the symbol's tick just applied reaches no order that works now, makes no new extreme and lets nothing fall due. */
+  isQuiet(kind: TickKind, symbol: number, isRegular: boolean): boolean {
+    if ((this.#tickers.eventTimeUs[symbol] as number) >= (this.#dueUs[symbol] as number)) return false;
     if (kind === TickKind.QUOTE) return this.#watchesQuotes[symbol] === 0;
     const price = this.#tickers.last[symbol] as number;
-    return price > (this.#quietAbove[symbol] as number) && price < (this.#quietBelow[symbol] as number);
+    const at = isRegular ? 2 * symbol : 2 * symbol + 1;
+    return price > (this.#quietAbove[at] as number) && price < (this.#quietBelow[at] as number);
   }
 
   /** Lets an order wait until the price that it watches falls or rises to `level`. */
   addAtPrice(order: Order, actsWhen: 'falls' | 'rises', level: number): void {
     const book = this.#bookFor(order);
-    book[actsWhen].add(order, level);
+    book[actsWhen].add(order.wait, level);
     this.#refresh(order.terms.symbol, book);
   }
 
-  /** Starts a trailing stop's trail at `price`, the market now. */
-  addTrailing(order: Order, price: number): void {
-    const { side, trailingOffset, symbol } = order.terms;
+  /** Starts a trailing stop's trail at `peak`, as a rule the market now. */
+  addTrailing(order: Order, peak: number): void {
+    const { trailingOffset, symbol } = order.terms;
     if (trailingOffset === undefined) throw new Error(`order ${order.orderId} has no trailing offset`);
     const book = this.#bookFor(order);
-    (side === 'SELL' ? book.trailingSells : book.trailingBuys).add(order, trailingOffset, price);
+    trailsOf(book, order).add(order, trailingOffset, peak);
     this.#refresh(symbol, book);
   }
 
+  /** Takes an order away from the price at which it waits, or out of its trail. */
   remove(order: Order): void {
     const book = this.#bookFor(order);
-    order.heap?.remove(order);
-    (order.terms.side === 'SELL' ? book.trailingSells : book.trailingBuys).remove(order);
+    order.wait.heap?.remove(order.wait);
+    trailsOf(book, order).remove(order);
     this.#refresh(order.terms.symbol, book);
   }
 
+  /** Lets an order end at its `expireTimeUs`, if it has one. */
+  addExpiry(order: Order): void {
+    if (order.expireTimeUs === Number.POSITIVE_INFINITY) return;
+    const { symbol } = order.terms;
+    order.expiry ??= new HeapSlot(order);
+    this.#ordersFor(symbol).expiries.add(order.expiry, order.expireTimeUs);
+    this.#refreshDue(symbol);
+  }
+
+  removeExpiry(order: Order): void {
+    const { expiry } = order;
+    if (expiry?.heap === undefined) return;
+    expiry.heap.remove(expiry);
+    this.#refreshDue(order.terms.symbol);
+  }
+
+  /** Takes out the expiry of every order of the symbol that ends by `timeUs`, oldest order first. The array is reused. */
+  takeExpired(symbol: number, timeUs: number): readonly Order[] {
+    const expired = this.#expired;
+    expired.length = 0;
+    if (timeUs < (this.#dueUs[symbol] as number)) return expired;
+    this.#symbols[symbol]?.expiries.takeReached(timeUs, expired);
+    this.#refreshDue(symbol);
+    if (expired.length > 1) expired.sort(byAge);
+    return expired;
+  }
+
   /** Takes out every order that the tick just applied reaches, against the old stops, oldest first. The array is reused. */
-  takeReached(kind: TickKind, symbol: number): readonly Order[] {
+  takeReached(kind: TickKind, symbol: number, isRegular: boolean): readonly Order[] {
     const reached = this.#reached;
     reached.length = 0;
-    for (const book of this.#symbols[symbol]?.books ?? []) {
+    const orders = this.#symbols[symbol];
+    if (orders === undefined) return reached;
+    for (const book of orders.books) {
+      if (!isRegular && !book.isExtended) continue;
       const price = this.#movedPrice(book, kind, symbol);
       if (price === 0 || book.isQuietAt(price)) continue;
       book.falls.takeReached(price, reached);
@@ -117,10 +167,11 @@ export class WorkingOrders {
   }
 
   /** Ratchets the trails that the tick just applied overtakes. */
-  ratchet(kind: TickKind, symbol: number): void {
+  ratchet(kind: TickKind, symbol: number, isRegular: boolean): void {
     const orders = this.#symbols[symbol];
     if (orders === undefined) return;
     for (const book of orders.books) {
+      if (!isRegular && !book.isExtended) continue;
       const price = this.#movedPrice(book, kind, symbol);
       if (price === 0 || book.isQuietAt(price)) continue;
       book.trailingSells.ratchet(price, orders.untold);
@@ -138,20 +189,46 @@ export class WorkingOrders {
     const window = Math.floor((this.#tickers.eventTimeUs[symbol] as number) / this.#ratchetWindowUs);
     if (window === orders.toldWindow) {
       this.#untoldDueUs[symbol] = (window + 1) * this.#ratchetWindowUs;
+      this.#refreshDue(symbol);
       return told;
     }
     for (const untold of orders.untold) collectUntold(rootOf(untold), told);
     orders.untold.length = 0;
     this.#untoldDueUs[symbol] = Number.POSITIVE_INFINITY;
+    this.#refreshDue(symbol);
     if (told.length > 0) orders.toldWindow = window;
     if (told.length > 1) told.sort(byAge);
     return told;
   }
 
+  /** When ratchets were and will be told, of every symbol that had any. */
+  toldState(): ToldState[] {
+    return this.#symbols.flatMap((orders, symbol) => {
+      if (orders === undefined || orders.toldWindow === -1) return [];
+      const due = this.#untoldDueUs[symbol] as number;
+      return [{ symbol, window: orders.toldWindow, dueUs: due === Number.POSITIVE_INFINITY ? -1 : due }];
+    });
+  }
+
+  /** Takes on a saved state of what was told, once the orders are back in their trails. */
+  restoreTold(states: readonly ToldState[], trailing: Iterable<Order>): void {
+    for (const { symbol, window, dueUs } of states) {
+      this.#ordersFor(symbol).toldWindow = window;
+      this.#untoldDueUs[symbol] = dueUs === -1 ? Number.POSITIVE_INFINITY : dueUs;
+      this.#refreshDue(symbol);
+    }
+    for (const order of trailing) {
+      const run = order.run === undefined ? undefined : rootOf(order.run);
+      if (run === undefined || run.isUntold || run.stop === order.toldStop) continue;
+      run.isUntold = true;
+      this.#ordersFor(order.terms.symbol).untold.push(run);
+    }
+  }
+
   /** Trail groups looked at so far on `watch` for a symbol, for tests of the cost that is promised. */
   groupVisits(symbol: number, watch: Watch): number {
-    const book = this.#symbols[symbol]?.books.find((one) => one.watch === watch);
-    return book === undefined ? 0 : book.trailingSells.visits + book.trailingBuys.visits;
+    const books = this.#symbols[symbol]?.books.filter((one) => one.watch === watch) ?? [];
+    return books.reduce((sum, book) => sum + book.trailingSells.visits + book.trailingBuys.visits, 0);
   }
 
   /** The price that a tick of `kind` gave this book, 0 when it doesn't concern it. */
@@ -160,18 +237,23 @@ export class WorkingOrders {
     return watchedPrice(this.#tickers, book.watch, symbol);
   }
 
-  #bookFor(order: Order): PriceBook {
-    const { symbol } = order.terms;
-    const { watch } = order;
+  #ordersFor(symbol: number): SymbolOrders {
     let orders = this.#symbols[symbol];
     if (orders === undefined) {
       orders = new SymbolOrders();
       this.#symbols[symbol] = orders;
     }
-    let book = orders.books.find((one) => one.watch === watch);
+    return orders;
+  }
+
+  #bookFor(order: Order): PriceBook {
+    const { symbol, extendedHours = false } = order.terms;
+    const { watch } = order;
+    const { books } = this.#ordersFor(symbol);
+    let book = books.find((one) => one.watch === watch && one.isExtended === extendedHours);
     if (book === undefined) {
-      book = new PriceBook(watch);
-      orders.books.push(book);
+      book = new PriceBook(watch, extendedHours);
+      books.push(book);
       if (watch !== 'last') this.#watchesQuotes[symbol] = 1;
     }
     return book;
@@ -180,9 +262,33 @@ export class WorkingOrders {
   #refresh(symbol: number, book: PriceBook): void {
     book.refreshQuiet();
     if (book.watch !== 'last') return;
-    this.#quietAbove[symbol] = book.quietAbove;
-    this.#quietBelow[symbol] = book.quietBelow;
+    const { books } = this.#ordersFor(symbol);
+    let above = 0;
+    let below = Number.POSITIVE_INFINITY;
+    let extendedAbove = 0;
+    let extendedBelow = Number.POSITIVE_INFINITY;
+    for (const { watch, isExtended, quietAbove, quietBelow } of books) {
+      if (watch !== 'last') continue;
+      above = Math.max(above, quietAbove);
+      below = Math.min(below, quietBelow);
+      if (!isExtended) continue;
+      extendedAbove = quietAbove;
+      extendedBelow = quietBelow;
+    }
+    this.#quietAbove[2 * symbol] = above;
+    this.#quietBelow[2 * symbol] = below;
+    this.#quietAbove[2 * symbol + 1] = extendedAbove;
+    this.#quietBelow[2 * symbol + 1] = extendedBelow;
   }
+
+  #refreshDue(symbol: number): void {
+    const expiry = this.#symbols[symbol]?.expiries.nearest ?? Number.POSITIVE_INFINITY;
+    this.#dueUs[symbol] = Math.min(this.#untoldDueUs[symbol] as number, expiry);
+  }
+}
+
+function trailsOf(book: PriceBook, order: Order): TrailingStops {
+  return order.terms.side === 'SELL' ? book.trailingSells : book.trailingBuys;
 }
 
 function byAge(a: Order, b: Order): number {
