@@ -1,4 +1,4 @@
-import { contentFault, type TickerState } from './tickers.ts';
+import { contentFault, isPrice, isTime, isTradeSize, type TickerState } from './tickers.ts';
 import { type Tick, TickKind, type TickRefusal } from './types.ts';
 
 /** Conditions of a trade, as bits of {@link Tick.flags}; other bits mean nothing here. */
@@ -45,8 +45,12 @@ const BP = 10_000;
  * the symbol's time; off the band.
  */
 export class TickCleaner {
-  readonly #tickers: TickerState;
-  readonly #rules: CleaningRules;
+  readonly #last: Int32Array;
+  readonly #symbolTimeUs: Float64Array;
+  readonly #bandBp: number;
+  readonly #confirmations: number;
+  readonly #latenessUs: number;
+  readonly #maxAheadUs: number;
   readonly #refused = new Map<CleaningRefusal, number>();
   /** By symbol: the last trade outside the band, and how many in a row have agreed on its level. */
   readonly #offPrice: Int32Array;
@@ -63,23 +67,23 @@ export class TickCleaner {
     }
     if (!(latenessUs >= 0)) throw new RangeError(`latenessUs is ${latenessUs}: 0 or more`);
     if (!(maxAheadUs > 0)) throw new RangeError(`maxAheadUs is ${maxAheadUs}: more than 0`);
-    this.#tickers = tickers;
-    this.#rules = rules;
+    this.#last = tickers.last;
+    this.#symbolTimeUs = tickers.eventTimeUs;
+    this.#bandBp = bandBp === 0 ? Number.POSITIVE_INFINITY : bandBp;
+    this.#confirmations = confirmations;
+    this.#latenessUs = latenessUs;
+    this.#maxAheadUs = maxAheadUs;
     this.#offPrice = new Int32Array(tickers.seq.length);
     this.#offCount = new Uint8Array(tickers.seq.length);
   }
 
   /** Judges one tick; a tick that is `taken` must be applied to the tickers before the next is judged. */
   judge(tick: Tick): TickVerdict {
-    const verdict = this.#verdict(tick);
-    if (verdict === 'taken') {
+    if (this.#isPlainTrade(tick)) {
       if (tick.eventTimeUs > this.#clockUs) this.#clockUs = tick.eventTimeUs;
-    } else if (verdict === 'amends') {
-      this.#amended++;
-    } else {
-      this.#refused.set(verdict, (this.#refused.get(verdict) ?? 0) + 1);
+      return 'taken';
     }
-    return verdict;
+    return this.#judgeInFull(tick);
   }
 
   /** Moves the market's clock on to `timeUs`, µs since the epoch; an earlier time changes nothing. */
@@ -97,14 +101,49 @@ export class TickCleaner {
     return this.#amended;
   }
 
+  /**
+   * Whether all rules let the tick through at a glance: a sound trade in order, near the last price, when no new level or time
+   * waits to be confirmed. Most ticks are such, and one test is several times faster than asking each rule for its reason.
+   */
+  #isPlainTrade({ kind, symbol, eventTimeUs, price, size, flags }: Tick): boolean {
+    const last = this.#last[symbol] as number;
+    const aheadUs = eventTimeUs - this.#clockUs;
+    return (
+      kind === TickKind.TRADE &&
+      (flags & TradeFlag.NOT_LAST) === 0 &&
+      eventTimeUs >= (this.#symbolTimeUs[symbol] as number) &&
+      aheadUs >= -this.#latenessUs &&
+      aheadUs <= this.#maxAheadUs &&
+      this.#aheadCount === 0 &&
+      isTime(eventTimeUs) &&
+      isPrice(price) &&
+      isTradeSize(size) &&
+      this.#offCount[symbol] === 0 &&
+      last > 0 &&
+      !isApart(price, last, this.#bandBp)
+    );
+  }
+
+  #judgeInFull(tick: Tick): TickVerdict {
+    const verdict = this.#verdict(tick);
+    if (verdict === 'taken') {
+      if (tick.eventTimeUs > this.#clockUs) this.#clockUs = tick.eventTimeUs;
+    } else if (verdict === 'amends') {
+      this.#amended++;
+    } else {
+      this.#refused.set(verdict, (this.#refused.get(verdict) ?? 0) + 1);
+    }
+    return verdict;
+  }
+
   #verdict(tick: Tick): TickVerdict {
     const { symbol, eventTimeUs } = tick;
-    const before = this.#tickers.eventTimeUs[symbol];
+    const before = this.#symbolTimeUs[symbol];
     if (before === undefined) return 'unknown_symbol';
     const fault = contentFault(tick);
     if (fault !== undefined) return fault;
     const aheadUs = eventTimeUs - this.#clockUs;
-    if (aheadUs < -this.#rules.latenessUs) return 'too_late';
+    if (aheadUs < -this.#latenessUs) return 'too_late';
     if (this.#isTooFarAhead(aheadUs)) return 'too_far_ahead';
     if (tick.kind === TickKind.QUOTE) return eventTimeUs >= before ? 'taken' : 'time_backwards';
     if ((tick.flags & TradeFlag.NOT_LAST) !== 0) return 'not_last';
@@ -113,26 +152,25 @@ export class TickCleaner {
   }
 
   #isTooFarAhead(aheadUs: number): boolean {
-    if (aheadUs <= this.#rules.maxAheadUs || aheadUs === Number.POSITIVE_INFINITY) {
+    if (aheadUs <= this.#maxAheadUs || aheadUs === Number.POSITIVE_INFINITY) {
       this.#aheadCount = 0;
       return false;
     }
     this.#aheadCount++;
-    return this.#aheadCount < this.#rules.confirmations;
+    return this.#aheadCount < this.#confirmations;
   }
 
   #isOffBand(symbol: number, price: number): boolean {
-    const { bandBp, confirmations } = this.#rules;
-    const last = this.#tickers.last[symbol] as number;
-    if (bandBp === 0 || last === 0 || !isApart(price, last, bandBp)) {
+    const last = this.#last[symbol] as number;
+    if (last === 0 || !isApart(price, last, this.#bandBp)) {
       this.#offCount[symbol] = 0;
       return false;
     }
     const count = this.#offCount[symbol] as number;
-    const agrees = count > 0 && !isApart(price, this.#offPrice[symbol] as number, bandBp);
+    const agrees = count > 0 && !isApart(price, this.#offPrice[symbol] as number, this.#bandBp);
     this.#offPrice[symbol] = price;
     this.#offCount[symbol] = agrees ? count + 1 : 1;
-    if ((this.#offCount[symbol] as number) < confirmations) return true;
+    if ((this.#offCount[symbol] as number) < this.#confirmations) return true;
     this.#offCount[symbol] = 0;
     return false;
   }

@@ -59,62 +59,14 @@ export class TickerState {
       this.askSize[symbol] = tick.askSize;
     }
   }
-
-  /** Brings a symbol's prices to what they are after a split: `denominator / numerator` of what they were, to the nearest tick, never below one. */
-  split(
-    symbol: number,
-    { numerator, denominator }: { readonly numerator: number; readonly denominator: number },
-  ): void {
-    for (const column of [this.last, this.bid, this.ask]) {
-      const price = column[symbol] as number;
-      const scaled = Math.min(MAX_PRICE, Math.max(1, Math.round((price * denominator) / numerator)));
-      if (price !== 0) column[symbol] = scaled;
-    }
-  }
-
-  /** Every column as a list. */
-  state(): TickerColumns {
-    const { seq, last, lastSize, bid, ask, bidSize, askSize, volume, eventTimeUs } = this;
-    return {
-      seq: Array.from(seq),
-      last: Array.from(last),
-      lastSize: Array.from(lastSize),
-      bid: Array.from(bid),
-      ask: Array.from(ask),
-      bidSize: Array.from(bidSize),
-      askSize: Array.from(askSize),
-      volume: Array.from(volume),
-      eventTimeUs: Array.from(eventTimeUs),
-    };
-  }
-
-  /** Takes on saved columns of as many symbols. */
-  restore(columns: TickerColumns): void {
-    for (const name of TICKER_COLUMNS) this[name].set(columns[name]);
-  }
 }
-
-const TICKER_COLUMNS = [
-  'seq',
-  'last',
-  'lastSize',
-  'bid',
-  'ask',
-  'bidSize',
-  'askSize',
-  'volume',
-  'eventTimeUs',
-] as const;
-
-/** The columns of {@link TickerState} as they are saved, by symbol index. */
-export type TickerColumns = { readonly [Name in (typeof TICKER_COLUMNS)[number]]: readonly number[] };
 
 /** Says why `tick` can't be taken in any state, whatever the symbol; undefined when it may. */
 export function contentFault(tick: Tick): TickRefusal | undefined {
   if (!isTime(tick.eventTimeUs)) return 'bad_time';
   if (tick.kind === TickKind.TRADE) {
     if (!isPrice(tick.price)) return 'bad_price';
-    return isSize(tick.size) && tick.size > 0 ? undefined : 'bad_size';
+    return isTradeSize(tick.size) ? undefined : 'bad_size';
   }
   if (tick.kind !== TickKind.QUOTE) return 'unknown_kind';
   if (!isPrice(tick.bid) || !isPrice(tick.ask)) return 'bad_price';
@@ -122,7 +74,8 @@ export function contentFault(tick: Tick): TickRefusal | undefined {
   return isSize(tick.bidSize) && isSize(tick.askSize) ? undefined : 'bad_size';
 }
 
-function isTime(value: number): boolean {
+/** Whether `value` is a time: a whole number of µs that is exact. */
+export function isTime(value: number): boolean {
   return Math.floor(value) === value && value <= Number.MAX_SAFE_INTEGER && value >= -Number.MAX_SAFE_INTEGER;
 }
 
@@ -131,6 +84,11 @@ export function isPrice(value: number): boolean {
   return (value | 0) === value && value > 0;
 }
 
+/** Whether `value` is the size of a trade: a whole number of lots from 1 to {@link MAX_SIZE}. */
+export function isTradeSize(value: number): boolean {
+  return value > 0 && value <= MAX_SIZE && Math.floor(value) === value;
+}
+
 function isSize(value: number): boolean {
-  return value >= 0 && value <= MAX_SIZE && Math.floor(value) === value && !Object.is(value, -0);
+  return value >= 0 && value <= MAX_SIZE && Math.floor(value) === value;
 }

@@ -2,7 +2,7 @@ import type { SessionSpan, TradingCalendar } from '../calendar/types.ts';
 import { BarStore } from '../windows/barStore.ts';
 import type { BarWindow } from '../windows/barWindow.ts';
 import { fillAfter, markGap, mergeBar, refill, writeBar } from './amend.ts';
-import { CLOSE, FORMING_STRIDE, FormingBars, HIGH, LAST_US, LOW, NOTIONAL, OPEN, TRADES, VOLUME } from './forming.ts';
+import { CLOSE, FORMING_STRIDE, FormingBars, HIGH, LAST_US, LOW, NOTIONAL, TRADES, VOLUME } from './forming.ts';
 import { append, emptyPiece, type Piece, providerFault, setBar, setTrade } from './piece.ts';
 import {
   BarFlag,
@@ -89,30 +89,17 @@ export class BarBuilder {
    */
   onTrade(trade: BarTrade): boolean {
     const { symbol, price, size, eventTimeUs } = trade;
-    if (eventTimeUs > this.#clockUs) {
-      this.#clockUs = eventTimeUs;
-      if (eventTimeUs >= this.#minuteEndUs) this.#advance(eventTimeUs);
-    }
-    if (eventTimeUs < this.#minuteStartUs) return this.#lateTrade(trade);
+    if (eventTimeUs > this.#clockUs) this.onClock(eventTimeUs);
     const { values } = this.#minute;
     const at = symbol * FORMING_STRIDE;
-    if (values[at + OPEN] === 0) {
-      values[at + OPEN] = price;
-      values[at + HIGH] = price;
-      values[at + LOW] = price;
-      values[at + VOLUME] = size;
-      values[at + NOTIONAL] = price * size;
-      values[at + TRADES] = 1;
-      this.#minute.firstUs[symbol] = eventTimeUs;
-    } else {
-      if (eventTimeUs < (values[at + LAST_US] as number)) return this.#outOfOrder(trade);
-      if (price > (values[at + HIGH] as number)) values[at + HIGH] = price;
-      else if (price < (values[at + LOW] as number)) values[at + LOW] = price;
-      values[at + VOLUME] = (values[at + VOLUME] as number) + size;
-      values[at + NOTIONAL] = (values[at + NOTIONAL] as number) + price * size;
-      values[at + TRADES] = (values[at + TRADES] as number) + 1;
-    }
+    // Holds only in the open minute, and only behind its first trade: an empty bar's time is Infinity.
+    if (!(eventTimeUs >= (values[at + LAST_US] as number))) return this.#otherTrade(trade);
+    if (price > (values[at + HIGH] as number)) values[at + HIGH] = price;
+    else if (price < (values[at + LOW] as number)) values[at + LOW] = price;
     values[at + CLOSE] = price;
+    values[at + VOLUME] = (values[at + VOLUME] as number) + size;
+    values[at + NOTIONAL] = (values[at + NOTIONAL] as number) + price * size;
+    values[at + TRADES] = (values[at + TRADES] as number) + 1;
     values[at + LAST_US] = eventTimeUs;
     return true;
   }
@@ -272,9 +259,10 @@ export class BarBuilder {
     if (piece.lastUs === Number.POSITIVE_INFINITY) piece.lastUs = piece.firstUs + MINUTE_US - 1;
   }
 
-  /** A trade of the open minute that is earlier than the symbol's last, or of a minute that a provider's bar stands for. */
-  #outOfOrder(trade: BarTrade): boolean {
-    const { symbol } = trade;
+  /** A trade that isn't simply the newest of its minute: its first, out of order, late, or of a minute that a provider's bar stands for. */
+  #otherTrade(trade: BarTrade): boolean {
+    const { symbol, eventTimeUs } = trade;
+    if (eventTimeUs < this.#minuteStartUs) return this.#lateTrade(trade);
     if (((this.#minute.flags[symbol] as number) & BarFlag.PROVIDER) !== 0) return this.#refuse('minute_has_bar');
     setTrade(this.#piece, trade);
     this.#minute.merge(symbol, this.#piece);

@@ -9,7 +9,7 @@ export const CLOSE = 3;
 export const VOLUME = 4;
 export const NOTIONAL = 5;
 export const TRADES = 6;
-/** Time of the trade that made the close, µs since the epoch; Infinity when no trade may be added. */
+/** Time of the trade that made the close, µs since the epoch; Infinity while there is none and in a provider's bar. */
 export const LAST_US = 7;
 
 /**
@@ -26,6 +26,7 @@ export class FormingBars {
     this.values = new Float64Array(symbols * FORMING_STRIDE);
     this.firstUs = new Float64Array(symbols);
     this.flags = new Uint8Array(symbols);
+    for (let symbol = 0; symbol < symbols; symbol++) this.clear(symbol);
   }
 
   isEmpty(symbol: number): boolean {
@@ -34,6 +35,7 @@ export class FormingBars {
 
   clear(symbol: number): void {
     this.values[symbol * FORMING_STRIDE + OPEN] = 0;
+    this.values[symbol * FORMING_STRIDE + LAST_US] = Number.POSITIVE_INFINITY;
     this.flags[symbol] = 0;
   }
 
