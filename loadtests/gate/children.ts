@@ -82,7 +82,12 @@ export function startChild(options: ChildStart): JsonChild {
   const child: ChildProcess = spawn(process.execPath, [...loader, options.file, ...options.args], {
     env: { ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C on the terminal reaches the gate alone, which then ends its children in order.
+    detached: true,
   });
+  const killed = (): void => void child.kill('SIGKILL');
+  process.once('exit', killed);
+  child.once('close', () => process.off('exit', killed));
   const words: string[] = [];
   if (child.stderr !== null) {
     createInterface({ input: child.stderr }).on('line', (line) => {

@@ -8,12 +8,13 @@ import { openTape } from '../../simulator/tape/reader.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { type ChildEnd, describeEnd, type ReadyChild, startReady } from './children.ts';
+import { GateError } from './errors.ts';
 import { gatherEvidence } from './gather.ts';
 import { type GeneratorEnd, type LoadChoice, startLoad, startProbe } from './generators.ts';
 import { wallAheadUs, watchHost } from './host.ts';
 import { watchInside } from './inside.ts';
 import { type PlayedPart, readPart } from './part.ts';
-import { endOf, makePlans, offeredRate, type PlannedCut, SETTLE_US } from './plan.ts';
+import { endOf, makePlans, offeredRate, type PlannedCut, type RunPlans, SETTLE_US } from './plan.ts';
 import { startProxy } from './proxy.ts';
 
 /** Files that the gate starts as processes of their own: compiled, or sources in development. */
@@ -72,40 +73,53 @@ const START_UP_US = 1_500_000;
 const GENERATOR_START_US = 2_000_000;
 const SERVER_END_MS = 8_000;
 
-/** Plays a scenario into the reference server and judges it: the whole main job. */
+/** Plays a scenario into the reference server and judges it: the whole main job. Whatever it started has ended when it returns or throws. */
 export async function runGate(options: RunOptions): Promise<RunOutcome> {
-  const { scenario, clock } = options;
   mkdirSync(options.runFolder, { recursive: true });
-  const reader = openTape(options.tapePath);
+  const part = partOf(options);
+  const ending = new AbortController();
+  const signal = options.signal === undefined ? ending.signal : AbortSignal.any([options.signal, ending.signal]);
+  const stops: (() => Promise<unknown>)[] = [];
+  try {
+    return await play({ ...options, signal }, part, (stop) => stops.push(stop));
+  } finally {
+    ending.abort();
+    await Promise.allSettled(stops.map((stop) => stop()));
+  }
+}
+
+function partOf({ tapePath, scenario }: RunOptions): PlayedPart {
+  const reader = openTape(tapePath);
   const fromUs = reader.header.sessionOpenUs + Math.round(scenario.tape.fromS * 1e6);
   const toUs = fromUs + Math.round(scenario.tape.durationS * scenario.tape.speed * 1e6);
   const part = readPart(reader, { fromUs, toUs });
   reader.close();
+  if (part.ticks.length === 0) throw new GateError(`tape ${tapePath} has no event in the scenario's part`);
+  return part;
+}
 
+/** @param onStop takes what ends each thing that was started; calling it twice does no harm */
+async function play(
+  options: RunOptions,
+  part: PlayedPart,
+  onStop: (stop: () => Promise<unknown>) => void,
+): Promise<RunOutcome> {
+  const { scenario, clock } = options;
   report(options, 'server', 0, 'starting the server');
   const leadUs = START_UP_US + GENERATOR_START_US + scenario.load.connectOverS * 1e6 + SETTLE_US;
-  const schedule: Schedule = {
-    startUs: clock.nowUs() + leadUs,
-    fromEventUs: fromUs,
-    toEventUs: toUs,
-    speed: scenario.tape.speed,
-  };
+  const startUs = clock.nowUs() + leadUs;
+  const schedule: Schedule = { startUs, fromEventUs: part.fromUs, toEventUs: part.toUs, speed: scenario.tape.speed };
+  const env = childEnv(options);
   const server = await startServer(options, schedule);
+  onStop(() => server.child.end(0));
   const front =
     options.front === undefined
       ? undefined
-      : await startFront(
-          options,
-          { ...options.front, args: [...options.front.args, '--start-us', String(schedule.startUs)] },
-          server.port,
-        );
+      : await startFront(options.front, { env, startUs, targetPort: server.port });
+  onStop(async () => front?.child.end(0));
   const port = front?.port ?? server.port;
-  const proxy = await startProxy({
-    entry: options.entries.proxy,
-    targetPort: port,
-    env: childEnv(options),
-    startUs: schedule.startUs,
-  });
+  const proxy = await startProxy({ entry: options.entries.proxy, targetPort: port, env, startUs });
+  onStop(proxy.end);
   const wall = wallAheadUs(clock);
   const plans = await makePlans({
     scenario,
@@ -118,48 +132,18 @@ export async function runGate(options: RunOptions): Promise<RunOutcome> {
     wallAheadUs: wall.aheadUs,
   });
   proxy.plan(plans.cuts);
-  const host = watchHost(clock, schedule.startUs);
-  const inside = watchInside({
-    baseUrl: `http://127.0.0.1:${server.port}`,
-    pid: server.child.pid,
-    clock,
-    startUs: schedule.startUs,
-  });
-
-  const shared = {
-    runFolder: options.runFolder,
-    env: childEnv(options),
-    signal: options.signal,
-    endUs: plans.load.endUs,
-    clock,
-  };
-  const load = startLoad({
-    ...shared,
-    choice: options.load,
-    plan: plans.load,
-    messagesPerS: offeredRate(part, plans.load),
-    swarmEntry: options.entries.swarm,
-  });
-  load.pid.then(
-    (pid) => options.onLoadStarted?.(pid),
-    () => undefined,
-  );
-  const probe =
-    plans.probe.clients.length === 0
-      ? undefined
-      : startProbe({ ...shared, plan: plans.probe, entry: options.entries.probe, tapePath: options.tapePath });
-  const ticker = setInterval(() => reportTime(options, schedule, plans.load.endUs), 500);
+  const host = watchHost(clock, startUs);
+  onStop(host.stop);
+  const inside = watchInside({ baseUrl: `http://127.0.0.1:${server.port}`, pid: server.child.pid, clock, startUs });
+  onStop(inside.stop);
   const deaths: ChildEnd[] = [];
   void server.child.ended.then((end) => deaths.push(end));
 
-  const generatorsDone = Promise.all([load.done, probe?.done]);
-  const ends = (await generatorsDone).filter((end): end is GeneratorEnd => end !== undefined);
-  clearInterval(ticker);
+  const ends = await generate(options, { part, plans, env });
   report(options, 'judging', 0, 'judging');
   await inside.stop();
   const [died] = deaths;
   const serverEnd = await server.child.end(SERVER_END_MS);
-  await front?.child.end(1000);
   const cuts = await proxy.end();
   await host.stop();
   const wallAfter = wallAheadUs(clock);
@@ -177,8 +161,9 @@ export async function runGate(options: RunOptions): Promise<RunOutcome> {
     serverDied: died === undefined ? '' : `the server ended in mid-run (${describeEnd(died)})`,
     planned: plans,
   });
-  const drained =
-    serverEnd.code === 0 ? [] : [`the server did not drain in order on SIGTERM (${describeEnd(serverEnd)})`];
+  if (died === undefined && serverEnd.code !== 0) {
+    notes.push(`the server did not drain in order on SIGTERM (${describeEnd(serverEnd)})`);
+  }
   return {
     judgement: judge(evidence),
     evidence,
@@ -188,8 +173,40 @@ export async function runGate(options: RunOptions): Promise<RunOutcome> {
     runHash,
     transport: server.transport,
     interrupted: options.signal?.aborted === true,
-    notes: [...notes, ...(died === undefined ? drained : [])],
+    notes,
   };
+}
+
+/** Runs the load and the probes to their end. */
+async function generate(
+  options: RunOptions,
+  stage: { readonly part: PlayedPart; readonly plans: RunPlans; readonly env: NodeJS.ProcessEnv },
+): Promise<GeneratorEnd[]> {
+  const { plans, part, env } = stage;
+  const { runFolder, signal, clock } = options;
+  const shared = { runFolder, env, signal, endUs: plans.load.endUs, clock };
+  const load = startLoad({
+    ...shared,
+    choice: options.load,
+    plan: plans.load,
+    messagesPerS: offeredRate(part, plans.load),
+    swarmEntry: options.entries.swarm,
+  });
+  load.pid.then(
+    (pid) => options.onLoadStarted?.(pid),
+    () => undefined,
+  );
+  const probe =
+    plans.probe.clients.length === 0
+      ? undefined
+      : startProbe({ ...shared, plan: plans.probe, entry: options.entries.probe, tapePath: options.tapePath });
+  const ticker = setInterval(() => reportTime(options, plans.load.schedule, plans.load.endUs), 500);
+  try {
+    const ends = await Promise.all([load.done, probe?.done]);
+    return ends.filter((end): end is GeneratorEnd => end !== undefined);
+  } finally {
+    clearInterval(ticker);
+  }
 }
 
 function childEnv(options: RunOptions): NodeJS.ProcessEnv {
@@ -215,12 +232,12 @@ async function startServer(options: RunOptions, schedule: Schedule): Promise<Rea
   });
 }
 
-function startFront(options: RunOptions, front: Front, serverPort: number): Promise<ReadyChild> {
-  return startReady('the front', {
-    file: front.file,
-    args: [...front.args, '--target-port', String(serverPort)],
-    env: childEnv(options),
-  });
+function startFront(
+  front: Front,
+  stage: { readonly env: NodeJS.ProcessEnv; readonly startUs: number; readonly targetPort: number },
+): Promise<ReadyChild> {
+  const args = [...front.args, '--start-us', String(stage.startUs), '--target-port', String(stage.targetPort)];
+  return startReady('the front', { file: front.file, args, env: stage.env });
 }
 
 function report(options: RunOptions, phase: RunProgress['phase'], secondsLeft: number, detail: string): void {
