@@ -52,6 +52,8 @@ const PAIRS: readonly (readonly [PatternType, TalibFunction, 1 | -1 | 0, number]
 /** Where talib-web 0.1.3 keeps TA-Lib's candle settings (`TA_Globals->candleSettings`), and the bytes of one: type, range, period, factor. */
 const SETTINGS_ADDRESS = 4_120;
 const SETTING_BYTES = 24;
+/** It frees the answers before it copies them: the allocator may have written over the first so many. */
+const OVERWRITTEN = 4;
 const REAL_BODY = 0;
 const HIGH_LOW = 1;
 const SHADOWS = 2;
@@ -93,7 +95,7 @@ function theirs(call: TalibFunction, bars: readonly OpenBar[], sign: number, loo
   });
   const answers = new Int32Array(new Float64Array(output).buffer);
   const found: number[] = [];
-  for (let bar = lookback; bar < bars.length; bar++) {
+  for (let bar = lookback + OVERWRITTEN; bar < bars.length; bar++) {
     const answer = answers[bar - lookback] as number;
     if (answer !== 0 && (sign === 0 || Math.sign(answer) === sign)) found.push(bar);
   }
@@ -132,7 +134,8 @@ function tiedBars(count: number): OpenBar[] {
 function compare(bars: readonly OpenBar[]): void {
   const found = ours(bars);
   for (const [type, call, sign, lookback] of PAIRS) {
-    expect(found.get(type) ?? [], type).toEqual(theirs(call, bars, sign, lookback));
+    const judged = (found.get(type) ?? []).filter((bar) => bar >= lookback + OVERWRITTEN || bar < lookback);
+    expect(judged, type).toEqual(theirs(call, bars, sign, lookback));
   }
 }
 
