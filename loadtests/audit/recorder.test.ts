@@ -17,9 +17,9 @@ function recorderWithLines(): { recorder: Recorder; lines: GeneratorLine[]; wind
 
 it('should tell finished seconds alone, each once with its connections', () => {
   const { recorder, windows } = recorderWithLines();
-  recorder.record('tick', START_US - 500_000, 10);
-  recorder.record('tick', START_US + 500_000, 20);
-  recorder.record('tick', START_US + 3_200_000, 30);
+  recorder.recordTick(START_US - 500_000, 10, 5);
+  recorder.recordTick(START_US + 500_000, 20, 5);
+  recorder.recordTick(START_US + 3_200_000, 30, 5);
   recorder.flush(START_US + 3_500_000, 7);
   expect(windows().map(({ second, connected }) => [second, connected])).toEqual([
     [-1, 7],
@@ -33,9 +33,9 @@ it('should tell finished seconds alone, each once with its connections', () => {
 
 it('should tell what comes late to a second in another line of it, without counting connections twice', () => {
   const { recorder, windows } = recorderWithLines();
-  recorder.record('tick', START_US + 100, 10);
+  recorder.recordTick(START_US + 100, 10, 5);
   recorder.flush(START_US + 1_500_000, 3);
-  recorder.record('tick', START_US + 200, 1_400_000);
+  recorder.recordTick(START_US + 200, 1_400_000, 5);
   recorder.flush(START_US + 2_500_000, 3);
   const first = windows().filter(({ second }) => second === 0);
   expect(first.map(({ connected, histograms }) => [connected, histograms.tick?.max])).toEqual([

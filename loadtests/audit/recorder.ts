@@ -12,6 +12,7 @@ import type {
   WireHistogram,
 } from '../../protocol/run.ts';
 import { Histogram } from '../../reports/histogram.ts';
+import { DenseHistogram } from './denseHistogram.ts';
 
 /** A broken promise, without what the recorder knows itself. */
 export type Violation = Omit<ViolationLine, 'kind' | 'generator'>;
@@ -26,7 +27,12 @@ export interface RecorderOptions {
 }
 
 interface Window {
+  readonly fromUs: number;
+  readonly toUs: number;
   readonly histograms: Map<WindowMetric, Histogram>;
+  /** Apart from the others: each ticker frame is counted in these two. */
+  readonly tick: DenseHistogram;
+  readonly service: DenseHistogram;
   received: number;
   sent: number;
 }
@@ -40,8 +46,9 @@ export class Recorder {
   readonly #windows = new Map<number, Window>();
   readonly #violations = new Map<ViolationKind, number>();
   #listed = 0;
-  #lastSecond = Number.NaN;
-  #lastWindow: Window = newWindow();
+  /** The window of the last frame's read, and of its due time: nearly always the next one's too. */
+  #readWindow = NO_WINDOW;
+  #dueWindow = NO_WINDOW;
   /** The first second whose count of connections hasn't been told. */
   #nextSecond = Number.NaN;
   #dueTimeErrorUs = 0;
@@ -61,9 +68,9 @@ export class Recorder {
     return Math.floor((atUs - this.#options.schedule.startUs) / 1e6);
   }
 
-  /** Records `valueUs` in the second of `atUs`. */
-  record(metric: WindowMetric, atUs: number, valueUs: number): void {
-    const { histograms } = this.#window(atUs);
+  /** Records `valueUs` in the second of `atUs`; ticks have {@link recordTick}. */
+  record(metric: Exclude<WindowMetric, 'tick' | 'service'>, atUs: number, valueUs: number): void {
+    const { histograms } = this.#windowOf(atUs);
     let histogram = histograms.get(metric);
     if (histogram === undefined) {
       histogram = new Histogram();
@@ -72,12 +79,23 @@ export class Recorder {
     histogram.record(valueUs);
   }
 
+  /**
+   * Records how late a ticker frame was read, and its service time, in the second in which it was due. Returns the
+   * bucket of the first.
+   */
+  recordTick(dueUs: number, lateUs: number, serviceUs: number): number {
+    if (dueUs >= this.#dueWindow.toUs || dueUs < this.#dueWindow.fromUs) this.#dueWindow = this.#windowOf(dueUs);
+    this.#dueWindow.service.record(serviceUs);
+    return this.#dueWindow.tick.record(lateUs);
+  }
+
   countReceived(atUs: number): void {
-    this.#window(atUs).received += 1;
+    if (atUs >= this.#readWindow.toUs || atUs < this.#readWindow.fromUs) this.#readWindow = this.#windowOf(atUs);
+    this.#readWindow.received += 1;
   }
 
   countSent(atUs: number): void {
-    this.#window(atUs).sent += 1;
+    this.#windowOf(atUs).sent += 1;
   }
 
   /** Counts a violation, and tells it while fewer than `maxListedViolations` were told. */
@@ -141,7 +159,8 @@ export class Recorder {
     } else {
       for (const at of seconds) if (at >= this.#nextSecond) this.#tellWindow(at, 0);
     }
-    this.#lastSecond = Number.NaN;
+    this.#readWindow = NO_WINDOW;
+    this.#dueWindow = NO_WINDOW;
   }
 
   #tellWindow(second: number, connected: number): void {
@@ -149,6 +168,10 @@ export class Recorder {
     this.#windows.delete(second);
     const histograms: Partial<Record<WindowMetric, WireHistogram>> = {};
     for (const [metric, histogram] of window?.histograms ?? []) histograms[metric] = histogram.toJSON();
+    if (window !== undefined && window.tick.count > 0) {
+      histograms.tick = window.tick.toJSON();
+      histograms.service = window.service.toJSON();
+    }
     const line: WindowLine = {
       kind: 'window',
       generator: this.#options.generator,
@@ -161,20 +184,29 @@ export class Recorder {
     this.#options.emit(line);
   }
 
-  #window(atUs: number): Window {
+  #windowOf(atUs: number): Window {
     const second = this.secondOf(atUs);
-    if (second === this.#lastSecond) return this.#lastWindow;
     let window = this.#windows.get(second);
     if (window === undefined) {
-      window = newWindow();
+      const fromUs = this.#options.schedule.startUs + second * 1e6;
+      window = newWindow(fromUs, fromUs + 1e6);
       this.#windows.set(second, window);
     }
-    this.#lastSecond = second;
-    this.#lastWindow = window;
     return window;
   }
 }
 
-function newWindow(): Window {
-  return { histograms: new Map(), received: 0, sent: 0 };
+function newWindow(fromUs: number, toUs: number): Window {
+  return {
+    fromUs,
+    toUs,
+    histograms: new Map(),
+    tick: new DenseHistogram(),
+    service: new DenseHistogram(),
+    received: 0,
+    sent: 0,
+  };
 }
+
+/** No time lies in it. */
+const NO_WINDOW: Window = newWindow(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);

@@ -82,6 +82,13 @@ export class StreamAudit {
   /** Takes an event. Numbers must be whole and `seqFrom <= seq`: the caller has checked the frame. */
   onEvent(event: AuditedEvent): AuditResult {
     const { seq, seqFrom } = event;
+    if (seqFrom === this.#expected) {
+      this.#resuming = false;
+      this.#events += seq - seqFrom + 1;
+      this.#conflated += seq - seqFrom;
+      this.#expected = seq + 1;
+      return 'ok';
+    }
     const resumed = this.#resuming || (this.#wasResumed && !event.live);
     this.#resuming = false;
     if (this.#expected < 0) {

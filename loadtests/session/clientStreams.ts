@@ -1,6 +1,6 @@
 import { type ClientLine, dueTimeUs, type Schedule, type ViolationKind } from '../../protocol/run.ts';
-import { Histogram } from '../../reports/histogram.ts';
 import type { Recorder } from '../audit/recorder.ts';
+import { SecondHistograms } from '../audit/secondHistograms.ts';
 import { type AuditedEvent, type AuditResult, type OpenGap, StreamAudit } from '../audit/streamAudit.ts';
 import type { HeartbeatHead, SessionChannel, SessionCursor, TickerFields } from './dialect.ts';
 
@@ -26,22 +26,26 @@ export class ClientStreams {
   readonly #classA = { order: new StreamAudit({ lossless: true }), execution: new StreamAudit({ lossless: true }) };
   /** When the subscription of each channel was confirmed on this connection; Infinity before. */
   readonly #confirmedUs = { ticker: Infinity, order: Infinity, execution: Infinity };
-  readonly #tickBySecond = new Map<number, Histogram>();
+  readonly #tickBySecond: SecondHistograms;
   readonly #event: { -readonly [Key in keyof AuditedEvent]: AuditedEvent[Key] } = {
     seq: 0,
     seqFrom: 0,
     live: true,
     atUs: 0,
   };
+  /** The times of the frame at hand: one object for all, as {@link #event}. */
+  readonly #read = { dueUs: 0, atUs: 0 };
   #epoch = '';
   #account = '';
   #epochChanged = false;
   #openGaps = 0;
+  #dueTimeErrorUs = 0;
 
   constructor(options: { readonly client: number; readonly symbols: readonly string[]; readonly recorder: Recorder }) {
     this.#client = options.client;
     this.#recorder = options.recorder;
     this.#schedule = options.recorder.schedule;
+    this.#tickBySecond = new SecondHistograms(this.#schedule.startUs);
     for (const symbol of options.symbols) {
       this.#tickers.set(symbol, { audit: new StreamAudit({ lossless: false }), lastSeq: -1, lastEventTimeUs: 0 });
     }
@@ -116,26 +120,23 @@ export class ClientStreams {
       return;
     }
     const dueUs = dueTimeUs(this.#schedule, fields.eventTimeUs);
-    const timely = this.#checkTimes(stream, fields, { dueUs, atUs });
+    this.#read.dueUs = dueUs;
+    this.#read.atUs = atUs;
+    const timely = this.#checkTimes(stream, fields, this.#read);
+    const { audit } = stream;
+    const { seq } = fields;
     const event = this.#event;
-    event.seq = fields.seq;
+    event.seq = seq;
     event.seqFrom = fields.seqFrom;
     event.live = dueUs >= this.#confirmedUs.ticker;
     event.atUs = atUs;
-    const expectedSeq = stream.audit.expectedSeq;
-    const result = stream.audit.onEvent(event);
-    if (result !== 'ok')
-      this.#report(stream.audit, result, { stream: `ticker:${fields.symbol}`, expectedSeq, seq: fields.seq, atUs });
+    const expectedSeq = audit.expectedSeq;
+    const result = audit.onEvent(event);
+    if (result !== 'ok') this.#report(audit, result, { stream: `ticker:${fields.symbol}`, expectedSeq, seq, atUs });
     if (!event.live || !timely || result === 'duplicate' || result === 'repeat_after_resume') return;
-    this.#recorder.record('tick', dueUs, atUs - dueUs);
-    this.#recorder.record('service', dueUs, atUs - fields.receivedTimeUs);
-    const second = this.#recorder.secondOf(dueUs);
-    let histogram = this.#tickBySecond.get(second);
-    if (histogram === undefined) {
-      histogram = new Histogram();
-      this.#tickBySecond.set(second, histogram);
-    }
-    histogram.record(atUs - dueUs);
+    const lateUs = Math.max(0, Math.floor(atUs - dueUs));
+    const serviceUs = Math.max(0, Math.floor(atUs - fields.receivedTimeUs));
+    this.#tickBySecond.record(dueUs, lateUs, this.#recorder.recordTick(dueUs, lateUs, serviceUs));
   }
 
   /** Takes a numbered event of class A. `isNew` is false for repeats; `live` tells whether it was due while the client was here. */
@@ -204,9 +205,7 @@ export class ClientStreams {
   }
 
   tickBySecond(): ClientLine['tickBySecond'] {
-    return [...this.#tickBySecond]
-      .sort((a, b) => a[0] - b[0])
-      .map(([second, histogram]) => [second, histogram.toJSON()] as const);
+    return this.#tickBySecond.toJSON();
   }
 
   violation(
@@ -226,12 +225,7 @@ export class ClientStreams {
     const { seq, eventTimeUs } = fields;
     const problem = this.#timeProblem(stream, fields);
     if (problem !== '') {
-      this.violation('bad_frame', `ticker:${fields.symbol}`, {
-        seq,
-        expectedSeq: stream.audit.expectedSeq,
-        atUs: read.atUs,
-        detail: problem,
-      });
+      this.#timeViolation('bad_frame', problem, fields);
       return false;
     }
     if (seq > stream.lastSeq) {
@@ -239,21 +233,22 @@ export class ClientStreams {
       stream.lastEventTimeUs = eventTimeUs;
     }
     const errorUs = fields.dueTimeUs < 0 ? 0 : Math.abs(fields.dueTimeUs - read.dueUs);
-    this.#recorder.dueTimeError(errorUs);
+    if (errorUs > this.#dueTimeErrorUs) {
+      this.#dueTimeErrorUs = errorUs;
+      this.#recorder.dueTimeError(errorUs);
+    }
     const aheadUs = read.dueUs - read.atUs;
-    if (errorUs > SCHEDULE_SLIP_LIMIT_US || aheadUs > EARLY_LIMIT_US) {
-      const detail =
-        errorUs > SCHEDULE_SLIP_LIMIT_US
-          ? `dueTimeUs is ${Math.round(errorUs)} µs off the schedule`
-          : `read ${Math.round(aheadUs)} µs before it was due`;
-      this.violation('schedule_slip', `ticker:${fields.symbol}`, {
-        seq,
-        expectedSeq: stream.audit.expectedSeq,
-        atUs: read.atUs,
-        detail,
-      });
+    if (errorUs > SCHEDULE_SLIP_LIMIT_US) {
+      this.#timeViolation('schedule_slip', `dueTimeUs is ${Math.round(errorUs)} µs off the schedule`, fields);
+    } else if (aheadUs > EARLY_LIMIT_US) {
+      this.#timeViolation('schedule_slip', `read ${Math.round(aheadUs)} µs before it was due`, fields);
     }
     return true;
+  }
+
+  #timeViolation(violation: ViolationKind, detail: string, { symbol, seq }: TickerFields): void {
+    const expectedSeq = this.#tickers.get(symbol)?.audit.expectedSeq ?? -1;
+    this.violation(violation, `ticker:${symbol}`, { seq, expectedSeq, atUs: this.#read.atUs, detail });
   }
 
   #timeProblem(stream: TickerStream, { seq, eventTimeUs, receivedTimeUs, sentTimeUs }: TickerFields): string {

@@ -107,7 +107,7 @@ export class Link {
           if (isCurrent()) handlers.onMessage(text, atUs);
         },
         onTicker: (fields, atUs) => {
-          if (isCurrent()) handlers.onTicker(fields, atUs);
+          if (attempt === this.#attempt) handlers.onTicker(fields, atUs);
         },
         onClose: (code, atUs) => {
           if (isCurrent()) this.#onClose(code, atUs);

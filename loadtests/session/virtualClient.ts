@@ -72,8 +72,10 @@ export class VirtualClient {
         onOpen: () => this.#link.send(dialect.auth(this.#nextId++, plan.token)),
         onMessage: (text, atUs) => this.#onMessage(text, atUs),
         onTicker: (fields, atUs) => {
-          this.#countReceived(atUs);
-          this.#onTicker(fields, atUs);
+          this.#tally.received += 1;
+          options.recorder.countReceived(atUs);
+          this.#streams.onTicker(fields, atUs);
+          if (this.#outageUs !== 0) this.#noteResumed(atUs);
         },
         onNoWelcome: (atUs) => this.#onNoWelcome(atUs),
         onClose: (code, atUs) => this.#onClose(code, atUs),
@@ -221,12 +223,14 @@ export class VirtualClient {
   // --- reading -----------------------------------------------------------------------------------------------------
 
   #onMessage(text: string, atUs: number): void {
-    this.#countReceived(atUs);
+    this.#tally.received += 1;
+    this.#options.recorder.countReceived(atUs);
     const event = this.#options.dialect.parse(text);
     switch (event.kind) {
       case 'ticker':
         this.#inspect(event.fields, event.data, atUs);
-        this.#onTicker(event.fields, atUs);
+        this.#streams.onTicker(event.fields, atUs);
+        this.#noteResumed(atUs);
         return;
       case 'order':
         this.#onOrder(event.order, atUs);
@@ -273,16 +277,6 @@ export class VirtualClient {
       case 'other':
         return;
     }
-  }
-
-  #countReceived(atUs: number): void {
-    this.#tally.received += 1;
-    this.#options.recorder.countReceived(atUs);
-  }
-
-  #onTicker(fields: TickerFields, atUs: number): void {
-    this.#streams.onTicker(fields, atUs);
-    if (this.#outageUs !== 0) this.#noteResumed(atUs);
   }
 
   #inspect(fields: TickerFields, data: unknown, atUs: number): void {

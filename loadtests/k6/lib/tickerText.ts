@@ -11,7 +11,7 @@ const MEMBER = `"[A-Za-z]+":${VALUE}`;
 const TICKER = new RegExp(
   `^\\{"type":"ticker","symbol":"([A-Za-z0-9._-]+)","seq":${WHOLE},(?:"seqFrom":${WHOLE},)?` +
     `"data":\\{${MEMBER}(?:,${MEMBER})*\\},` +
-    `"eventTimeUs":${WHOLE},(?:"dueTimeUs":${WHOLE},)?"receivedTimeUs":${WHOLE},"sentTimeUs":${WHOLE}\\}$`,
+    `"eventTimeUs":${WHOLE},"(?:dueTimeUs":${WHOLE},")?receivedTimeUs":${WHOLE},"sentTimeUs":${WHOLE}\\}$`,
 );
 
 /**
