@@ -180,8 +180,8 @@ async function countEnds(outPath: string): Promise<number> {
   return ends;
 }
 
-/** What k6 also writes: frames of a stack, and a line for each timer of an interrupted VU. */
-const NO_REASON = /^(at |setTimeout \d+ was stopped|No script iterations fully finished)/;
+/** What k6 also writes: frames of a stack, a line for each timer of an interrupted VU, and that a test failed that told why. */
+const NO_REASON = /^(at |setTimeout \d+ was stopped|No script iterations fully finished|test run was marked as failed)/;
 
 /** The last line that may be a reason; '' when there is none. */
 function lastMessage(lines: readonly string[]): string {

@@ -14,6 +14,8 @@ export interface FleetOptions {
   readonly clients: readonly ClientPlan[];
   readonly ports: ClientPorts;
   readonly emit: (line: GeneratorLine) => void;
+  /** Called before the clients end: hands on what was read and not yet looked at. */
+  readonly settle?: () => void;
   /** Called once, after the last line. */
   readonly onEnd: () => void;
   readonly inspect?: (fields: TickerFields, data: unknown) => string;
@@ -63,6 +65,7 @@ export class Fleet {
     this.#ended = true;
     this.#cancelFlush();
     this.#cancelEnd();
+    this.#options.settle?.();
     const connected = this.#connected();
     for (const client of this.#clients) client.finish();
     this.recorder.end(this.#options.ports.nowUs(), connected);

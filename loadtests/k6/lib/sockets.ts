@@ -1,34 +1,47 @@
 import { setTimeout } from 'k6/timers';
 import { type MessageEvent, WebSocket } from 'k6/websockets';
 import { newTickerFields } from '../../session/dialect.ts';
+import type { Inbox } from '../../session/inbox.ts';
 import type { Connection, ConnectRequest } from '../../session/ports.ts';
 import { readTickerText } from './tickerText.ts';
 
 /** RFC 6455: a connection that ended without a close frame. */
 const ABNORMAL_CLOSE = 1006;
+/** The first messages of a connection are its welcome and the answers to it: the client goes on by them, so they don't wait. */
+const HANDSHAKE_MESSAGES = 4;
 /** Values of `readyState`: k6's types promise them on the socket, where at run time there are none. */
 const CONNECTING = 0;
 const OPEN = 1;
 
-export interface SocketClock {
+/** What all sockets of a VU share. */
+export interface SocketShared {
   /** The run's clock, µs since the epoch. */
   readonly nowUs: () => number;
   /** What an event's time lies ahead of the run's clock, µs. */
   readonly wallAheadUs: number;
+  readonly inbox: Inbox;
 }
 
 /**
  * Opens a WebSocket of k6. A message's time is the event's `timestamp`: taken by k6's reader, ahead of the event loop's
- * queue, with steps below 1 µs.
+ * queue, with steps below 1 µs. So the message itself waits in the VU's inbox, and a close is told after what was read
+ * before it.
  *
  * k6 can't cut a connection: `abort` tells the client of the end at once, and closes with a close frame behind its back.
  */
-export function openSocket(request: ConnectRequest, clock: SocketClock): Connection {
+export function openSocket(request: ConnectRequest, shared: SocketShared): Connection {
+  const { nowUs, wallAheadUs, inbox } = shared;
   const { url, protocol, headers, handlers } = request;
   const socket = new WebSocket(url, null, { headers: { ...headers, 'Sec-WebSocket-Protocol': protocol } });
   const ticker = newTickerFields();
   let ended = false;
   let closeWhenOpen = false;
+  let messages = 0;
+  const lane = inbox.lane((text, atUs) => {
+    if (ended) return;
+    if (readTickerText(text, ticker)) handlers.onTicker(ticker, atUs);
+    else handlers.onMessage(text, atUs);
+  });
   const end = (code: number, atUs: number): void => {
     if (ended) return;
     ended = true;
@@ -42,23 +55,27 @@ export function openSocket(request: ConnectRequest, clock: SocketClock): Connect
 
   socket.addEventListener('open', () => {
     if (closeWhenOpen) socket.close();
-    else handlers.onOpen(clock.nowUs());
+    else handlers.onOpen(nowUs());
   });
   socket.addEventListener('message', (event) => {
     if (ended || !isMessage(event)) return;
-    const text = textOf(event);
-    const atUs = Math.round(event.timestamp * 1000) - clock.wallAheadUs;
-    if (readTickerText(text, ticker)) handlers.onTicker(ticker, atUs);
-    else handlers.onMessage(text, atUs);
+    lane.push(textOf(event), Math.round(event.timestamp * 1000) - wallAheadUs);
+    if (messages >= HANDSHAKE_MESSAGES) return;
+    messages += 1;
+    lane.drain();
   });
-  socket.addEventListener('close', (event) => end(codeOf(event), clock.nowUs()));
+  socket.addEventListener('close', (event) => {
+    const atUs = nowUs();
+    lane.drain();
+    end(codeOf(event), atUs);
+  });
   return {
     send: (text) => {
       if (!ended && socket.readyState === OPEN) socket.send(text);
     },
     close,
     abort: () => {
-      const atUs = clock.nowUs();
+      const atUs = nowUs();
       setTimeout(() => end(ABNORMAL_CLOSE, atUs), 0);
       close();
     },

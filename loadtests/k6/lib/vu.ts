@@ -1,8 +1,10 @@
+import exec from 'k6/execution';
 import { clearTimeout, setTimeout } from 'k6/timers';
 import type { ClientPlan, GeneratorLine } from '../../../protocol/run.ts';
 import type { Recorder } from '../../audit/recorder.ts';
 import { seededRandom } from '../../gate/random.ts';
 import { Fleet } from '../../session/fleet.ts';
+import { Inbox } from '../../session/inbox.ts';
 import type { ClientPorts } from '../../session/ports.ts';
 import { createWallClock } from './clock.ts';
 import type { SharedPlan } from './plan.ts';
@@ -10,6 +12,11 @@ import { openSocket } from './sockets.ts';
 import { vusFor } from './vus.ts';
 
 const LOOP_TIMER_MS = 10;
+/**
+ * Of a core, for all VUs together: what looking at messages may take. The server under test, the proxy and k6's own
+ * reading need the rest of a machine of two cores, and a burst is over in a second or two.
+ */
+const INBOX_CORES = 0.4;
 
 /**
  * Runs one VU's share of the plan's clients to the plan's end: each with its own socket, all in the VU's one event loop.
@@ -27,9 +34,18 @@ export function runVu(options: {
   const { wallAheadUs, seed } = plan.head;
   const clock = createWallClock();
   const nowUs = (): number => Math.round(clock.nowMs() * 1000) - wallAheadUs;
+  const inbox = new Inbox({
+    ports: { nowUs, after },
+    cores: INBOX_CORES / vusFor(plan.clientCount),
+    onFellBehind: (ageUs) =>
+      exec.test.fail(
+        `k6 fell ${(ageUs / 1e6).toFixed(1)} s behind with what it read: this load is more than it can take`,
+      ),
+  });
+  const shared = { nowUs, wallAheadUs, inbox };
   const ports: ClientPorts = {
     nowUs,
-    connect: (request) => openSocket(request, { nowUs, wallAheadUs }),
+    connect: (request) => openSocket(request, shared),
     after,
     random: seededRandom(seed + vu),
   };
@@ -38,6 +54,7 @@ export function runVu(options: {
     clients: clientsOf(plan, vu, withOrders),
     ports,
     emit,
+    settle: () => inbox.drain(),
     onEnd: () => stopLoopTimer(),
   });
   const stopLoopTimer = watchLoop(fleet.recorder, ports);
