@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { type Scenario, ScenarioSchema } from '../protocol/schemas/scenario.ts';
 import { nearestFirst } from '../protocol/nearest.ts';
+import { type Scenario, ScenarioSchema } from '../protocol/schemas/scenario.ts';
 import { projectFile } from './paths.ts';
 import { parseYaml } from './yamlFile.ts';
 
