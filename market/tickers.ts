@@ -59,7 +59,55 @@ export class TickerState {
       this.askSize[symbol] = tick.askSize;
     }
   }
+
+  /** Brings a symbol's prices to what they are after a split: `denominator / numerator` of what they were, to the nearest tick, never below one. */
+  split(
+    symbol: number,
+    { numerator, denominator }: { readonly numerator: number; readonly denominator: number },
+  ): void {
+    for (const column of [this.last, this.bid, this.ask]) {
+      const price = column[symbol] as number;
+      const scaled = Math.min(MAX_PRICE, Math.max(1, Math.round((price * denominator) / numerator)));
+      if (price !== 0) column[symbol] = scaled;
+    }
+  }
+
+  /** Every column as a list. */
+  state(): TickerColumns {
+    const { seq, last, lastSize, bid, ask, bidSize, askSize, volume, eventTimeUs } = this;
+    return {
+      seq: Array.from(seq),
+      last: Array.from(last),
+      lastSize: Array.from(lastSize),
+      bid: Array.from(bid),
+      ask: Array.from(ask),
+      bidSize: Array.from(bidSize),
+      askSize: Array.from(askSize),
+      volume: Array.from(volume),
+      eventTimeUs: Array.from(eventTimeUs),
+    };
+  }
+
+  /** Takes on saved columns of as many symbols. */
+  restore(columns: TickerColumns): void {
+    for (const name of TICKER_COLUMNS) this[name].set(columns[name]);
+  }
 }
+
+const TICKER_COLUMNS = [
+  'seq',
+  'last',
+  'lastSize',
+  'bid',
+  'ask',
+  'bidSize',
+  'askSize',
+  'volume',
+  'eventTimeUs',
+] as const;
+
+/** The columns of {@link TickerState} as they are saved, by symbol index. */
+export type TickerColumns = { readonly [Name in (typeof TICKER_COLUMNS)[number]]: readonly number[] };
 
 /** Says why `tick` can't be taken in any state, whatever the symbol; undefined when it may. */
 export function contentFault(tick: Tick): TickRefusal | undefined {
@@ -90,5 +138,5 @@ export function isTradeSize(value: number): boolean {
 }
 
 function isSize(value: number): boolean {
-  return value >= 0 && value <= MAX_SIZE && Math.floor(value) === value;
+  return value >= 0 && value <= MAX_SIZE && Math.floor(value) === value && !Object.is(value, -0);
 }
