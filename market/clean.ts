@@ -1,3 +1,4 @@
+import { loadColumns, saveColumns } from './columns.ts';
 import { contentFault, isPrice, isTime, isTradeSize, type TickerState } from './tickers.ts';
 import { type Tick, TickKind, type TickRefusal } from './types.ts';
 
@@ -7,8 +8,12 @@ export const TradeFlag = {
   NOT_LAST: 1,
 } as const;
 
+const CLEANING_REFUSALS = [
+  ...(['unknown_symbol', 'unknown_kind', 'bad_time', 'time_backwards', 'bad_price', 'bad_size'] as const),
+  ...(['crossed_quote', 'not_last', 'off_band', 'too_late', 'too_far_ahead'] as const),
+] satisfies readonly (TickRefusal | 'not_last' | 'off_band' | 'too_late' | 'too_far_ahead')[];
 /** Why cleaning refused a tick. A refused tick sets no price, makes no bar and triggers nothing. */
-export type CleaningRefusal = TickRefusal | 'not_last' | 'off_band' | 'too_late' | 'too_far_ahead';
+export type CleaningRefusal = (typeof CLEANING_REFUSALS)[number];
 
 /** `taken`: the symbol's newest tick. `amends`: a trade behind the symbol's time, within the lateness: for its bar alone. */
 export type TickVerdict = 'taken' | 'amends' | CleaningRefusal;
@@ -99,6 +104,28 @@ export class TickCleaner {
   /** Trades that amended a bar only. */
   get amended(): number {
     return this.#amended;
+  }
+
+  /** Copies the whole state. */
+  save(): Uint8Array {
+    const numbers = Float64Array.of(this.#clockUs, this.#aheadCount, this.#amended);
+    const refused = Float64Array.from(CLEANING_REFUSALS, (reason) => this.#refused.get(reason) ?? 0);
+    return saveColumns([numbers, refused, this.#offPrice, this.#offCount]);
+  }
+
+  /** Takes the state that {@link TickCleaner.save} gave, for as many symbols. @throws RangeError when it doesn't fit */
+  restore(saved: Uint8Array): void {
+    const numbers = new Float64Array(3);
+    const refused = new Float64Array(CLEANING_REFUSALS.length);
+    loadColumns([numbers, refused, this.#offPrice, this.#offCount], saved);
+    this.#clockUs = numbers[0] as number;
+    this.#aheadCount = numbers[1] as number;
+    this.#amended = numbers[2] as number;
+    this.#refused.clear();
+    CLEANING_REFUSALS.forEach((reason, at) => {
+      const count = refused[at] as number;
+      if (count > 0) this.#refused.set(reason, count);
+    });
   }
 
   /**

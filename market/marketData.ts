@@ -8,6 +8,12 @@ export interface MarketDataOptions extends Omit<BarBuilderOptions, 'symbols' | '
   readonly rules?: CleaningRules;
 }
 
+/** What {@link MarketData.save} gives: bytes of this version only. */
+export interface MarketDataState {
+  readonly cleaner: Uint8Array;
+  readonly bars: Uint8Array;
+}
+
 /** The way of a tick: cleaned, applied to the last known market, built into bars. Allocates nothing per tick. */
 export class MarketData {
   readonly tickers: TickerState;
@@ -42,5 +48,16 @@ export class MarketData {
   onClock(timeUs: number): void {
     this.cleaner.onClock(timeUs);
     this.bars.onClock(timeUs);
+  }
+
+  /** Copies the state of cleaning and bars; that of the tickers is theirs to save. */
+  save(): MarketDataState {
+    return { cleaner: this.cleaner.save(), bars: this.bars.save() };
+  }
+
+  /** Takes the state that {@link MarketData.save} gave, from one with the same options. @throws RangeError when it doesn't fit */
+  restore(saved: MarketDataState): void {
+    this.cleaner.restore(saved.cleaner);
+    this.bars.restore(saved.bars);
   }
 }

@@ -75,6 +75,14 @@ function builderFor(
 
 /** Feeds the arrivals, then moves the clock to the end of the last hour; returns the trades that were taken, in order of arrival. */
 function feed(builder: BarBuilder, setting: Setting): { taken: BarTrade[]; clockUs: number } {
+  const { taken, clockUs } = play(builder, setting);
+  const endUs = clockUs + 60 * MINUTE_US;
+  builder.onClock(endUs);
+  return { taken, clockUs: endUs };
+}
+
+/** Feeds the arrivals. */
+function play(builder: BarBuilder, setting: Setting): { taken: BarTrade[]; clockUs: number } {
   let clockUs = setting.startUs;
   const taken: BarTrade[] = [];
   for (const { afterUs: after, lateUs: late, ...rest } of setting.arrivals) {
@@ -83,9 +91,7 @@ function feed(builder: BarBuilder, setting: Setting): { taken: BarTrade[]; clock
     const trade = { ...rest, eventTimeUs: clockUs - late };
     if (builder.onTrade(trade)) taken.push(trade);
   }
-  const endUs = clockUs + 60 * MINUTE_US;
-  builder.onClock(endUs);
-  return { taken, clockUs: endUs };
+  return { taken, clockUs };
 }
 
 function bars(builder: BarBuilder, symbol: number, frame: FrameIndex): Bar[] {
@@ -195,6 +201,35 @@ describe('laws of bars', () => {
         });
       }),
       runParameters({ name: "provider's bars", runs: 300 }),
+    );
+  });
+
+  it('should go on to the same bars and effects when saved and restored anywhere', () => {
+    fc.assert(
+      fc.property(settings, fc.nat(60), (setting, cut) => {
+        const told: [string, ...number[]][] = [];
+        const sink = {
+          barClosed: (...of: number[]) => void told.push(['closed', ...of]),
+          barCorrected: (...of: number[]) => void told.push(['corrected', ...of]),
+          gap: (...of: number[]) => void told.push(['gap', ...of]),
+        };
+        const whole = builderFor(setting, { sink });
+        feed(whole, setting);
+        const expected = told.splice(0);
+
+        const before = builderFor(setting, { sink });
+        const first = { ...setting, arrivals: setting.arrivals.slice(0, cut) };
+        const goneUs = first.arrivals.reduce((sum, arrival) => sum + arrival.afterUs, 0);
+        play(before, first);
+        const after = builderFor(setting, { sink });
+        after.restore(before.save());
+        const rest = { ...setting, startUs: setting.startUs + goneUs, arrivals: setting.arrivals.slice(cut) };
+        feed(after, rest);
+
+        expect(told).toEqual(expected);
+        expect(Buffer.compare(after.save(), whole.save())).toBe(0);
+      }),
+      runParameters({ name: 'bars saved and restored', runs: 100 }),
     );
   });
 

@@ -1,10 +1,14 @@
 import type { SessionSpan, TradingCalendar } from '../calendar/types.ts';
+import { loadColumns, saveColumns } from '../columns.ts';
+import { CASH_SCALE, type CorporateAction, type Instrument } from '../types.ts';
 import { BarStore } from '../windows/barStore.ts';
 import type { BarWindow } from '../windows/barWindow.ts';
+import { adjustForming, adjustStore, historyChange } from './adjust.ts';
 import { fillAfter, markGap, mergeBar, refill, writeBar } from './amend.ts';
 import { CLOSE, FORMING_STRIDE, FormingBars, HIGH, LAST_US, LOW, NOTIONAL, TRADES, VOLUME } from './forming.ts';
 import { append, emptyPiece, type Piece, providerFault, setBar, setTrade } from './piece.ts';
 import {
+  BAR_REFUSALS,
   BarFlag,
   type BarRefusal,
   type BarSink,
@@ -35,6 +39,9 @@ export interface BarBuilderOptions {
   readonly extendedHours?: boolean;
 }
 
+/** Before the first input: nothing is open, whatever the calendar says. */
+const NO_SPAN: SessionSpan = { phase: 'closed', startUs: Number.NEGATIVE_INFINITY, endUs: Number.NEGATIVE_INFINITY };
+
 /**
  * Builds the bars of 1, 5, 15 and 60 minutes of every symbol from trades or from a provider's one-minute bars. Bars start at
  * the opening of their session (pre, regular, post) and none crosses its end.
@@ -56,7 +63,7 @@ export class BarBuilder {
   readonly #minute: FormingBars;
   readonly #piece = emptyPiece();
   readonly #refused = new Map<BarRefusal, number>();
-  #span: SessionSpan = { phase: 'closed', startUs: Number.NEGATIVE_INFINITY, endUs: Number.NEGATIVE_INFINITY };
+  #span = NO_SPAN;
   #clockUs = Number.NEGATIVE_INFINITY;
   /** Bounds of the minute that is open; while the exchange is closed, Infinity and the end of the span. */
   #minuteStartUs = Number.POSITIVE_INFINITY;
@@ -170,6 +177,53 @@ export class BarBuilder {
   /** Trades and provider's bars that made no bar, by reason. */
   get refused(): ReadonlyMap<BarRefusal, number> {
     return this.#refused;
+  }
+
+  /**
+   * Brings a symbol's bars, closed and open, to the prices after a corporate action: history as if it had always been so. No
+   * correction is told; who keeps more than the windows learns anew from them.
+   */
+  adjust(action: CorporateAction, instrument: Pick<Instrument, 'priceDecimals'>): void {
+    const { symbol, numerator, denominator, cashPerShare } = action;
+    const dividend = (cashPerShare * 10 ** instrument.priceDecimals) / CASH_SCALE;
+    const lastClose = this.#lastClose(symbol);
+    const change = historyChange({ numerator, denominator, dividend, lastClose });
+    for (const store of this.stores) adjustStore(store, symbol, change);
+    for (const forming of this.#forming) adjustForming(forming, symbol, change);
+  }
+
+  /** Copies the whole state. */
+  save(): Uint8Array {
+    const times = Float64Array.of(this.#clockUs, this.#minuteStartUs, this.#minuteEndUs);
+    const refused = Float64Array.from(BAR_REFUSALS, (reason) => this.#refused.get(reason) ?? 0);
+    return saveColumns([times, refused, ...this.#columns()]);
+  }
+
+  /** Takes the state that {@link BarBuilder.save} gave, from a builder with the same options. @throws RangeError when it doesn't fit */
+  restore(saved: Uint8Array): void {
+    const times = new Float64Array(3);
+    const refused = new Float64Array(BAR_REFUSALS.length);
+    loadColumns([times, refused, ...this.#columns()], saved);
+    this.#clockUs = times[0] as number;
+    this.#minuteStartUs = times[1] as number;
+    this.#minuteEndUs = times[2] as number;
+    this.#span = this.#clockUs === Number.NEGATIVE_INFINITY ? NO_SPAN : this.#calendar.spanAt(this.#clockUs);
+    this.#refused.clear();
+    BAR_REFUSALS.forEach((reason, at) => {
+      const count = refused[at] as number;
+      if (count > 0) this.#refused.set(reason, count);
+    });
+  }
+
+  #columns(): ArrayBufferView[] {
+    return [this.#frameStartUs, ...[...this.stores, ...this.#forming].flatMap((part) => part.columns())];
+  }
+
+  /** The symbol's last price that any bar knows, in ticks; 0 when none does. */
+  #lastClose(symbol: number): number {
+    if (!this.#minute.isEmpty(symbol)) return this.#minute.values[symbol * FORMING_STRIDE + CLOSE] as number;
+    const minutes = this.#store(0);
+    return minutes.length[symbol] === 0 ? 0 : (minutes.close[minutes.place(symbol, 0)] as number);
   }
 
   #store(frame: FrameIndex): BarStore {

@@ -29,6 +29,11 @@ export class FormingBars {
     for (let symbol = 0; symbol < symbols; symbol++) this.clear(symbol);
   }
 
+  /** All state, for saving. */
+  columns(): ArrayBufferView[] {
+    return [this.values, this.firstUs, this.flags];
+  }
+
   isEmpty(symbol: number): boolean {
     return this.values[symbol * FORMING_STRIDE + OPEN] === 0;
   }

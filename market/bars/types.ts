@@ -96,11 +96,13 @@ export interface ProviderBar {
 }
 
 /** Why a trade or a provider's bar made no bar. */
-export type BarRefusal =
-  | 'unknown_symbol'
-  | 'outside_session'
-  | 'too_late'
-  | 'bad_bar'
-  | 'empty_bar'
-  | 'minute_has_trades'
-  | 'minute_has_bar';
+export const BAR_REFUSALS = [
+  'unknown_symbol',
+  'outside_session',
+  'too_late',
+  'bad_bar',
+  'empty_bar',
+  'minute_has_trades',
+  'minute_has_bar',
+] as const;
+export type BarRefusal = (typeof BAR_REFUSALS)[number];

@@ -1,4 +1,5 @@
 import { FRAMES, type FrameIndex } from '../bars/types.ts';
+import { loadColumns, saveColumns } from '../columns.ts';
 import { findBreaks } from './armed.ts';
 import { classify } from './candleBits.ts';
 import { findCandles } from './candles.ts';
@@ -13,7 +14,6 @@ import { Outcomes } from './outcomes.ts';
 import { movePivots } from './pivots.ts';
 import { type Found, Scan } from './scan.ts';
 import { findShapes } from './shapes.ts';
-import { loadColumns, saveColumns } from './state.ts';
 import type { Direction, OpenBar, PatternBars, PatternEvent, PatternSignal, SuccessRate } from './types.ts';
 
 export interface PatternEngineOptions {

@@ -75,6 +75,13 @@ export class BarStore {
     return new BarWindow(this, symbol);
   }
 
+  /** All state, for saving. */
+  columns(): ArrayBufferView[] {
+    const prices = [this.open, this.high, this.low, this.close];
+    const times = [this.startMinute, this.firstOffsetUs, this.lastOffsetUs];
+    return [...prices, this.volume, this.notional, this.trades, ...times, this.flags, this.next, this.length];
+  }
+
   /** Place of the bar `back` bars before the newest; meaningful for `0 <= back < length`. */
   place(symbol: number, back: number): number {
     const slot = (this.next[symbol] as number) - 1 - back;

@@ -1,12 +1,13 @@
-/** Changes when the layout of the state does. */
+/** Changes when the layout of a saved state does. */
 const VERSION = 1;
 const HEADER_BYTES = 8;
 
-/** Copies columns one behind the other, with a version and the total length in front. */
+/** Copies columns one behind the other, with a version and their number in front. */
 export function saveColumns(columns: readonly ArrayBufferView[]): Uint8Array {
   const saved = new Uint8Array(lengthOf(columns));
-  new DataView(saved.buffer).setUint32(0, VERSION);
-  new DataView(saved.buffer).setUint32(4, columns.length);
+  const header = new DataView(saved.buffer);
+  header.setUint32(0, VERSION);
+  header.setUint32(4, columns.length);
   let offset = HEADER_BYTES;
   for (const column of columns) {
     saved.set(bytesOf(column), offset);
@@ -15,12 +16,13 @@ export function saveColumns(columns: readonly ArrayBufferView[]): Uint8Array {
   return saved;
 }
 
-/** Fills columns from what {@link saveColumns} made. @throws RangeError when it was made of others; they stay as they are */
+/** Fills columns from what {@link saveColumns} made of the same ones. @throws RangeError when it was made of others; they stay as they are */
 export function loadColumns(columns: readonly ArrayBufferView[], saved: Uint8Array): void {
   const header = new DataView(saved.buffer, saved.byteOffset, saved.byteLength);
-  if (saved.byteLength !== lengthOf(columns) || header.getUint32(0) !== VERSION) {
+  const fits = saved.byteLength === lengthOf(columns) && header.getUint32(0) === VERSION;
+  if (!fits || header.getUint32(4) !== columns.length) {
     throw new RangeError(
-      `saved pattern state doesn't fit: ${saved.byteLength} bytes, this engine's has ${lengthOf(columns)} (version ${VERSION})`,
+      `the saved state doesn't fit: it has ${saved.byteLength} bytes, here are ${lengthOf(columns)} (version ${VERSION})`,
     );
   }
   let offset = HEADER_BYTES;
