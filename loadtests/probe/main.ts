@@ -14,7 +14,7 @@ try {
   // It takes a privilege; without it the probe measures as it is.
 }
 
-runGenerator({
+await runGenerator({
   name: 'probe',
   createConnect: (clock) => createWsConnect(clock.nowUs),
   options: ['tape'],

@@ -15,6 +15,8 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { ExitCode } from '../../protocol/codes.ts';
 import { hostClock } from '../../simulator/hostClock.ts';
 import { watchLoopDelay } from '../session/loopDelay.ts';
+import { rehearse } from '../session/rehearse.ts';
+import { createConnector } from '../swarm/socket.ts';
 import { type CutProxy, startCutProxy } from './cutProxy.ts';
 
 const CutsMessage = Type.Object({
@@ -36,6 +38,11 @@ if (!Number.isInteger(targetPort) || targetPort < 1 || targetPort > 65_535) {
 }
 
 const clock = hostClock(process.env);
+await rehearse({
+  nowUs: clock.nowUs,
+  connect: createConnector(clock.nowUs),
+  through: (port) => startCutProxy({ targetHost: '127.0.0.1', targetPort: port, nowUs: clock.nowUs }),
+});
 const proxy = await startCutProxy({ targetHost: values['target-host'], targetPort, nowUs: clock.nowUs });
 process.stdout.on('error', () => undefined); // Whoever read it is gone; standard input ends with it.
 tell({ ready: true, ports: [proxy.port], pid: process.pid });

@@ -3,15 +3,18 @@ import { parseArgs } from 'node:util';
 import type { Clock } from '../../protocol/clock.ts';
 import { ExitCode } from '../../protocol/codes.ts';
 import type { GeneratorPlan } from '../../protocol/run.ts';
+import { hostClock } from '../../simulator/hostClock.ts';
 import { seededRandom } from '../gate/random.ts';
 import type { TickerFields } from './dialect.ts';
 import { Fleet } from './fleet.ts';
-import { hostClock } from '../../simulator/hostClock.ts';
 import { watchLoopDelay } from './loopDelay.ts';
 import { PlanError, readPlanFile } from './planFile.ts';
 import type { ClientPorts } from './ports.ts';
+import { rehearse } from './rehearse.ts';
 
 const WRITE_INTERVAL_MS = 1_000;
+/** A first connection that is nearer than this leaves no room for a rehearsal. */
+const REHEARSAL_ROOM_US = 1_000_000;
 /** After the last line the sockets may close in order for so long. */
 const LINGER_MS = 1_000;
 
@@ -33,9 +36,9 @@ export interface GeneratorKind {
  * Runs a generator's process: `node main.js PLAN --out FILE`. Reads the plan, runs its clients to the plan's end (SIGTERM
  * and SIGINT end them early, with what was measured) and appends the lines to the file, once a second.
  */
-export function runGenerator(kind: GeneratorKind): void {
+export async function runGenerator(kind: GeneratorKind): Promise<void> {
   try {
-    start(kind);
+    await start(kind);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${kind.name}: ${message.split('\n', 1)[0]}\n`);
@@ -47,7 +50,7 @@ class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-function start(kind: GeneratorKind): void {
+async function start(kind: GeneratorKind): Promise<void> {
   const { planPath, outPath, options } = readArguments(kind);
   const plan = readPlanFile(planPath);
   const clock = hostClock(process.env);
@@ -59,6 +62,10 @@ function start(kind: GeneratorKind): void {
     process.stderr.write(`${kind.name}: ${outPath}: ${error.message}\n`);
     process.exit(ExitCode.MISSING_INPUT);
   });
+  const connect = kind.createConnect(clock);
+  const firstUs = Math.min(...plan.clients.map((client) => client.connectAtUs));
+  if (firstUs - clock.nowUs() > REHEARSAL_ROOM_US) await rehearse({ nowUs: clock.nowUs, connect });
+
   let lines: string[] = [];
   const write = (): void => {
     if (lines.length > 0) file.write(`${lines.join('\n')}\n`);
@@ -70,7 +77,7 @@ function start(kind: GeneratorKind): void {
     clients: plan.clients,
     ports: {
       nowUs: clock.nowUs,
-      connect: kind.createConnect(clock),
+      connect,
       after: (delayMs, action) => {
         const timer = setTimeout(action, delayMs);
         return () => clearTimeout(timer);

@@ -10,8 +10,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { TickKind as Kinds, type TickKind } from '../../market/types.ts';
 import { CLOCK_OFFSET_ENV } from '../../protocol/clock.ts';
 import type { GeneratorLine, GeneratorPlan, Schedule } from '../../protocol/run.ts';
-import { createTapeWriter } from '../../simulator/tape/writer.ts';
 import { hostClock } from '../../simulator/hostClock.ts';
+import { createTapeWriter } from '../../simulator/tape/writer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tapedeck-generators-'));
 const closers: (() => void)[] = [];
