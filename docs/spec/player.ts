@@ -15,7 +15,7 @@ const SECRET = 'the secret of the examples, long enough';
 /** Longer than the interval of heartbeats, the longest that an example waits for. */
 const PATIENCE_MS = 4_000;
 /** Enough to fill the kernel's buffers of a loopback connection. */
-const FLOOD_EVENTS = 100_000;
+const FLOOD_EVENTS = 60_000;
 const FLOOD_EVENTS_PER_TURN = 500;
 const FLOOD_EVENTS_PER_LOOK = 4_000;
 /** What comes at intervals, so that it can come between any two frames. */
@@ -99,8 +99,13 @@ export class Player {
   /** The next frame of the client, those left out that come at intervals and aren't of `type`. */
   async nextFrame(type: unknown): Promise<Received> {
     const client = this.#connected();
+    const deadlineMs = performance.now() + PATIENCE_MS;
     for (;;) {
-      if (client.frames.length <= this.#read) await within(client.next(() => true));
+      if (client.frames.length <= this.#read)
+        await within(
+          client.next(() => true),
+          deadlineMs - performance.now(),
+        );
       const frame = client.frames[this.#read++];
       if (frame !== undefined && (frame['type'] === type || !AT_INTERVALS.has(frame['type']))) return frame;
     }
@@ -254,10 +259,10 @@ function shapeText(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'number' ? 0 : settled(inner)));
 }
 
-async function within<T>(waiting: Promise<T>): Promise<T> {
+async function within<T>(waiting: Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing came in ${PATIENCE_MS} ms`)), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error(`it didn't come in ${PATIENCE_MS} ms`)), patienceMs);
   });
   try {
     return await Promise.race([waiting, late]);
