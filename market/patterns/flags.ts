@@ -9,19 +9,23 @@ const BEAR_PENNANT = patternIndex('bear_pennant');
 
 /** What counts as a flag or pennant. */
 export const FLAG_LIMITS = {
-  /** A pole covers this many average true ranges within so many bars, and may run on for as many. */
+  /** A pole covers this many average true ranges within so many bars, and may run on to the longer length. */
   poleAtr: 4,
   poleBars: 6,
+  poleMaxBars: 18,
   /** A consolidation lasts from to so many bars and gives back no more than this share of the pole. */
   minBars: 5,
   maxBars: 20,
   retracement: 0.5,
-  /** The close must leave the consolidation's line by this many average true ranges. */
+  /** The close must leave the consolidation's newer half, at least so many bars of it, by this many average true ranges. */
+  levelBars: 7,
   breakAtr: 0.25,
-  /** Width at the end over width at the start: parallel from here on, a pennant below. */
-  parallelFrom: 0.6,
-  parallelTo: 1.6,
-  /** A flag's lines may lean the pole's way by this share of the pole over its length. */
+  /** Range of the newer half over that of the older one: at most this in a pennant, whose newer half lies inside the older one. */
+  pennantTo: 0.75,
+  /** The same in a flag. */
+  parallelFrom: 0.35,
+  parallelTo: 2,
+  /** A flag's newer half may stand higher on the pole's way by this share of the pole. */
   lean: 0.05,
 } as const;
 
@@ -30,13 +34,9 @@ const SIGN = at.POLE;
 const TIP = at.POLE + 1;
 const HEIGHT = at.POLE + 2;
 const FIRST_BAR = at.POLE + 3;
-/** Bars of the consolidation, and sums over them: x is the bar's number in it, prices are below the tip. */
+/** Bars of the consolidation so far. */
 const BARS = at.POLE + 4;
-const SUM_HIGH = at.POLE + 5;
-const SUM_X_HIGH = at.POLE + 6;
-const SUM_LOW = at.POLE + 7;
-const SUM_X_LOW = at.POLE + 8;
-const POLE_ATR = at.POLE + 9;
+const POLE_ATR = at.POLE + 5;
 
 /** Follows a pole and the consolidation after it; tells the break that goes on the pole's way. */
 export function findFlags(scan: Scan): void {
@@ -49,9 +49,8 @@ export function findFlags(scan: Scan): void {
   const tip = scan.get(TIP);
   const high = (sign > 0 ? scan.high : -scan.low) - tip;
   const low = (sign > 0 ? scan.low : -scan.high) - tip;
-  const close = sign * scan.close - tip;
   const bars = scan.get(BARS);
-  if (bars >= FLAG_LIMITS.minBars && tellBreak(scan, close)) {
+  if (bars >= FLAG_LIMITS.minBars && tellBreak(scan)) {
     scan.set(SIGN, 0);
     return;
   }
@@ -64,12 +63,7 @@ export function findFlags(scan: Scan): void {
     findPole(scan);
     return;
   }
-  const x = bars + 1;
-  scan.set(BARS, x);
-  scan.set(SUM_HIGH, scan.get(SUM_HIGH) + high);
-  scan.set(SUM_X_HIGH, scan.get(SUM_X_HIGH) + x * high);
-  scan.set(SUM_LOW, scan.get(SUM_LOW) + low);
-  scan.set(SUM_X_LOW, scan.get(SUM_X_LOW) + x * low);
+  scan.set(BARS, bars + 1);
 }
 
 function findPole(scan: Scan): void {
@@ -84,55 +78,60 @@ function findPole(scan: Scan): void {
   scan.set(HEIGHT, Math.max(rise, fall));
   scan.set(FIRST_BAR, scan.now - back);
   scan.set(POLE_ATR, scan.atr);
-  clearSums(scan);
+  scan.set(BARS, 0);
 }
 
 function extendPole(scan: Scan, by: number): void {
-  if (scan.now - scan.get(FIRST_BAR) >= 2 * FLAG_LIMITS.poleBars) {
+  if (scan.now - scan.get(FIRST_BAR) >= FLAG_LIMITS.poleMaxBars) {
     scan.set(SIGN, 0);
     return;
   }
   scan.set(TIP, scan.get(TIP) + by);
   scan.set(HEIGHT, scan.get(HEIGHT) + by);
-  clearSums(scan);
+  scan.set(BARS, 0);
 }
 
-function clearSums(scan: Scan): void {
-  for (let place = BARS; place <= SUM_X_LOW; place++) scan.set(place, 0);
+/** Highest high and lowest low of the bars from `from` bars back to before `until`, flipped for a falling pole. */
+function extremes(scan: Scan, sign: number, span: { readonly from: number; readonly until: number }) {
+  let top = Number.NEGATIVE_INFINITY;
+  let bottom = Number.POSITIVE_INFINITY;
+  for (let back = span.from; back > span.until; back--) {
+    const high = scan.bars.high(back);
+    const low = scan.bars.low(back);
+    top = Math.max(top, sign > 0 ? high : -low);
+    bottom = Math.min(bottom, sign > 0 ? low : -high);
+  }
+  return { top, bottom };
 }
 
-/** Tells a flag or pennant if the bar at work closes over the line of its highs; returns whether it closed over it. */
-function tellBreak(scan: Scan, close: number): boolean {
-  const bars = scan.get(BARS);
-  const highs = regression(bars, scan.get(SUM_HIGH), scan.get(SUM_X_HIGH));
-  const lineNow = highs.first + highs.slope * bars;
-  if (close <= lineNow + FLAG_LIMITS.breakAtr * scan.get(POLE_ATR)) return false;
-  const lows = regression(bars, scan.get(SUM_LOW), scan.get(SUM_X_LOW));
-  const width = highs.first - lows.first;
-  const endWidth = width + (highs.slope - lows.slope) * (bars - 1);
-  const ratio = endWidth / width;
-  const height = scan.get(HEIGHT);
-  const lean = (((highs.slope + lows.slope) / 2) * bars) / height;
-  const isPennant = ratio < FLAG_LIMITS.parallelFrom && highs.slope < 0 && lows.slope > 0;
-  const isFlag = ratio >= FLAG_LIMITS.parallelFrom && ratio <= FLAG_LIMITS.parallelTo && lean <= FLAG_LIMITS.lean;
-  if (!isPennant && !isFlag) return true;
+/**
+ * Tells a flag or pennant if the bar at work closes out of the consolidation; returns whether it
+ * does. Reads the consolidation's bars, at most {@link FLAG_LIMITS.maxBars}, only once the close is beyond the bar before.
+ */
+function tellBreak(scan: Scan): boolean {
   const sign = scan.get(SIGN) > 0 ? 1 : -1;
-  const lowNow = lows.first + lows.slope * bars;
-  const type = isPennant ? (sign > 0 ? BULL_PENNANT : BEAR_PENNANT) : sign > 0 ? BULL_FLAG : BEAR_FLAG;
+  const close = sign * scan.close;
+  if (close <= (sign > 0 ? scan.bars.high(1) : -scan.bars.low(1))) return false;
+  const bars = scan.get(BARS);
+  const half = Math.floor(bars / 2);
+  const newer = extremes(scan, sign, { from: bars - half, until: 0 });
+  const level = extremes(scan, sign, { from: Math.min(bars, Math.max(FLAG_LIMITS.levelBars, bars - half)), until: 0 });
+  if (close <= level.top + FLAG_LIMITS.breakAtr * scan.get(POLE_ATR)) return false;
+  const older = extremes(scan, sign, { from: bars, until: bars - half });
+  // The upper line begins at the tip; the low of the tip's bar still belongs to the pole.
+  const top = scan.get(TIP);
+  const ratio = (newer.top - newer.bottom) / (top - older.bottom);
+  const height = scan.get(HEIGHT);
+  const isPennant = ratio <= FLAG_LIMITS.pennantTo && newer.top < top && newer.bottom > older.bottom;
+  const isParallel = ratio >= FLAG_LIMITS.parallelFrom && ratio <= FLAG_LIMITS.parallelTo;
+  if (!isPennant && !(isParallel && newer.bottom - older.bottom <= FLAG_LIMITS.lean * height)) return true;
   scan.found({
-    type,
+    type: isPennant ? (sign > 0 ? BULL_PENNANT : BEAR_PENNANT) : sign > 0 ? BULL_FLAG : BEAR_FLAG,
     direction: sign,
     barCount: scan.now - scan.get(FIRST_BAR) + 1,
-    invalidation: sign * (scan.get(TIP) + lowNow),
-    fit: isPennant ? 1 - Math.max(0, ratio) : 1 - Math.min(1, Math.abs(1 - ratio) / FLAG_LIMITS.parallelTo),
+    invalidation: sign * newer.bottom,
+    fit: isPennant ? 1 - ratio : 1 - Math.abs(1 - ratio),
     size: height / (2 * FLAG_LIMITS.poleAtr * scan.get(POLE_ATR)),
   });
   return true;
-}
-
-/** Least squares over x = 1..n: the line's value at x = 1 and its slope. */
-function regression(n: number, sumY: number, sumXY: number): { readonly first: number; readonly slope: number } {
-  const meanX = (n + 1) / 2;
-  const slope = (sumXY - meanX * sumY) / ((n * (n * n - 1)) / 12);
-  return { first: sumY / n + slope * (1 - meanX), slope };
 }

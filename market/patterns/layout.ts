@@ -60,8 +60,8 @@ export const ARMED = BROKEN_LOW + 1;
 export const ARMED_WIDTH = 12;
 export const ARMED_SLOTS = 3;
 
-/** The pole of a flag or pennant and the sums over its consolidation (see flags.ts). */
+/** The pole of a flag or pennant (see flags.ts). */
 export const POLE = ARMED + ARMED_WIDTH * ARMED_SLOTS;
-export const POLE_WIDTH = 12;
+export const POLE_WIDTH = 6;
 
 export const ROW_LENGTH = POLE + POLE_WIDTH;
