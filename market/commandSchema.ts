@@ -15,7 +15,7 @@ export const PlaceOrderSchema = Type.Object(
     kind: Type.Literal('place'),
     account: Type.String(),
     clientOrderId: Type.String(),
-    symbol: Type.Integer(),
+    symbol: Type.Number(),
     side: Type.Union([Type.Literal('BUY'), Type.Literal('SELL')]),
     type: Type.Union([
       Type.Literal('MARKET'),

@@ -3,6 +3,8 @@ import type { Commission } from './accounts/commission.ts';
 import type { CostBasis } from './accounts/position.ts';
 import { priceChangeOf, refuseAction } from './orders/corporate.ts';
 import { OrderDesk } from './orders/desk.ts';
+import { restoreDesk, saveDesk } from './orders/saved.ts';
+import { type EngineSnapshot, SNAPSHOT_VERSION, SnapshotError } from './snapshot.ts';
 import { TickerState } from './tickers.ts';
 import {
   CASH_SCALE,
@@ -81,6 +83,34 @@ export class MarketEngine {
     const { tickers } = this;
     const parts = { instruments, tickers, sink, calendar, fills, buyingPower, accountRules };
     this.#desk = new OrderDesk({ ...parts, startingCash, ratchetWindowUs });
+  }
+
+  /**
+   * Makes an engine that goes on from a saved state as the one that saved it would have. The options have to be the same;
+   * they aren't part of the state.
+   *
+   * @throws SnapshotError when the state is of other instruments
+   */
+  static restore(options: MarketEngineOptions, snapshot: EngineSnapshot): MarketEngine {
+    const names = options.instruments.map(({ symbol }) => symbol);
+    if (names.length !== snapshot.instruments.length || names.some((name, at) => name !== snapshot.instruments[at])) {
+      const counts = `${snapshot.instruments.length} of them, not these ${names.length}`;
+      throw new SnapshotError(`the saved state is of other instruments (${counts}); start from the tape instead`);
+    }
+    const engine = new MarketEngine(options);
+    engine.tickers.restore(snapshot.tickers);
+    restoreDesk(engine.#desk, snapshot);
+    return engine;
+  }
+
+  /** The whole state between two inputs, as plain data. */
+  snapshot(): EngineSnapshot {
+    return {
+      version: SNAPSHOT_VERSION,
+      instruments: this.#instruments.map(({ symbol }) => symbol),
+      tickers: this.tickers.state(),
+      ...saveDesk(this.#desk),
+    };
   }
 
   /** Takes one tick and works it to its end. Returns false when it was refused: it changed nothing and is counted in {@link refusedTicks}. */
@@ -195,7 +225,7 @@ export class MarketEngine {
       const fault = hours.clockFault(control.timeUs);
       if (fault !== undefined) return fault;
       hours.clockUs = control.timeUs;
-      for (let symbol = 0; symbol < this.#instruments.length; symbol++) this.#desk.expire(symbol, control.timeUs);
+      this.#desk.expire(control.timeUs);
       return undefined;
     }
     const instrument = this.#instruments[control.symbol];

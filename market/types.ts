@@ -172,41 +172,43 @@ export interface SessionCalendar {
 }
 
 /** Why a command was refused. */
-export type RejectReason =
-  | 'duplicate_client_order_id'
-  | 'unknown_symbol'
-  | 'unknown_order'
-  | 'order_not_open'
-  | 'unsupported_order_type'
-  | 'unsupported_time_in_force'
-  | 'bad_quantity'
-  | 'bad_price'
-  | 'bad_offset'
-  | 'wrong_side_of_market'
-  | 'no_market'
-  | 'insufficient_buying_power'
+export const REJECT_REASONS = [
+  'duplicate_client_order_id',
+  'unknown_symbol',
+  'unknown_order',
+  'order_not_open',
+  'unsupported_order_type',
+  'unsupported_time_in_force',
+  'bad_quantity',
+  'bad_price',
+  'bad_offset',
+  'wrong_side_of_market',
+  'no_market',
+  'insufficient_buying_power',
   /** MARKET, IOC and FOK outside the hours in which they may trade. */
-  | 'market_closed'
+  'market_closed',
   /** MARKET, IOC and FOK while the symbol is halted. */
-  | 'symbol_halted'
+  'symbol_halted',
   /** GTD without a time still to come, or a time without GTD. */
-  | 'bad_expiry'
+  'bad_expiry',
   /** No live order of this account and symbol is the parent. */
-  | 'unknown_parent'
+  'unknown_parent',
   /** A list of the wrong length, of several symbols or accounts, or with a bracket's children on the entry's side. */
-  | 'bad_list'
+  'bad_list',
   /** The order itself is sound, another one of its list was refused. */
-  | 'list_rejected'
+  'list_rejected',
   /** A modification without new terms. */
-  | 'nothing_to_modify'
+  'nothing_to_modify',
   /** Terms that an order of this kind doesn't have, or has no more. */
-  | 'not_modifiable'
+  'not_modifiable',
   /** A new trigger for an order that has triggered. */
-  | 'already_triggered'
+  'already_triggered',
   /** A new total quantity that is filled already. */
-  | 'quantity_below_filled'
+  'quantity_below_filled',
   /** A value that no command has: an unknown kind, side or time in force, or a name that is no text of 1 to 128 characters. */
-  | 'malformed';
+  'malformed',
+] as const;
+export type RejectReason = (typeof REJECT_REASONS)[number];
 
 /** The state of an order as events carry it; all in ticks, lots and µs. Immutable once made. */
 export interface OrderView {

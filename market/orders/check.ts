@@ -116,8 +116,6 @@ export function refuseTerms(order: PlaceOrder): RejectReason | undefined {
     case 'TRAILING_STOP_MARKET':
       if (order.activationPrice !== undefined && !isPrice(order.activationPrice)) return 'bad_price';
       return isOffset(order.trailingOffset) ? undefined : 'bad_offset';
-    default:
-      return 'unsupported_order_type';
   }
 }
 

@@ -24,7 +24,7 @@ import { listTerms, refuseList, refuseMember, tie } from './lists.ts';
 import { modifiedTerms, refuseModification } from './modify.ts';
 import { Order } from './order.ts';
 import { rootOf } from './trailing.ts';
-import { isWellFormed } from './wellFormed.ts';
+import { refuseWords } from './wellFormed.ts';
 import { WorkingOrders } from './workingOrders.ts';
 
 /** What the desk is made of. */
@@ -73,7 +73,8 @@ export class OrderDesk {
 
   /** Takes or refuses one command. */
   take(command: Command): CommandOutcome {
-    if (!isWellFormed(command)) return { kind: 'rejected', reason: 'malformed' };
+    const fault = refuseWords(command);
+    if (fault !== undefined) return { kind: 'rejected', reason: fault };
     switch (command.kind) {
       case 'place':
         return this.#place(command);
@@ -89,7 +90,7 @@ export class OrderDesk {
   /** Does what the tick just applied calls for, in this order: expiries, triggers against the old stops from the oldest order on, ratchets, activations, children. */
   work(kind: TickKind, symbol: number, isRegular: boolean): void {
     const { working, life } = this;
-    this.expire(symbol, this.#tickers.eventTimeUs[symbol] as number);
+    this.expire(this.#tickers.eventTimeUs[symbol] as number, symbol);
     if (!this.hours.isHalted(symbol)) {
       const reached = working.takeReached(kind, symbol, isRegular);
       for (const order of reached) {
@@ -104,9 +105,9 @@ export class OrderDesk {
     for (const order of working.takeTold(symbol)) life.tell(order, 'ratcheted');
   }
 
-  /** Ends the symbol's orders that work no more at `timeUs`, µs since the epoch, oldest first. */
-  expire(symbol: number, timeUs: number): void {
-    for (const order of this.working.takeExpired(symbol, timeUs)) {
+  /** Ends the orders of one symbol, or of all, that work no more at `timeUs`, µs since the epoch, oldest first. */
+  expire(timeUs: number, symbol?: number): void {
+    for (const order of this.working.takeExpired(timeUs, symbol)) {
       if (order.isLive) this.life.end(order, 'EXPIRED');
     }
   }
@@ -131,11 +132,11 @@ export class OrderDesk {
     }
   }
 
-  /** The account of that name, opened when it is new. */
-  accountFor(name: string): Account {
+  /** The account of that name, opened with `deposits` cash units when it is new. */
+  accountFor(name: string, deposits = this.#startingCash): Account {
     let account = this.accounts.get(name);
     if (account === undefined) {
-      account = new Account({ ...this.#accountRules, name, deposits: this.#startingCash });
+      account = new Account({ ...this.#accountRules, name, deposits });
       this.accounts.set(name, account);
     }
     return account;

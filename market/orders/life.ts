@@ -117,7 +117,10 @@ export class OrderLife {
       for (const { brood } of parents) {
         if (brood === undefined) continue;
         const children = brood.children.splice(0).filter(({ status }) => status === 'PENDING');
-        for (const child of children) this.begin(child);
+        for (const child of children) {
+          child.parent = undefined;
+          this.begin(child);
+        }
         for (const child of children) this.#meetFirst(child);
       }
     }

@@ -136,13 +136,17 @@ export class WorkingOrders {
     this.#refreshDue(order.terms.symbol);
   }
 
-  /** Takes out the expiry of every order of the symbol that ends by `timeUs`, oldest order first. The array is reused. */
-  takeExpired(symbol: number, timeUs: number): readonly Order[] {
+  /** Takes out the expiry of every order of the symbol, or of all symbols, that ends by `timeUs`, oldest first. The array is reused. */
+  takeExpired(timeUs: number, onlySymbol?: number): readonly Order[] {
     const expired = this.#expired;
     expired.length = 0;
-    if (timeUs < (this.#dueUs[symbol] as number)) return expired;
-    this.#symbols[symbol]?.expiries.takeReached(timeUs, expired);
-    this.#refreshDue(symbol);
+    const from = onlySymbol ?? 0;
+    const to = onlySymbol ?? this.#dueUs.length - 1;
+    for (let symbol = from; symbol <= to; symbol++) {
+      if (timeUs < (this.#dueUs[symbol] as number)) continue;
+      this.#symbols[symbol]?.expiries.takeReached(timeUs, expired);
+      this.#refreshDue(symbol);
+    }
     if (expired.length > 1) expired.sort(byAge);
     return expired;
   }
