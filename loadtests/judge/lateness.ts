@@ -27,10 +27,19 @@ export const STEAL_FLOOR = 0.02;
 /** A late moment colours its neighbours: what was due just before it is read after it. */
 const SPREAD_S = 1;
 
-/** Why second `second` was late for a row whose bound is `boundUs`; empty when it wasn't. */
-export function lateIn(evidence: LatenessEvidence, second: number, boundUs: number): string[] {
+/** From this share of a second on, waiting for a core or steal delays more than half of what was due in it. */
+const HALF_A_SECOND = 0.5;
+
+/**
+ * Why second `second` was late for a row whose bound is `boundUs`; empty when it wasn't.
+ *
+ * @param medianUs median of what was measured in that second. When it is over the bound, more than half of the second's
+ * messages were late: that is excused only by a lateness as long as that, not by one that delays a few of them
+ */
+export function lateIn(evidence: LatenessEvidence, second: number, boundUs: number, medianUs = 0): string[] {
   const reasons: string[] = [];
-  const threshold = boundUs * LATE_SHARE;
+  const isMostlyLate = medianUs > boundUs;
+  const threshold = isMostlyLate ? Math.max(boundUs * LATE_SHARE, medianUs) : boundUs * LATE_SHARE;
   const worst = (series: ReadonlyMap<number, number>): number => {
     let max = 0;
     for (let at = second - SPREAD_S; at <= second + SPREAD_S; at++) max = Math.max(max, series.get(at) ?? 0);
@@ -43,7 +52,8 @@ export function lateIn(evidence: LatenessEvidence, second: number, boundUs: numb
   const canary = worst(evidence.canaryUs);
   if (canary > threshold) reasons.push(`the machine's canary ${(canary / 1000).toFixed(1)} ms`);
   const steal = worst(evidence.stealShare);
-  if (steal > STEAL_FLOOR && steal * 1e6 > threshold) reasons.push(`the machine (steal) ${(steal * 100).toFixed(0)} %`);
+  if (steal > (isMostlyLate ? HALF_A_SECOND : STEAL_FLOOR) && steal * 1e6 > threshold)
+    reasons.push(`the machine (steal) ${(steal * 100).toFixed(0)} %`);
   for (const [name, series] of evidence.loopDelayUs) {
     const delay = worst(series);
     if (delay > threshold) reasons.push(`${name}'s event loop ${(delay / 1000).toFixed(1)} ms`);
@@ -53,7 +63,7 @@ export function lateIn(evidence: LatenessEvidence, second: number, boundUs: numb
     if (slip > threshold) reasons.push(`${name}'s send schedule ${(slip / 1000).toFixed(1)} ms`);
   }
   const runQueue = worst(evidence.runQueueUs);
-  if (runQueue > Math.max(RUN_QUEUE_FLOOR_US, boundUs * RUN_QUEUE_SHARE)) {
+  if (runQueue > (isMostlyLate ? HALF_A_SECOND * 1e6 : Math.max(RUN_QUEUE_FLOOR_US, boundUs * RUN_QUEUE_SHARE))) {
     reasons.push(`the target's turn on a core ${(runQueue / 1000).toFixed(0)} ms`);
   }
   if (evidence.clockErrorUs > threshold)

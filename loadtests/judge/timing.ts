@@ -20,8 +20,8 @@ export interface TimingInput {
   readonly target: Target;
   readonly windows: Windows;
   readonly leastSamples: number;
-  /** Why the machine or the generator was late in a second, for a bound of this row; empty when it wasn't. */
-  readonly lateIn: (second: number) => readonly string[];
+  /** Why the machine or the generator was late in a second, for a bound of this row and the second's median; empty when it wasn't. */
+  readonly lateIn: (second: number, medianUs: number) => readonly string[];
   /** The generator didn't do its part (died, or was late most of the time): too few samples are its fault. */
   readonly generatorAtFault: string;
 }
@@ -48,7 +48,9 @@ export function judgeTiming(input: TimingInput): TimingFinding {
   }
   if (breach(target, windows) === '') return { ...base, verdict: 'pass', reason: '' };
 
-  const clean: Windows = new Map([...windows].filter(([second]) => input.lateIn(second).length === 0));
+  const clean: Windows = new Map(
+    [...windows].filter(([second, histogram]) => input.lateIn(second, histogram.percentile(50)).length === 0),
+  );
   const cleanCount = mergeWindows(clean).count;
   const stillBroken = cleanCount === 0 ? '' : breach(target, clean);
   if (stillBroken !== '') return { ...base, verdict: 'fail', reason: stillBroken };
@@ -80,7 +82,7 @@ function lateness(input: TimingInput, windows: Windows, clean: Windows): string 
   const late = [...windows.keys()].filter((second) => !clean.has(second)).sort((a, b) => a - b);
   const causes = new Map<string, number>();
   for (const second of late) {
-    for (const why of input.lateIn(second)) {
+    for (const why of input.lateIn(second, windows.get(second)?.percentile(50) ?? 0)) {
       const cause = why.replace(/ [\d.]+ (ms|%)$/, '');
       causes.set(cause, (causes.get(cause) ?? 0) + 1);
     }
