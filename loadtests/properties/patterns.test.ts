@@ -33,7 +33,7 @@ const plan = fc.constantFrom(...PLANS);
 const walk = fc
   .record({
     seed: fc.nat(),
-    count: fc.integer({ min: 60, max: 400 }),
+    count: fc.integer({ min: 60, max: 500 }),
     jumps: fc.array(fc.record({ at: fc.nat(400), by: fc.integer({ min: -800, max: 800 }) }), { maxLength: 6 }),
   })
   .map(({ seed, count, jumps }) =>
@@ -87,7 +87,7 @@ describe('patterns', () => {
           expect(told.sort()).toEqual(rescanned.sort());
         },
       ),
-      runParameters({ name: 'patterns rescanned', runs: 150 }),
+      runParameters({ name: 'patterns rescanned', runs: 800 }),
     );
   });
 
