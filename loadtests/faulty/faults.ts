@@ -91,30 +91,55 @@ function numberIn(text: string, field: string): number {
   return Number(new RegExp(`"${field}":(\\d+)`).exec(text)?.[1] ?? Number.NaN);
 }
 
-/** Holds a connection's order events from a trigger on until the symbol's next tick, and claims that tick for it. */
+/**
+ * Holds a connection's order events from a trigger on until the symbol's next tick, and claims that tick for it. The
+ * heads in heartbeats stay behind with them: this server is late, it loses nothing.
+ */
 function lateTriggers(): FaultFilter {
   const held: string[] = [];
+  const told: Record<string, number> = { order: -1, execution: -1 };
+  const note = (text: string): string => {
+    const channel = typeOf(text);
+    const seq = numberIn(text, 'seq');
+    if (channel in told && !Number.isNaN(seq)) told[channel] = seq;
+    return text;
+  };
   return {
     onFrame: (text, nowUs) => {
-      const isOrder = /^\{"type":"(order|execution)"/.test(text);
+      const type = typeOf(text);
+      if (type === 'heartbeat') return [send(held.length === 0 ? text : withHeads(text, told), nowUs)];
+      const isOrder = type === 'order' || type === 'execution';
       if (isOrder && (held.length > 0 || text.includes('"reason":"triggered"'))) {
         held.push(text);
         return [];
       }
       const [head] = held;
-      const tick = /^\{"type":"ticker"/.test(text) ? text : undefined;
-      if (head === undefined || tick === undefined || !isNextTick(head, tick)) return [send(text, nowUs)];
+      if (head === undefined || type !== 'ticker' || !isNextTick(head, text)) return [send(note(text), nowUs)];
       const released: Release[] = [send(text, nowUs)];
       const symbol = symbolOf(head);
       for (let next = held[0]; next !== undefined; next = held[0]) {
         // Another symbol's trigger behind it waits for its own next tick.
         if (next !== head && next.includes('"reason":"triggered"') && symbolOf(next) !== symbol) break;
         held.shift();
-        released.push(send(onTick(next, tick), nowUs));
+        released.push(send(note(onTick(next, text)), nowUs));
       }
       return released;
     },
   };
+}
+
+function typeOf(text: string): string {
+  return /^\{"type":"([\w.]+)"/.exec(text)?.[1] ?? '';
+}
+
+/** A heartbeat whose order and execution heads are what was told so far. */
+function withHeads(heartbeat: string, told: Readonly<Record<string, number>>): string {
+  let changed = heartbeat;
+  for (const [channel, seq] of Object.entries(told)) {
+    if (seq < 0) continue;
+    changed = changed.replace(new RegExp(`("${channel}":\\{"[^"]+":)\\d+`), `$1${seq}`);
+  }
+  return changed;
 }
 
 function symbolOf(text: string): string {
