@@ -118,7 +118,7 @@ function playsBySymbol(entries: readonly Entry[], instruments: readonly Instrume
   const plays = new Map<number, SymbolPlay>();
   for (const [symbol, list] of bySymbol) {
     list.sort((a, b) => a.line.acceptedTickSeq - b.line.acceptedTickSeq || a.line.answeredUs - b.line.answeredUs);
-    const play = { oracle: new Oracle(instruments), entries: list, entered: 0, followed: 0 };
+    const play = { oracle: new Oracle({ instruments }), entries: list, entered: 0, followed: 0 };
     enterDue(play, symbol, Number.NEGATIVE_INFINITY);
     readEvents(play, entries);
     plays.set(symbol, play);

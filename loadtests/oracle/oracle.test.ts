@@ -13,7 +13,7 @@ const INSTRUMENTS: Instrument[] = ['AAA', 'BBB'].map((symbol, index) => ({
 
 /** Plays numbers as trades of AAA, objects as commands, and returns what happened as short lines. */
 function play(steps: readonly (number | Tick | Command)[]): string[] {
-  const oracle = new Oracle(INSTRUMENTS);
+  const oracle = new Oracle({ instruments: INSTRUMENTS });
   for (const [index, step] of steps.entries()) {
     if (typeof step === 'number') oracle.onTick(trade(step, index + 1));
     else if (typeof step.kind === 'number') oracle.onTick(step as Tick);

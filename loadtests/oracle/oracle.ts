@@ -1,26 +1,53 @@
 import type {
   Command,
+  Control,
   Instrument,
   MarketEvent,
   OrderEvent,
   OrderView,
   PlaceOrder,
+  PlaceOrderList,
   RejectReason,
+  SessionCalendar,
   Tick,
 } from '../../market/types.ts';
-import { activates, follow, type OpenOrder, pendingOrder, viewOf, watchOf } from './openOrder.ts';
+import { childrenOf, hasParent, isBadList, ordersOf, othersOfOco, othersOfOuo } from './families.ts';
+import { modifiedOrder } from './modify.ts';
+import {
+  activates,
+  type Family,
+  follow,
+  isImmediate,
+  leavesOf,
+  type OpenOrder,
+  pendingOrder,
+  viewOf,
+  watchOf,
+} from './openOrder.ts';
 import {
   applyTick,
   dealtPrice,
   isListed,
+  isPositiveInteger,
   moves,
   reachesStop,
   reachesTarget,
   type SymbolState,
+  sizeLeft,
+  takeSize,
   untraded,
   watchedPrice,
 } from './prices.ts';
-import { refusalOf } from './refusals.ts';
+import { formRefusal, marketRefusal, needsOpenMarket } from './refusals.ts';
+
+/** The rules of the market that the oracle predicts. */
+export interface OracleOptions {
+  readonly instruments: readonly Instrument[];
+  /** When the market is open; without one it always is, and no order can be for the day. */
+  readonly calendar?: SessionCalendar;
+  /** Whether every fill is whole (default), or a tick fills no more than its own size. */
+  readonly fills?: 'whole' | 'tick_size';
+}
 
 /**
  * Predicts every order and execution event of a market engine, written from the specification of orders alone and apart
@@ -32,16 +59,21 @@ import { refusalOf } from './refusals.ts';
 export class Oracle {
   /** What happened so far, in the order in which it arose; a reader may empty it. */
   readonly events: MarketEvent[] = [];
-  readonly #instruments: readonly Instrument[];
+  readonly #options: OracleOptions;
   readonly #symbols = new Map<number, SymbolState>();
-  /** In the order of acceptance. */
+  /** All that isn't closed, waiting children included, oldest first. */
   #open: OpenOrder[] = [];
   readonly #known = new Set<string>();
+  /** Lots held by account and symbol, negative when short. */
+  readonly #positions = new Map<string, number>();
+  /** Parents that have filled; their children begin to work when all else of the tick or command is done. */
+  #due: OpenOrder[] = [];
   #nextOrderId = 1;
   #nextExecutionId = 1;
+  #nowUs = 0;
 
-  constructor(instruments: readonly Instrument[]) {
-    this.#instruments = instruments;
+  constructor(options: OracleOptions) {
+    this.#options = options;
   }
 
   /** The symbol's sequence number: how many of its ticks were accepted. */
@@ -54,7 +86,12 @@ export class Oracle {
     return this.#state(symbol).last;
   }
 
-  /** The open orders, oldest first. */
+  /** The time that the clock told last, µs since the epoch; 0 before the first. */
+  get nowUs(): number {
+    return this.#nowUs;
+  }
+
+  /** The open orders, waiting children included, oldest first. */
   working(): OrderView[] {
     return this.#open.map((order) => viewOf(order));
   }
@@ -64,113 +101,282 @@ export class Oracle {
    * backwards within the symbol) changes nothing.
    */
   onTick(tick: Tick): void {
-    if (!isListed(this.#instruments, tick.symbol)) return;
+    if (!isListed(this.#options.instruments, tick.symbol)) return;
     if (!applyTick(this.#state(tick.symbol), tick)) return;
+    this.#expire(this.#open.filter(({ command }) => command.symbol === tick.symbol));
     const watching = this.#open.filter(
-      ({ command }) => command.symbol === tick.symbol && moves(tick, watchOf(command).basis),
+      (order) =>
+        order.command.symbol === tick.symbol &&
+        order.status !== 'PENDING' &&
+        moves(tick, watchOf(order.command).basis) &&
+        this.#isAwake(order),
     );
-    for (const order of watching) this.#test(order);
-    for (const order of watching) this.#trail(order);
+    for (const order of watching) if (this.#isOpen(order)) this.#test(order);
+    for (const order of watching) if (this.#isOpen(order)) this.#trail(order);
+    this.#beginDue();
   }
 
-  /** Takes one command. A duplicate `clientOrderId` and a cancel of what isn't open change nothing. */
+  /** Takes one command. A duplicate `clientOrderId`, and a change of what isn't open or can't be so, change nothing. */
   onCommand(command: Command): void {
-    if (command.kind === 'place') this.#place(command);
-    else this.#cancel(command.account, command.clientOrderId);
+    this.#obey(command);
+    this.#beginDue();
+  }
+
+  #obey(command: Command): void {
+    switch (command.kind) {
+      case 'place':
+        this.#placeOne(command);
+        return;
+      case 'list':
+        this.#placeList(command);
+        return;
+      case 'cancel': {
+        const order = this.#find(command);
+        if (order !== undefined) this.#close(order, 'canceled');
+        return;
+      }
+      case 'modify': {
+        const order = this.#find(command);
+        if (order === undefined) return;
+        const { symbol } = order.command;
+        const ask = { modify: command, state: this.#state(symbol), nowUs: this.#timeOf(symbol) };
+        const changed = modifiedOrder(order, ask);
+        if (typeof changed !== 'object') return;
+        Object.assign(order, changed);
+        this.#tell('modified', order);
+        if (order.status === 'PENDING') return;
+        this.#activateIfReached(order);
+        if (command.limitPrice !== undefined && this.#isAwake(order)) this.#fillWithinLimit(order);
+      }
+    }
+  }
+
+  /** Takes one control. One that can't be (time running backwards, unknown symbol) changes nothing. */
+  onControl(control: Control): void {
+    switch (control.kind) {
+      case 'clock':
+        if (!Number.isSafeInteger(control.timeUs) || control.timeUs < this.#nowUs) return;
+        this.#nowUs = control.timeUs;
+        this.#expire(this.#open);
+        return;
+      case 'halt':
+      case 'resume':
+        if (isListed(this.#options.instruments, control.symbol))
+          this.#state(control.symbol).isHalted = control.kind === 'halt';
+        return;
+      case 'corporate_action':
+        throw new Error('the oracle knows no corporate actions');
+    }
+  }
+
+  /** Of some orders, those whose time has come expire, oldest first. */
+  #expire(orders: readonly OpenOrder[]): void {
+    for (const order of orders) {
+      const { expireTimeUs = Number.POSITIVE_INFINITY, command } = order;
+      if (this.#isOpen(order) && expireTimeUs <= this.#timeOf(command.symbol)) this.#close(order, 'expired');
+    }
+  }
+
+  /** Whether an order may trigger and fill now: its symbol isn't halted, and it is in its hours. */
+  #isAwake({ command }: OpenOrder): boolean {
+    if (this.#state(command.symbol).isHalted) return false;
+    const phase = this.#options.calendar?.spanAt(this.#timeOf(command.symbol)).phase ?? 'regular';
+    return phase === 'regular' || command.extendedHours === true;
   }
 
   /** Step 2 of a tick, for one resting order: has the tick reached its stop, as it was before the tick, or its limit? */
   #test(order: OpenOrder): void {
-    const { command, stop, status } = order;
+    const { command, stop } = order;
     const { type, side } = command;
-    if (type === 'LIMIT' || status === 'TRIGGERED') {
-      this.#fillWithinLimit(order);
+    if (type === 'LIMIT' || type === 'MARKET' || order.hasTriggered) {
+      this.#work(order);
       return;
     }
     if (stop === undefined) return;
     const price = watchedPrice(this.#state(command.symbol), watchOf(command));
     const isReached = type === 'TAKE_PROFIT' ? reachesTarget(side, price, stop) : reachesStop(side, price, stop);
     if (!isReached) return;
+    order.hasTriggered = true;
     order.status = 'TRIGGERED';
     this.#tell('triggered', order);
-    if (type !== 'STOP_LIMIT') this.#fill(order);
-    else if (!this.#fillWithinLimit(order) && isImmediate(command)) this.#close(order, 'canceled');
+    for (const other of othersOfOco(order)) if (this.#isOpen(other)) this.#close(other, 'canceled');
+    this.#work(order);
+    if (this.#isOpen(order) && isImmediate(command)) this.#close(order, 'canceled');
   }
 
   /** Step 3 of a tick: trails that the tick starts, and trails whose extreme it moves; a new extreme that leaves the stop where it was isn't told. */
   #trail(order: OpenOrder): void {
     const { command, trail, peak, stop } = order;
-    if (!this.#open.includes(order) || trail === undefined) return;
+    if (trail === undefined || order.hasTriggered) return;
     const state = this.#state(command.symbol);
     const price = watchedPrice(state, watchOf(command));
-    if (peak === undefined) {
-      if (activates(command, price)) this.#activate(order);
-    } else if (command.side === 'SELL' ? price > peak : price < peak) {
+    if (peak === undefined) this.#activateIfReached(order);
+    else if (command.side === 'SELL' ? price > peak : price < peak) {
       follow(order, state);
       if (order.stop !== stop) this.#tell('ratcheted', order);
     }
   }
 
-  #place(command: PlaceOrder): void {
-    const key = JSON.stringify([command.account, command.clientOrderId]);
-    if (this.#known.has(key)) return;
-    this.#known.add(key);
-    const order = pendingOrder(command, this.#nextOrderId++);
-    const state = this.#state(command.symbol);
-    const reason = isListed(this.#instruments, command.symbol) ? refusalOf(command, state) : 'unknown_symbol';
-    if (reason !== undefined) {
-      order.status = 'REJECTED';
-      this.#tell('rejected', order, reason);
+  #placeOne(command: PlaceOrder): void {
+    if (this.#isKnown(command)) return;
+    const order = this.#name(command);
+    const { parentClientOrderId, account, symbol } = command;
+    if (parentClientOrderId !== undefined) {
+      const parent = this.#find({ account, clientOrderId: parentClientOrderId });
+      if (parent === undefined || parent.command.symbol !== symbol) {
+        this.#reject(order, 'unknown_parent');
+        return;
+      }
+      order.parent = parent;
+    }
+    const reason = this.#refusal(order);
+    if (reason === undefined) this.#takeAll([order]);
+    else this.#reject(order, reason);
+  }
+
+  #placeList(list: PlaceOrderList): void {
+    if (isBadList(list) || list.orders.some((order) => this.#isKnown(order))) return;
+    const members = ordersOf(list).map((command) => this.#name(command));
+    const { contingency, childrenFrom = 'complete_fill' } = list;
+    const family: Family = { contingency, members };
+    for (const [at, order] of members.entries()) {
+      order.family = family;
+      if (!hasParent(list)) continue;
+      if (at === 0) order.childrenFrom = childrenFrom;
+      else order.parent = members[0];
+    }
+    const refused = members.find((order) => this.#refusal(order) !== undefined);
+    if (refused !== undefined) {
+      const reason = this.#refusal(refused) ?? 'list_rejected';
+      for (const order of members) this.#reject(order, order === refused ? reason : 'list_rejected');
       return;
     }
+    this.#takeAll(members);
+  }
+
+  #refusal(order: OpenOrder): RejectReason | undefined {
+    const { command, parent } = order;
+    if (!isListed(this.#options.instruments, command.symbol)) return 'unknown_symbol';
+    const { quantity, timeInForce, expireTimeUs } = command;
+    if (!isPositiveInteger(quantity)) return 'bad_quantity';
+    if (timeInForce === 'DAY' && this.#options.calendar === undefined) return 'unsupported_time_in_force';
+    if ((timeInForce === 'GTD') !== (expireTimeUs !== undefined)) return 'bad_expiry';
+    if (expireTimeUs !== undefined && !(expireTimeUs > this.#timeOf(command.symbol))) return 'bad_expiry';
+    const state = this.#state(command.symbol);
+    const badForm = formRefusal(order);
+    if (badForm !== undefined || parent !== undefined) return badForm;
+    if (needsOpenMarket(order) && !this.#isAwake(order)) return state.isHalted ? 'symbol_halted' : 'market_closed';
+    return marketRefusal(order, state);
+  }
+
+  /** Gives an order its name and number, whatever becomes of it. */
+  #name(command: PlaceOrder): OpenOrder {
+    this.#known.add(keyOf(command));
+    return pendingOrder(command, this.#nextOrderId++);
+  }
+
+  #isKnown(command: PlaceOrder): boolean {
+    return this.#known.has(keyOf(command));
+  }
+
+  #reject(order: OpenOrder, reason: RejectReason): void {
+    order.status = 'REJECTED';
+    this.#tell('rejected', order, reason);
+  }
+
+  /** Takes orders together: all are told of before the first begins to work. */
+  #takeAll(orders: readonly OpenOrder[]): void {
+    for (const order of orders) {
+      const { timeInForce, symbol } = order.command;
+      if (timeInForce === 'DAY') order.expireTimeUs = this.#options.calendar?.nextCloseUs(this.#timeOf(symbol));
+      this.#open.push(order);
+      if (order.parent === undefined) this.#accept(order);
+      else this.#tell('pending', order);
+    }
+    for (const order of orders) if (this.#isOpen(order) && order.parent === undefined) this.#begin(order);
+  }
+
+  /** An order is told to be at work: taken from a client, or a child whose parent has filled. */
+  #accept(order: OpenOrder): void {
     order.status = 'ACCEPTED';
-    this.#open.push(order);
-    if (command.activationPrice === undefined) follow(order, state);
+    if (order.activationPrice === undefined) follow(order, this.#state(order.command.symbol));
     this.#tell('accepted', order);
-    this.#begin(order);
+  }
+
+  /** Step 5 of a tick, its end: the children of each parent that has filled begin to work; what they fill may be a parent too. */
+  #beginDue(): void {
+    for (let parent = this.#due.shift(); parent !== undefined; parent = this.#due.shift()) {
+      const children = childrenOf(parent, this.#open).filter(({ status }) => status === 'PENDING');
+      for (const child of children) this.#accept(child);
+      for (const child of children) if (this.#isOpen(child)) this.#begin(child);
+    }
   }
 
   /** What an order does at once when it begins to work. */
   #begin(order: OpenOrder): void {
     const { command } = order;
-    const price = watchedPrice(this.#state(command.symbol), watchOf(command));
-    if (command.type === 'MARKET') this.#fill(order);
-    else if (command.type === 'LIMIT') {
-      if (!this.#fillWithinLimit(order) && isImmediate(command)) this.#close(order, 'canceled');
-    } else if (order.trail !== undefined && order.peak === undefined && activates(command, price)) {
-      this.#activate(order);
-    }
+    this.#activateIfReached(order);
+    if (command.type !== 'MARKET' && command.type !== 'LIMIT') return;
+    // A child is tested from the next tick on, unless it may not wait.
+    if (order.parent !== undefined && !needsOpenMarket(order)) return;
+    if (this.#isAwake(order)) this.#work(order);
+    if (this.#isOpen(order) && isImmediate(command)) this.#close(order, 'canceled');
   }
 
-  #activate(order: OpenOrder): void {
-    follow(order, this.#state(order.command.symbol));
+  /** Starts a trail that waits for its activation price, if the market is there. */
+  #activateIfReached(order: OpenOrder): void {
+    const state = this.#state(order.command.symbol);
+    if (order.trail === undefined || order.peak !== undefined || !this.#isAwake(order)) return;
+    if (!activates(order, watchedPrice(state, watchOf(order.command)))) return;
+    follow(order, state);
     this.#tell('activated', order);
   }
 
-  #cancel(account: string, clientOrderId: string): void {
-    const order = this.#open.find(
-      ({ command }) => command.account === account && command.clientOrderId === clientOrderId,
-    );
-    if (order !== undefined) this.#close(order, 'canceled');
+  /** Fills what may be filled now of an order that has nothing to wait for but its limit. */
+  #work(order: OpenOrder): void {
+    if (order.command.type === 'LIMIT' || order.command.type === 'STOP_LIMIT') this.#fillWithinLimit(order);
+    else this.#fill(order);
   }
 
-  /** Fills an order if the market is at its limit or better, and says whether it did. */
-  #fillWithinLimit(order: OpenOrder): boolean {
-    const { command } = order;
-    const { side, symbol, limitPrice } = command;
+  /** Fills an order if the market is at its limit or better. */
+  #fillWithinLimit(order: OpenOrder): void {
+    const { command, limitPrice } = order;
+    const { side, symbol } = command;
+    if (command.type === 'STOP_LIMIT' && !order.hasTriggered) return;
     const price = dealtPrice(this.#state(symbol), watchOf(command));
-    if (price === 0 || limitPrice === undefined || !reachesTarget(side, price, limitPrice)) return false;
+    if (price === 0 || limitPrice === undefined || !reachesTarget(side, price, limitPrice)) return;
     this.#fill(order);
-    return true;
   }
 
+  /** Fills an order at the market, as far as it goes. */
   #fill(order: OpenOrder): void {
+    const { command } = order;
+    const isCut = command.reduceOnly === true && this.#reducible(order) < leavesOf(order);
+    const wanted = isCut ? this.#reducible(order) : leavesOf(order);
+    const state = this.#state(command.symbol);
+    const offered = this.#options.fills === 'tick_size' ? sizeLeft(state, watchOf(command)) : wanted;
+    const quantity = command.timeInForce === 'FOK' && offered < wanted ? 0 : Math.min(wanted, offered);
+    if (quantity > 0) {
+      takeSize(state, watchOf(command), quantity);
+      this.#execute(order, quantity);
+      if (leavesOf(order) === 0) this.#shut(order, 'filled');
+      else {
+        order.status = 'PARTIALLY_FILLED';
+        this.#tell('partially_filled', order);
+      }
+      this.#actOnFill(order, quantity);
+    }
+    if (isCut && quantity === wanted && this.#isOpen(order)) this.#close(order, 'canceled');
+  }
+
+  #execute(order: OpenOrder, quantity: number): void {
     const { command, orderId } = order;
-    const { account, clientOrderId, symbol, side, quantity, type } = command;
+    const { account, clientOrderId, symbol, side } = command;
     const state = this.#state(symbol);
-    const price = type === 'MARKET' ? state.last : dealtPrice(state, watchOf(command));
+    const price = dealtPrice(state, watchOf(command));
     order.filledQuantity += quantity;
     order.filledTotal += price * quantity;
+    this.#hold(order, quantity);
     this.events.push({
       kind: 'execution',
       executionId: this.#nextExecutionId++,
@@ -181,22 +387,74 @@ export class Oracle {
       side,
       lastPrice: price,
       lastQuantity: quantity,
-      leavesQuantity: quantity - order.filledQuantity,
+      leavesQuantity: leavesOf(order),
       tickSeq: state.seq,
       eventTimeUs: state.eventTimeUs,
     });
-    this.#close(order, 'filled');
   }
 
-  #close(order: OpenOrder, reason: 'filled' | 'canceled'): void {
+  /** Step 5 of a tick: what the fill of one order does to those that depend on it. */
+  #actOnFill(order: OpenOrder, quantity: number): void {
+    for (const other of othersOfOco(order)) if (this.#isOpen(other)) this.#close(other, 'canceled');
+    for (const other of othersOfOuo(order)) {
+      if (!this.#isOpen(other)) continue;
+      if (leavesOf(other) <= quantity) this.#close(other, 'canceled');
+      else {
+        other.quantity -= quantity;
+        this.#tell('restated', other);
+      }
+    }
+    const isDue = leavesOf(order) === 0 || order.childrenFrom === 'first_fill';
+    if (isDue && !this.#due.includes(order)) this.#due.push(order);
+  }
+
+  /** How many lots a reduce-only order may still trade. */
+  #reducible({ command }: OpenOrder): number {
+    const held = this.#positions.get(holdingOf(command)) ?? 0;
+    return Math.max(0, command.side === 'SELL' ? held : -held);
+  }
+
+  #hold({ command }: OpenOrder, quantity: number): void {
+    const key = holdingOf(command);
+    const signed = command.side === 'BUY' ? quantity : -quantity;
+    this.#positions.set(key, (this.#positions.get(key) ?? 0) + signed);
+  }
+
+  /** Ends an order, and with it, unless it is filled, the children that wait for it. */
+  #close(order: OpenOrder, reason: 'canceled' | 'expired'): void {
+    const waiting = childrenOf(order, this.#open).filter(({ status }) => status === 'PENDING');
+    this.#shut(order, reason);
+    for (const child of waiting) if (this.#isOpen(child)) this.#close(child, 'canceled');
+  }
+
+  #shut(order: OpenOrder, reason: 'filled' | 'canceled' | 'expired'): void {
     this.#open = this.#open.filter((other) => other !== order);
-    order.status = reason === 'filled' ? 'FILLED' : 'CANCELED';
+    order.status = reason === 'filled' ? 'FILLED' : reason === 'canceled' ? 'CANCELED' : 'EXPIRED';
     this.#tell(reason, order);
+  }
+
+  #isOpen(order: OpenOrder): boolean {
+    return this.#open.includes(order);
+  }
+
+  #find({
+    account,
+    clientOrderId,
+  }: {
+    readonly account: string;
+    readonly clientOrderId: string;
+  }): OpenOrder | undefined {
+    return this.#open.find(({ command }) => command.account === account && command.clientOrderId === clientOrderId);
   }
 
   #tell(reason: OrderEvent['reason'], order: OpenOrder, rejectReason?: RejectReason): void {
     const { seq, eventTimeUs } = this.#state(order.command.symbol);
     this.events.push({ kind: 'order', reason, order: viewOf(order, rejectReason), tickSeq: seq, eventTimeUs });
+  }
+
+  /** The time for one symbol: the clock's, or its last tick's where that is later. */
+  #timeOf(symbol: number): number {
+    return Math.max(this.#nowUs, this.#state(symbol).eventTimeUs);
   }
 
   #state(symbol: number): SymbolState {
@@ -209,7 +467,10 @@ export class Oracle {
   }
 }
 
-/** Whether an order may not rest once it works. */
-function isImmediate({ timeInForce }: PlaceOrder): boolean {
-  return timeInForce === 'IOC' || timeInForce === 'FOK';
+function keyOf({ account, clientOrderId }: PlaceOrder): string {
+  return JSON.stringify([account, clientOrderId]);
+}
+
+function holdingOf({ account, symbol }: PlaceOrder): string {
+  return JSON.stringify([account, symbol]);
 }

@@ -11,11 +11,17 @@ export interface SymbolState {
   bid: number;
   ask: number;
   eventTimeUs: number;
+  /** What the last trade's size leaves to be dealt at its price, in lots. */
+  lastLeft: number;
+  /** What the last quote's sizes leave. */
+  bidLeft: number;
+  askLeft: number;
+  isHalted: boolean;
 }
 
 /** The market of a symbol before its first tick. */
 export function untraded(): SymbolState {
-  return { seq: 0, last: 0, bid: 0, ask: 0, eventTimeUs: 0 };
+  return { seq: 0, last: 0, bid: 0, ask: 0, eventTimeUs: 0, lastLeft: 0, bidLeft: 0, askLeft: 0, isHalted: false };
 }
 
 /** What is looked at: whose price, and by which side. */
@@ -34,6 +40,19 @@ export function watchedPrice(state: SymbolState, { side, basis }: Watch): number
 /** The price at which an order is done, in ticks: the one it watches, but on the mark, where nobody trades, bid or ask. */
 export function dealtPrice(state: SymbolState, { side, basis }: Watch): number {
   return watchedPrice(state, { side, basis: basis === 'mark' ? 'bid_ask' : basis });
+}
+
+/** How many lots can be dealt at {@link dealtPrice}, where a tick fills no more than its size. */
+export function sizeLeft(state: SymbolState, { side, basis }: Watch): number {
+  if (basis === 'last') return state.lastLeft;
+  return side === 'SELL' ? state.bidLeft : state.askLeft;
+}
+
+/** Takes what was dealt off what is left. */
+export function takeSize(state: SymbolState, { side, basis }: Watch, quantity: number): void {
+  if (basis === 'last') state.lastLeft -= quantity;
+  else if (side === 'SELL') state.bidLeft -= quantity;
+  else state.askLeft -= quantity;
 }
 
 /** Whether a tick is news to who watches `basis`: trades move the last price, quotes the others. */
@@ -68,10 +87,14 @@ export function applyTick(state: SymbolState, tick: Tick): boolean {
   if (!isSane(tick) || tick.eventTimeUs < state.eventTimeUs) return false;
   state.seq++;
   state.eventTimeUs = tick.eventTimeUs;
-  if (tick.kind === TRADE) state.last = tick.price;
-  else {
+  if (tick.kind === TRADE) {
+    state.last = tick.price;
+    state.lastLeft = tick.size;
+  } else {
     state.bid = tick.bid;
     state.ask = tick.ask;
+    state.bidLeft = tick.bidSize;
+    state.askLeft = tick.askSize;
   }
   return true;
 }

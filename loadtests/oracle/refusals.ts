@@ -1,5 +1,5 @@
-import type { PlaceOrder, RejectReason } from '../../market/types.ts';
-import { activates, watchOf } from './openOrder.ts';
+import type { ModifyOrder, RejectReason } from '../../market/types.ts';
+import { activates, isImmediate, type OpenOrder, watchOf } from './openOrder.ts';
 import {
   isPositiveInteger,
   isPrice,
@@ -10,37 +10,71 @@ import {
   watchedPrice,
 } from './prices.ts';
 
-/** Why an order can't be taken, the first reason that holds; undefined when it can. Its symbol is known. */
-export function refusalOf(command: PlaceOrder, state: SymbolState): RejectReason | undefined {
-  if (!isPositiveInteger(command.quantity)) return 'bad_quantity';
-  const { type, side, triggerPrice, limitPrice } = command;
-  const price = watchedPrice(state, watchOf(command));
-  switch (type) {
+/** Why an order's terms can't be, whatever the market. */
+export function formRefusal(order: OpenOrder): RejectReason | undefined {
+  const { command, quantity, limitPrice, stop, trail, activationPrice } = order;
+  if (!isPositiveInteger(quantity)) return 'bad_quantity';
+  switch (command.type) {
     case 'MARKET':
-      return state.last === 0 ? 'no_market' : undefined;
+      return undefined;
     case 'LIMIT':
       return isPrice(limitPrice) ? undefined : 'bad_price';
     case 'STOP_LIMIT':
+      return isPrice(stop) && isPrice(limitPrice) ? undefined : 'bad_price';
     case 'STOP_MARKET':
-      if (!isPrice(triggerPrice) || (type === 'STOP_LIMIT' && !isPrice(limitPrice))) return 'bad_price';
-      if (price === 0) return 'no_market';
-      return reachesStop(side, price, triggerPrice) ? 'wrong_side_of_market' : undefined;
     case 'TAKE_PROFIT':
-      if (!isPrice(triggerPrice)) return 'bad_price';
-      if (price === 0) return 'no_market';
-      return reachesTarget(side, price, triggerPrice) ? 'wrong_side_of_market' : undefined;
+      return isPrice(stop) ? undefined : 'bad_price';
     case 'TRAILING_STOP_MARKET':
-      return trailRefusal(command, price);
+      if (activationPrice !== undefined && !isPrice(activationPrice)) return 'bad_price';
+      return trail !== undefined && isPositiveInteger(trail.value) ? undefined : 'bad_offset';
     default:
       return 'unsupported_order_type';
   }
 }
 
-function trailRefusal(command: PlaceOrder, price: number): RejectReason | undefined {
-  const { trailingOffset: offset, activationPrice, side } = command;
-  if (activationPrice !== undefined && !isPrice(activationPrice)) return 'bad_price';
-  if (offset === undefined || !isPositiveInteger(offset.value)) return 'bad_offset';
+/** Why an order's terms don't fit the market of now. Its form is right. */
+export function marketRefusal(order: OpenOrder, state: SymbolState): RejectReason | undefined {
+  const { command, stop, trail, activationPrice } = order;
+  const { type, side } = command;
+  const price = watchedPrice(state, watchOf(command));
+  if (type === 'LIMIT') return undefined;
   if (price === 0) return 'no_market';
-  const start = activates(command, price) ? price : (activationPrice ?? price);
-  return stopBehind(side, start, offset) <= 0 ? 'bad_offset' : undefined;
+  if (trail !== undefined) {
+    const start = activates(order, price) ? price : (activationPrice ?? price);
+    return stopBehind(side, start, trail) <= 0 ? 'bad_offset' : undefined;
+  }
+  if (stop === undefined) return undefined;
+  const isPast = type === 'TAKE_PROFIT' ? reachesTarget(side, price, stop) : reachesStop(side, price, stop);
+  return isPast ? 'wrong_side_of_market' : undefined;
+}
+
+/** Whether an order that isn't to rest outside its hours asks for an answer at once. */
+export function needsOpenMarket(order: OpenOrder): boolean {
+  const { type } = order.command;
+  return type === 'MARKET' || (type === 'LIMIT' && isImmediate(order.command));
+}
+
+const NEW_TERMS = [
+  'quantity',
+  'triggerPrice',
+  'limitPrice',
+  'trailingOffset',
+  'activationPrice',
+  'expireTimeUs',
+] as const;
+
+/** Why new terms can't be asked of an open order at all: there are none, it has no such terms, or has them no more. */
+export function termsRefusal(order: OpenOrder, modify: ModifyOrder): RejectReason | undefined {
+  const { type, timeInForce } = order.command;
+  const isAsked = (term: (typeof NEW_TERMS)[number]) => modify[term] !== undefined;
+  if (!NEW_TERMS.some(isAsked)) return 'nothing_to_modify';
+  const isTrail = type === 'TRAILING_STOP_MARKET';
+  const hasTrigger = type === 'STOP_MARKET' || type === 'STOP_LIMIT' || type === 'TAKE_PROFIT';
+  if (isAsked('triggerPrice') && !hasTrigger) return 'not_modifiable';
+  if (isAsked('limitPrice') && type !== 'LIMIT' && type !== 'STOP_LIMIT') return 'not_modifiable';
+  if (isAsked('trailingOffset') && !isTrail) return 'not_modifiable';
+  if (isAsked('activationPrice') && (!isTrail || order.peak !== undefined)) return 'not_modifiable';
+  if (isAsked('expireTimeUs') && timeInForce !== 'GTD') return 'not_modifiable';
+  if ((isAsked('triggerPrice') || isAsked('trailingOffset')) && order.hasTriggered) return 'already_triggered';
+  return undefined;
 }

@@ -1,15 +1,15 @@
 import fc from 'fast-check';
-import type { Operation } from './operations.ts';
+import type { Operation, OrderTerms, Session } from './operations.ts';
 
 /** Symbols that operations name: 0 and 1 exist, 2 doesn't. */
-export const SYMBOLS = 2;
+const SYMBOLS = 2;
 const symbol = fc.oneof({ weight: 40, arbitrary: fc.nat(SYMBOLS - 1) }, { weight: 1, arbitrary: fc.constant(SYMBOLS) });
 const account = fc.constantFrom('a', 'b');
 /** Few enough that orders are cancelled, and placed a second time. */
-const clientOrderId = fc.nat(60).map((n) => `o${n}`);
+const clientOrderId = fc.nat(40).map((n) => `o${n}`);
 const side = fc.constantFrom('BUY', 'SELL');
 /** A narrow market, so that stops are crossed, met to the tick, and shared. */
-const nearPrice = fc.integer({ min: 990, max: 1_010 });
+const nearPrice = fc.integer({ min: 985, max: 1_015 });
 const price = fc.oneof(
   { weight: 60, arbitrary: nearPrice },
   { weight: 4, arbitrary: fc.integer({ min: 950, max: 1_050 }) },
@@ -41,55 +41,152 @@ const trailingOffset = fc.oneof(
   },
 );
 
-const trade = fc.record({
-  op: fc.constant('trade'),
-  symbol,
-  price,
-  size: fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 9 }) }, { weight: 1, arbitrary: fc.constant(0) }),
-  afterUs,
-});
-const quote = fc.record({ op: fc.constant('quote'), symbol, bid: nearPrice, ask: nearPrice, afterUs });
-const triggerBasis = fc.constantFrom('last', 'bid_ask', 'mark');
-const timeInForce = fc.constantFrom('GTC', 'IOC', 'FOK');
-const placing = { op: fc.constant('place'), account, clientOrderId, symbol, side, quantity };
-/** Options that any order may carry. */
-const options = { triggerBasis, timeInForce };
-
-/** Orders of one type: always the terms given, now and then the options. */
-function orders<Terms>(terms: fc.Arbitrary<Terms>) {
-  const named = fc.tuple(fc.record(placing), terms).map(([place, more]) => ({ ...place, ...more }));
-  const withOptions = fc.tuple(named, fc.record(options)).map(([place, more]) => ({ ...place, ...more }));
-  return fc.oneof({ weight: 2, arbitrary: named }, { weight: 1, arbitrary: withOptions });
-}
-
-const market = orders(fc.record({ type: fc.constant('MARKET') }));
-const limit = orders(fc.record({ type: fc.constant('LIMIT'), limitPrice: price }));
-const stop = orders(fc.record({ type: fc.constant('STOP_MARKET'), triggerPrice: price }));
-const stopLimit = orders(fc.record({ type: fc.constant('STOP_LIMIT'), triggerPrice: price, limitPrice: price }));
-const takeProfit = orders(fc.record({ type: fc.constant('TAKE_PROFIT'), triggerPrice: price }));
-const trailing = orders(fc.record({ type: fc.constant('TRAILING_STOP_MARKET'), trailingOffset }));
-const activated = orders(
-  fc.record({ type: fc.constant('TRAILING_STOP_MARKET'), trailingOffset, activationPrice: price }),
+const size = fc.oneof(
+  { weight: 20, arbitrary: fc.integer({ min: 1, max: 9 }) },
+  { weight: 1, arbitrary: fc.constant(0) },
 );
-const cancel = fc.record({ op: fc.constant('cancel'), account, clientOrderId });
+/** Mostly a calm market, so that orders live long enough to be changed. */
+const lastPrice = fc.oneof(fc.integer({ min: 997, max: 1_003 }), price);
+const trade = fc.record({ op: fc.constant('trade'), symbol, price: lastPrice, size, afterUs });
+/** Bid and ask near each other, now and then crossed. */
+const quote = fc
+  .record({
+    symbol,
+    bid: fc.oneof(fc.integer({ min: 995, max: 1_000 }), nearPrice),
+    spread: fc.integer({ min: -1, max: 9 }),
+    bidSize: size,
+    askSize: size,
+    afterUs,
+  })
+  .map(({ bid, spread, ...rest }) => ({ op: 'quote' as const, bid, ask: bid + spread, ...rest }));
+const triggerBasis = fc.constantFrom('last', 'bid_ask', 'mark');
+const expireTimeUs = fc.integer({ min: 1_000_000, max: 7_000_000 });
+/** What any order may carry, one at a time so that each stays small. */
+const option = fc.oneof(
+  fc.record({ triggerBasis }),
+  fc.record({ triggerBasis, timeInForce: fc.constantFrom('GTC', 'IOC', 'FOK', 'DAY') }),
+  fc.record({ timeInForce: fc.constantFrom('GTC', 'IOC', 'FOK', 'DAY') }),
+  fc.record({ timeInForce: fc.constant('GTD'), expireTimeUs }),
+  fc.record({ expireTimeUs }),
+  fc.record({ timeInForce: fc.constantFrom('DAY', 'GTD') }),
+  fc.record({ extendedHours: fc.constant(true) }),
+  fc.record({ reduceOnly: fc.constant(true) }),
+);
 
-/** One random tick or command of a small market with two symbols and two accounts, now and then one that must be refused. */
+/** The terms that make an order of its type. */
+const kind = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('MARKET') }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('LIMIT'), limitPrice: price }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('STOP_MARKET'), triggerPrice: price }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('STOP_LIMIT'), triggerPrice: price, limitPrice: price }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('TAKE_PROFIT'), triggerPrice: price }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('TRAILING_STOP_MARKET'), trailingOffset }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('TRAILING_STOP_MARKET'), trailingOffset, activationPrice: price }),
+  },
+);
+
+/** One order; two thirds carry no option. */
+const terms: fc.Arbitrary<OrderTerms> = fc
+  .tuple(
+    fc.record({ clientOrderId, symbol, side, quantity }),
+    kind,
+    fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: option }),
+  )
+  .map(([who, what, how]) => ({ ...who, ...what, ...how }));
+
+const place = fc.tuple(account, terms).map(([owner, order]) => ({ op: 'place' as const, account: owner, ...order }));
+const child = fc.tuple(place, clientOrderId).map(([order, parentClientOrderId]) => ({ ...order, parentClientOrderId }));
+
+/** Orders placed together, mostly of one symbol and with names of their own, since others are refused. */
+const list = fc
+  .record({
+    account,
+    contingency: fc.constantFrom('OCO', 'OTO', 'OUO'),
+    childrenFrom: fc.constantFrom('complete_fill', 'first_fill'),
+    symbol,
+    orders: fc.array(terms, { minLength: 2, maxLength: 3 }),
+    isMixed: fc.integer({ min: 0, max: 19 }).map((n) => n === 0),
+  })
+  .map(({ symbol: one, isMixed, orders, ...rest }) => ({
+    op: 'list' as const,
+    ...rest,
+    orders: isMixed ? orders : orders.map((order) => ({ ...order, symbol: one })),
+  }));
+
+/** An entry with a target and a stop, which may trail. */
+const bracket = fc
+  .record({
+    account,
+    childrenFrom: fc.constantFrom('complete_fill', 'first_fill'),
+    side,
+    symbol,
+    quantity,
+    names: fc.uniqueArray(clientOrderId, { minLength: 3, maxLength: 3 }),
+    entry: kind,
+    target: fc.record({ type: fc.constant('LIMIT'), limitPrice: price }),
+    stop: fc.oneof(
+      fc.record({ type: fc.constant('STOP_MARKET'), triggerPrice: price }),
+      fc.record({ type: fc.constant('TRAILING_STOP_MARKET'), trailingOffset }),
+    ),
+  })
+  .map(({ account: owner, childrenFrom, side: entrySide, symbol: one, quantity: lots, names, entry, target, stop }) => {
+    const exitSide = entrySide === 'BUY' ? 'SELL' : 'BUY';
+    const common = { symbol: one, quantity: lots };
+    const orders: OrderTerms[] = [
+      { clientOrderId: names[0] ?? '', side: entrySide, ...common, ...entry },
+      { clientOrderId: names[1] ?? '', side: exitSide, ...common, ...target },
+      { clientOrderId: names[2] ?? '', side: exitSide, ...common, ...stop },
+    ];
+    return { op: 'list' as const, account: owner, contingency: 'BRACKET' as const, childrenFrom, orders };
+  });
+
+const modify = fc
+  .tuple(
+    fc.record({ account, clientOrderId }),
+    fc.oneof(
+      fc.record({ quantity }),
+      fc.record({ triggerPrice: price }),
+      fc.record({ limitPrice: price }),
+      fc.record({ triggerPrice: price, limitPrice: price }),
+      fc.record({ trailingOffset }),
+      fc.record({ activationPrice: price }),
+      fc.record({ expireTimeUs }),
+      fc.constant({}),
+    ),
+  )
+  .map(([who, changes]) => ({ op: 'modify' as const, ...who, ...changes }));
+const cancel = fc.record({ op: fc.constant('cancel'), account, clientOrderId });
+const clock = fc.record({
+  op: fc.constant('clock'),
+  afterUs: fc.oneof(fc.integer({ min: -1, max: 50_000 }), fc.integer({ min: 0, max: 1_500_000 })),
+});
+const halt = fc.record({ op: fc.constantFrom('halt', 'resume', 'resume'), symbol });
+
+/** One random step of a small market with two symbols and two accounts, now and then one that must be refused. */
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  { weight: 12, arbitrary: trade },
-  { weight: 6, arbitrary: quote },
-  { weight: 1, arbitrary: market },
-  { weight: 3, arbitrary: limit },
-  { weight: 3, arbitrary: stop },
-  { weight: 2, arbitrary: stopLimit },
-  { weight: 2, arbitrary: takeProfit },
-  { weight: 4, arbitrary: trailing },
-  { weight: 2, arbitrary: activated },
-  { weight: 5, arbitrary: cancel },
+  { weight: 24, arbitrary: trade },
+  { weight: 10, arbitrary: quote },
+  { weight: 26, arbitrary: place },
+  { weight: 2, arbitrary: child },
+  { weight: 4, arbitrary: list },
+  { weight: 4, arbitrary: bracket },
+  { weight: 10, arbitrary: modify },
+  { weight: 8, arbitrary: cancel },
+  { weight: 6, arbitrary: clock },
+  { weight: 1, arbitrary: halt },
 );
 
 /** A random session of up to `most` operations; it may be short, so that a counterexample can shrink to its core. */
-export function session(most: number): fc.Arbitrary<Operation[]> {
-  return fc.array(operation, { maxLength: most, size: 'max' });
+export function session(most: number): fc.Arbitrary<Session> {
+  return fc.record({
+    symbols: fc.constant(SYMBOLS),
+    ratchetWindowUs: fc.constantFrom(1, 20_000, 100_000),
+    hasSessions: fc.boolean(),
+    fillsInParts: fc.boolean(),
+    operations: fc.array(operation, { maxLength: most, size: 'max' }),
+  });
 }
 
 /** How a law is run: `TAPEDECK_PROPERTY_RUNS` multiplies its runs, `TAPEDECK_PROPERTY_SEED` repeats a seed. */

@@ -1,79 +1,105 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Command, Instrument, MarketEvent, OrderEvent, OrderView, Tick } from '../../market/types.ts';
+import type {
+  Command,
+  Control,
+  Instrument,
+  MarketEvent,
+  OrderEvent,
+  OrderView,
+  SessionCalendar,
+  Tick,
+} from '../../market/types.ts';
 import { Oracle } from '../oracle/oracle.ts';
-import { commandOf, describeOperation, instrumentsOf, type Operation, tickOf } from './operations.ts';
+import { SHORT_DAYS } from './calendar.ts';
+import { describeOperation, inputOf, instrumentsOf, type Operation, type Session } from './operations.ts';
 
 /** What the law needs of an engine. */
 interface EngineUnderLaw {
   readonly onTick: (tick: Tick) => unknown;
   readonly onCommand: (command: Command) => unknown;
+  readonly onControl: (control: Control) => unknown;
   readonly workingOrders: (account: string) => OrderView[];
 }
 
-/** Makes the engine that is put under the law. */
-export type MakeEngine = (options: {
+/** What an engine under the law is made with. */
+export interface LawOptions {
   readonly instruments: readonly Instrument[];
   readonly sink: (event: MarketEvent) => void;
   readonly ratchetWindowUs: number;
-}) => EngineUnderLaw;
-
-/** A play of operations into engine and oracle. */
-export interface Play {
-  readonly makeEngine: MakeEngine;
-  readonly symbols: number;
-  readonly ratchetWindowUs: number;
-  readonly operations: readonly Operation[];
+  /** Absent: always open. */
+  readonly calendar?: SessionCalendar;
+  readonly fills: 'whole' | 'tick_size';
 }
+
+/** Makes the engine that is put under the law. */
+export type MakeEngine = (options: LawOptions) => EngineUnderLaw;
 
 /** Engine and oracle differ: the message holds the operations up to the break, in words and as JSON to keep. */
-class LawBroken extends Error {
+export class LawBroken extends Error {
   override readonly name = 'LawBroken';
+  /** The difference alone. */
+  readonly fault: string;
+
+  constructor(operations: readonly Operation[], fault: string) {
+    const steps = operations.map((operation, at) => `  ${at + 1}. ${describeOperation(operation)}`);
+    const lines = [`after ${operations.length} operations`, ...steps, fault];
+    super([...lines, `operations: ${JSON.stringify(operations)}`].join('\n'));
+    this.fault = fault;
+  }
 }
 
+/** Market time before the first operation, µs. */
+const START_US = 1_000_000;
+/** Open orders are compared after every so many operations, and after the last. */
+const COMPARE_EVERY = 8;
+
 /**
- * Plays operations into an engine and the oracle and holds them against each other after each: the same events (ratchets
- * aside, which an engine may gather), the same open orders with the same stops and peaks, and ratchets that are told
- * truly, at most once per order and window, after all else that their tick caused, and not kept back beyond the window.
+ * Plays a session into an engine and the oracle and holds them against each other after each operation: the same events
+ * (ratchets aside, which an engine may gather), the same open orders with the same stops and peaks, and ratchets that are
+ * told truly, at most once per order and window, after all else that their tick caused, and not kept back beyond the window.
  *
  * @returns the events as the engine told them
  * @throws LawBroken at the first difference
  */
-export function playBoth(play: Play): MarketEvent[] {
-  const { operations, symbols, ratchetWindowUs } = play;
+export function playBoth(makeEngine: MakeEngine, session: Session): MarketEvent[] {
+  const { operations, symbols, ratchetWindowUs, hasSessions = false, fillsInParts = false } = session;
   const instruments = instrumentsOf(symbols);
   const told: MarketEvent[] = [];
-  const engine = play.makeEngine({ instruments, sink: (event) => told.push(event), ratchetWindowUs });
-  const oracle = new Oracle(instruments);
+  const fills = fillsInParts ? ('tick_size' as const) : ('whole' as const);
+  const rules = { instruments, fills, ...(hasSessions ? { calendar: SHORT_DAYS } : {}) };
+  const engine = makeEngine({ ...rules, sink: (event) => told.push(event), ratchetWindowUs });
+  const oracle = new Oracle(rules);
   const ratchets = new RatchetLaw(ratchetWindowUs);
-  const times = new Map<number, number>();
   const all: MarketEvent[] = [];
+  let latestUs = START_US;
   for (const [at, operation] of operations.entries()) {
     told.length = 0;
-    const before = oracle.events.length;
-    const symbol = 'symbol' in operation ? operation.symbol : -1;
-    const tick = tickOf(operation, times.get(symbol) ?? START_US);
-    const seqBefore = oracle.seq(symbol);
-    if (tick !== undefined) {
-      engine.onTick({ ...tick });
-      oracle.onTick(tick);
-      if (oracle.seq(symbol) > seqBefore) times.set(symbol, tick.eventTimeUs);
-    } else {
-      const command = commandOf(operation);
-      if (command !== undefined) {
-        engine.onCommand(command);
-        oracle.onCommand(command);
-      }
-    }
-    const expected = oracle.events.slice(before).filter(isNoRatchet);
+    oracle.events.length = 0;
+    const input = inputOf(operation, latestUs);
+    const tick = input.kind === 'tick' ? input.tick : undefined;
+    const seqBefore = tick === undefined ? 0 : oracle.seq(tick.symbol);
+    feed(engine, input);
+    feed(oracle, input);
     all.push(...told);
-    const tickTimeUs = oracle.seq(symbol) > seqBefore ? tick?.eventTimeUs : undefined;
+    const isAccepted = tick !== undefined && oracle.seq(tick.symbol) > seqBefore;
+    latestUs = Math.max(latestUs, isAccepted ? tick.eventTimeUs : 0, oracle.nowUs);
+    const isCompared = at % COMPARE_EVERY === 0 || at === operations.length - 1;
     const fault =
-      differingEvents(told.filter(isNoRatchet), expected) ??
-      differingOrders(engine, oracle) ??
-      ratchets.fault({ told, oracle, symbol, tickTimeUs });
-    if (fault !== undefined) throw new LawBroken(report(operations.slice(0, at + 1), fault));
+      differingEvents(told.filter(isNoRatchet), oracle.events.filter(isNoRatchet)) ??
+      (isCompared ? differingOrders(engine, oracle) : undefined) ??
+      ratchets.fault({ told, oracle, acceptedTick: isAccepted ? tick : undefined });
+    if (fault !== undefined) throw new LawBroken(operations.slice(0, at + 1), fault);
   }
   return all;
+}
+
+function feed(
+  market: Pick<EngineUnderLaw, 'onTick' | 'onCommand' | 'onControl'>,
+  input: ReturnType<typeof inputOf>,
+): void {
+  if (input.kind === 'tick') market.onTick({ ...input.tick });
+  else if (input.kind === 'command') market.onCommand(input.command);
+  else market.onControl(input.control);
 }
 
 /** An event in one short line, for people and for kept counterexamples. */
@@ -87,9 +113,6 @@ export function describeEvent(event: MarketEvent): string {
   const stop = order.triggerPrice === undefined ? '' : ` stop ${order.triggerPrice}`;
   return `${order.clientOrderId} ${why}${stop}, tick ${tickSeq} of S${order.symbol}`;
 }
-
-/** Market time of each symbol's first tick, before its own `afterUs`. */
-const START_US = 1_000_000;
 
 function isNoRatchet(event: MarketEvent): boolean {
   return event.kind !== 'order' || event.reason !== 'ratcheted';
@@ -105,11 +128,13 @@ function differingEvents(told: readonly MarketEvent[], expected: readonly Market
   return undefined;
 }
 
-/** A refused order's stop is what was asked for, not what is in force: it isn't compared. */
+/** What a refused order shows besides its size is what was asked for, not what is in force: it isn't compared. */
 function comparable(event: MarketEvent): MarketEvent {
   if (event.kind !== 'order' || event.reason !== 'rejected') return event;
-  const { triggerPrice: _, ...order } = event.order;
-  return { ...event, order };
+  const { account, orderId, clientOrderId, symbol, side, type, status, rejectReason = 'malformed' } = event.order;
+  const { quantity, leavesQuantity, cumulativeQuantity, averagePrice } = event.order;
+  const who = { account, orderId, clientOrderId, symbol, side, type, status, rejectReason };
+  return { ...event, order: { ...who, quantity, leavesQuantity, cumulativeQuantity, averagePrice } };
 }
 
 function differingOrders(engine: EngineUnderLaw, oracle: Oracle): string | undefined {
@@ -127,18 +152,16 @@ function show(event: MarketEvent | undefined): string {
   return event === undefined ? 'nothing' : `${describeEvent(event)} ${JSON.stringify(event)}`;
 }
 
-function report(operations: readonly Operation[], fault: string): string {
-  const steps = operations.map((operation, at) => `  ${at + 1}. ${describeOperation(operation)}`);
-  return [`after ${operations.length} operations`, ...steps, fault, `operations: ${JSON.stringify(operations)}`].join(
-    '\n',
-  );
-}
-
 /** What was told of ratchets: truly, once per order and window, and nothing kept back once a new window has begun. */
 class RatchetLaw {
   readonly #windowUs: number;
+  /** By order, the stop that its last event showed. */
   readonly #toldStops = new Map<number, number | undefined>();
+  /** By order, its last event. */
+  readonly #lastReasons = new Map<number, OrderEvent['reason']>();
+  /** By order, the window in which its last ratchet was told. */
   readonly #orderWindows = new Map<number, number>();
+  /** By symbol, the window in which a ratchet was told last. */
   readonly #symbolWindows = new Map<number, number>();
 
   constructor(windowUs: number) {
@@ -148,35 +171,39 @@ class RatchetLaw {
   fault(step: {
     readonly told: readonly MarketEvent[];
     readonly oracle: Oracle;
-    readonly symbol: number;
-    /** Time of the accepted tick just played; undefined after anything else. */
-    readonly tickTimeUs: number | undefined;
+    /** The tick just played, if it was accepted. */
+    readonly acceptedTick: Tick | undefined;
   }): string | undefined {
-    const { told, oracle, symbol, tickTimeUs } = step;
-    const open = oracle.working();
-    const windowBefore = this.#symbolWindows.get(symbol);
+    const { told, oracle, acceptedTick } = step;
     const firstRatchet = told.findIndex((event) => !isNoRatchet(event));
     if (firstRatchet >= 0 && told.slice(firstRatchet).some(isNoRatchet))
       return 'a ratchet told before its tick was done';
+    if (acceptedTick === undefined && firstRatchet >= 0) return 'a ratchet without a tick';
+    const window = acceptedTick === undefined ? 0 : Math.floor(acceptedTick.eventTimeUs / this.#windowUs);
+    const isNewWindow = acceptedTick !== undefined && window !== this.#symbolWindows.get(acceptedTick.symbol);
+    const open = firstRatchet >= 0 || isNewWindow ? oracle.working() : [];
     for (const event of told) {
       if (event.kind !== 'order') continue;
-      const fault = isNoRatchet(event) ? undefined : this.#ratchetFault(event, open, oracle.seq(symbol));
+      const fault = isNoRatchet(event) ? undefined : this.#ratchetFault(event, open, acceptedTick);
       if (fault !== undefined) return `${fault}: ${show(event)}`;
       this.#toldStops.set(event.order.orderId, event.order.triggerPrice);
+      this.#lastReasons.set(event.order.orderId, event.reason);
     }
-    if (tickTimeUs === undefined || Math.floor(tickTimeUs / this.#windowUs) === windowBefore) return undefined;
+    if (!isNewWindow) return undefined;
     const kept = open.find(
-      (order) => order.symbol === symbol && this.#toldStops.get(order.orderId) !== order.triggerPrice,
+      (order) => order.symbol === acceptedTick.symbol && this.#toldStops.get(order.orderId) !== order.triggerPrice,
     );
     return kept === undefined ? undefined : `a ratchet was kept back: ${JSON.stringify(kept)}`;
   }
 
-  #ratchetFault(event: OrderEvent, open: readonly OrderView[], seq: number): string | undefined {
-    const { order, tickSeq, eventTimeUs } = event;
+  #ratchetFault(event: OrderEvent, open: readonly OrderView[], tick: Tick | undefined): string | undefined {
+    const { order, eventTimeUs } = event;
     const window = Math.floor(eventTimeUs / this.#windowUs);
-    if (tickSeq !== seq) return 'a ratchet on another tick';
+    if (tick === undefined || order.symbol !== tick.symbol) return 'a ratchet on another tick';
     if (!open.some((other) => isDeepStrictEqual(other, order))) return 'a ratchet that is not so';
-    if (this.#toldStops.get(order.orderId) === order.triggerPrice) return 'a ratchet told twice';
+    // Another event may have shown the new stop before the window let the ratchet be told.
+    const isTold = this.#toldStops.get(order.orderId) === order.triggerPrice;
+    if (isTold && this.#lastReasons.get(order.orderId) === 'ratcheted') return 'a ratchet told twice';
     if (this.#orderWindows.get(order.orderId) === window) return 'two ratchets of an order in one window';
     this.#orderWindows.set(order.orderId, window);
     this.#symbolWindows.set(order.symbol, window);

@@ -1,5 +1,5 @@
 import { type Static, type TUnsafe, Type } from '@sinclair/typebox';
-import type { Command, Instrument, Tick } from '../../market/types.ts';
+import type { Command, Control, Instrument, PlaceOrder, Tick } from '../../market/types.ts';
 
 const exact = { additionalProperties: false } as const;
 const optionalNumber = Type.Optional(Type.Number());
@@ -9,8 +9,28 @@ function oneOf<const Word extends string>(...words: readonly Word[]): TUnsafe<Wo
   return Type.Unsafe<Word>(Type.Union(words.map((word) => Type.Literal(word))));
 }
 
-/** One step played into an engine: a tick (its time counted from the symbol's last) or a command. Prices in ticks, quantities in lots. */
-const OperationSchema = Type.Union([
+/** The terms of an order, as in PlaceOrder; its account stands beside it. */
+const TERMS = {
+  clientOrderId: Type.String(),
+  symbol: Type.Integer(),
+  side: oneOf('BUY', 'SELL'),
+  type: oneOf('MARKET', 'LIMIT', 'STOP_MARKET', 'STOP_LIMIT', 'TRAILING_STOP_MARKET', 'TAKE_PROFIT'),
+  quantity: Type.Number(),
+  triggerPrice: optionalNumber,
+  limitPrice: optionalNumber,
+  trailingOffset: Type.Optional(Type.Object({ kind: oneOf('price', 'bp', 'ticks'), value: Type.Number() }, exact)),
+  activationPrice: optionalNumber,
+  triggerBasis: Type.Optional(oneOf('last', 'bid_ask', 'mark')),
+  timeInForce: Type.Optional(oneOf('DAY', 'GTC', 'IOC', 'FOK', 'GTD')),
+  expireTimeUs: optionalNumber,
+  extendedHours: Type.Optional(Type.Boolean()),
+  reduceOnly: Type.Optional(Type.Boolean()),
+  parentClientOrderId: Type.Optional(Type.String()),
+};
+const named = { account: Type.String(), clientOrderId: Type.String() };
+const OrderTermsSchema = Type.Object(TERMS, exact);
+
+const TickSchema = Type.Union([
   Type.Object(
     {
       op: Type.Literal('trade'),
@@ -27,42 +47,77 @@ const OperationSchema = Type.Union([
       symbol: Type.Integer(),
       bid: Type.Number(),
       ask: Type.Number(),
+      /** Sizes are 1 unless given. */
+      bidSize: optionalNumber,
+      askSize: optionalNumber,
       afterUs: Type.Integer(),
+    },
+    exact,
+  ),
+]);
+
+const CommandSchema = Type.Union([
+  Type.Object({ op: Type.Literal('place'), account: Type.String(), ...TERMS }, exact),
+  Type.Object(
+    {
+      op: Type.Literal('list'),
+      account: Type.String(),
+      contingency: oneOf('OCO', 'OTO', 'OUO', 'BRACKET'),
+      childrenFrom: Type.Optional(oneOf('complete_fill', 'first_fill')),
+      orders: Type.Array(OrderTermsSchema),
     },
     exact,
   ),
   Type.Object(
     {
-      op: Type.Literal('place'),
-      account: Type.String(),
-      clientOrderId: Type.String(),
-      symbol: Type.Integer(),
-      side: oneOf('BUY', 'SELL'),
-      type: oneOf('MARKET', 'LIMIT', 'STOP_MARKET', 'STOP_LIMIT', 'TRAILING_STOP_MARKET', 'TAKE_PROFIT'),
-      quantity: Type.Number(),
+      op: Type.Literal('modify'),
+      ...named,
+      quantity: optionalNumber,
       triggerPrice: optionalNumber,
       limitPrice: optionalNumber,
-      trailingOffset: Type.Optional(Type.Object({ kind: oneOf('price', 'bp', 'ticks'), value: Type.Number() }, exact)),
+      trailingOffset: TERMS.trailingOffset,
       activationPrice: optionalNumber,
-      triggerBasis: Type.Optional(oneOf('last', 'bid_ask', 'mark')),
-      timeInForce: Type.Optional(oneOf('DAY', 'GTC', 'IOC', 'FOK', 'GTD')),
+      expireTimeUs: optionalNumber,
     },
     exact,
   ),
-  Type.Object({ op: Type.Literal('cancel'), account: Type.String(), clientOrderId: Type.String() }, exact),
+  Type.Object({ op: Type.Literal('cancel'), ...named }, exact),
 ]);
+
+const ControlSchema = Type.Union([
+  Type.Object({ op: Type.Literal('clock'), afterUs: Type.Integer() }, exact),
+  Type.Object({ op: oneOf('halt', 'resume'), symbol: Type.Integer() }, exact),
+]);
+
+/**
+ * One step played into an engine: a tick or a clock (its time counted from the latest time played), a command or another
+ * control. Prices in ticks, quantities in lots.
+ */
+const OperationSchema = Type.Union([TickSchema, CommandSchema, ControlSchema]);
 export type Operation = Static<typeof OperationSchema>;
+export type OrderTerms = Static<typeof OrderTermsSchema>;
+
+/** What a session is played under. */
+const RULES = {
+  symbols: Type.Integer({ minimum: 1 }),
+  ratchetWindowUs: Type.Integer({ minimum: 1 }),
+  /** Whether the days of calendar.ts hold; else the market is always open. */
+  hasSessions: Type.Optional(Type.Boolean()),
+  /** Whether a tick fills no more than its size. */
+  fillsInParts: Type.Optional(Type.Boolean()),
+};
+const SessionSchema = Type.Object({ ...RULES, operations: Type.Array(OperationSchema) }, exact);
+export type Session = Static<typeof SessionSchema>;
 
 /** A list of operations kept because it once broke something, or shows a rule at its edge: `fixtures/counterexamples/*.json`. */
 export const CounterexampleSchema = Type.Object(
   {
     /** What it shows, in a sentence. */
-    why: Type.String(),
-    symbols: Type.Integer({ minimum: 1 }),
-    ratchetWindowUs: Type.Integer({ minimum: 1 }),
+    why: Type.String({ minLength: 1 }),
+    ...RULES,
     operations: Type.Array(OperationSchema),
-    /** The events that must come of it, as describeEvent in engineLaw.ts prints them. */
-    events: Type.Array(Type.String()),
+    /** The events that must come of it, as describeEvent in engineLaw.ts prints them; where absent, engine and oracle have to agree. */
+    events: Type.Optional(Type.Array(Type.String())),
   },
   exact,
 );
@@ -78,28 +133,70 @@ export function instrumentsOf(symbols: number): Instrument[] {
   }));
 }
 
-/** An operation as a tick, given the symbol's last time; undefined when it is a command. */
-export function tickOf(operation: Operation, lastTimeUs: number): Tick | undefined {
-  if (operation.op !== 'trade' && operation.op !== 'quote') return undefined;
-  const { symbol, afterUs } = operation;
-  const base = { symbol, eventTimeUs: lastTimeUs + afterUs, flags: 0 };
-  if (operation.op === 'trade') {
-    const { price, size } = operation;
-    return { ...base, kind: 0, price, size, bid: 0, ask: 0, bidSize: 0, askSize: 0 };
+/** What an operation is to an engine, given the latest time played. */
+export function inputOf(
+  operation: Operation,
+  latestUs: number,
+):
+  | { readonly kind: 'tick'; readonly tick: Tick }
+  | { readonly kind: 'command'; readonly command: Command }
+  | { readonly kind: 'control'; readonly control: Control } {
+  switch (operation.op) {
+    case 'trade': {
+      const { symbol, price, size, afterUs } = operation;
+      const eventTimeUs = latestUs + afterUs;
+      return {
+        kind: 'tick',
+        tick: { kind: 0, symbol, eventTimeUs, price, size, bid: 0, ask: 0, bidSize: 0, askSize: 0, flags: 0 },
+      };
+    }
+    case 'quote': {
+      const { symbol, bid, ask, bidSize = 1, askSize = 1, afterUs } = operation;
+      const eventTimeUs = latestUs + afterUs;
+      return {
+        kind: 'tick',
+        tick: { kind: 1, symbol, eventTimeUs, price: 0, size: 0, bid, ask, bidSize, askSize, flags: 0 },
+      };
+    }
+    case 'clock':
+      return { kind: 'control', control: { kind: 'clock', timeUs: latestUs + operation.afterUs } };
+    case 'halt':
+    case 'resume':
+      return { kind: 'control', control: { kind: operation.op, symbol: operation.symbol } };
+    default:
+      return { kind: 'command', command: commandOf(operation) };
   }
-  const { bid, ask } = operation;
-  return { ...base, kind: 1, price: 0, size: 0, bid, ask, bidSize: 1, askSize: 1 };
 }
 
-/** An operation as a command; undefined when it is a tick. */
-export function commandOf(operation: Operation): Command | undefined {
-  if (operation.op === 'cancel') {
-    const { account, clientOrderId } = operation;
-    return { kind: 'cancel', account, clientOrderId };
+/** Whether an operation is a client's. */
+export function isCommand({ op }: Operation): boolean {
+  return op === 'place' || op === 'list' || op === 'modify' || op === 'cancel';
+}
+
+function commandOf(operation: Static<typeof CommandSchema>): Command {
+  switch (operation.op) {
+    case 'place': {
+      const { op: _, ...terms } = operation;
+      return { kind: 'place', ...terms };
+    }
+    case 'list': {
+      const { op: _, account, orders, ...list } = operation;
+      return {
+        kind: 'list',
+        account,
+        ...list,
+        orders: orders.map((terms): PlaceOrder => ({ kind: 'place', account, ...terms })),
+      };
+    }
+    case 'modify': {
+      const { op: _, ...terms } = operation;
+      return { kind: 'modify', ...terms };
+    }
+    case 'cancel': {
+      const { account, clientOrderId } = operation;
+      return { kind: 'cancel', account, clientOrderId };
+    }
   }
-  if (operation.op !== 'place') return undefined;
-  const { op: _, ...terms } = operation;
-  return { kind: 'place', ...terms };
 }
 
 /** An operation in one short line. */
@@ -109,20 +206,38 @@ export function describeOperation(operation: Operation): string {
       return `S${operation.symbol} trades ${operation.size}@${operation.price} after ${operation.afterUs} us`;
     case 'quote':
       return `S${operation.symbol} quotes ${operation.bid}/${operation.ask} after ${operation.afterUs} us`;
+    case 'clock':
+      return `the clock goes on by ${operation.afterUs} us`;
+    case 'halt':
+    case 'resume':
+      return `${operation.op} of S${operation.symbol}`;
     case 'cancel':
       return `${operation.account} cancels ${operation.clientOrderId}`;
-    case 'place': {
-      const { account, clientOrderId, side, type, quantity, symbol } = operation;
-      const { triggerPrice, limitPrice, trailingOffset, activationPrice, triggerBasis, timeInForce } = operation;
-      const terms = [
-        triggerPrice === undefined ? '' : ` at ${triggerPrice}`,
-        limitPrice === undefined ? '' : ` limit ${limitPrice}`,
-        trailingOffset === undefined ? '' : ` by ${trailingOffset.value} ${trailingOffset.kind}`,
-        activationPrice === undefined ? '' : ` from ${activationPrice}`,
-        triggerBasis === undefined ? '' : ` on ${triggerBasis}`,
-        timeInForce === undefined ? '' : ` ${timeInForce}`,
-      ].join('');
-      return `${account} places ${clientOrderId}: ${side} ${quantity} S${symbol} ${type}${terms}`;
+    case 'modify': {
+      const { op: _, account, clientOrderId, ...terms } = operation;
+      return `${account} modifies ${clientOrderId}: ${JSON.stringify(terms)}`;
     }
+    case 'list':
+      return `${operation.account} places ${operation.contingency} ${operation.childrenFrom ?? ''}: ${operation.orders.map(describeTerms).join('; ')}`;
+    case 'place':
+      return `${operation.account} places ${describeTerms(operation)}`;
   }
+}
+
+function describeTerms(terms: OrderTerms): string {
+  const { clientOrderId, side, type, quantity, symbol, triggerPrice, limitPrice, trailingOffset } = terms;
+  const { activationPrice, triggerBasis, timeInForce, expireTimeUs, extendedHours, reduceOnly } = terms;
+  const more = [
+    triggerPrice === undefined ? '' : ` at ${triggerPrice}`,
+    limitPrice === undefined ? '' : ` limit ${limitPrice}`,
+    trailingOffset === undefined ? '' : ` by ${trailingOffset.value} ${trailingOffset.kind}`,
+    activationPrice === undefined ? '' : ` from ${activationPrice}`,
+    triggerBasis === undefined ? '' : ` on ${triggerBasis}`,
+    timeInForce === undefined ? '' : ` ${timeInForce}`,
+    expireTimeUs === undefined ? '' : ` until ${expireTimeUs}`,
+    extendedHours === true ? ' extended' : '',
+    reduceOnly === true ? ' reduce-only' : '',
+    terms.parentClientOrderId === undefined ? '' : ` child of ${terms.parentClientOrderId}`,
+  ].join('');
+  return `${clientOrderId}: ${side} ${quantity} S${symbol} ${type}${more}`;
 }
