@@ -210,19 +210,19 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   drop: {
     description: 'drops 1 message in 1000',
     verdict: 'fail',
-    rows: ['loss', 'resume'],
+    rows: ['loss'],
     filter: perRun(() => oneIn(() => [])),
   },
   double: {
     description: 'doubles 1 message in 1000',
     verdict: 'fail',
-    rows: ['loss', 'resume'],
+    rows: ['loss'],
     filter: perRun(() => oneIn((text, nowUs) => [send(text, nowUs), send(text, nowUs)])),
   },
   reorder: {
     description: 'reorders 1 message in 1000',
     verdict: 'fail',
-    rows: ['loss', 'resume'],
+    rows: ['loss'],
     filter: perRun(swapOneIn),
   },
   'late-trigger': {

@@ -49,6 +49,17 @@ describe('judge', () => {
     expect(judge(withViolation(soundEvidence(), 'hole_after_resume', 21)).why).toMatch(/^resume /);
   });
 
+  it('should name the row with the most broken messages: a loss that also hits a resume is a loss', () => {
+    const evidence = withViolation(soundEvidence(), 'gap', 30);
+    const [first] = evidence.generators as [GeneratorData];
+    const counts = new Map([
+      ['gap', 40],
+      ['hole_after_resume', 2],
+    ]);
+
+    expect(judge({ ...evidence, generators: [{ ...first, violationCounts: counts }] }).why).toMatch(/^loss /);
+  });
+
   it('should find a tail that never came', () => {
     const streams = soundClient(0).streams.map((stream, at) => (at === 4 ? { ...stream, lastSeq: 47 } : stream));
     const found = row(withClient({ streams }), 'loss');
