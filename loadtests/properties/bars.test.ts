@@ -36,13 +36,16 @@ const starts: readonly { readonly calendar: TradingCalendar; readonly startUs: n
   { calendar: CRYPTO, startUs: at('2024-11-29T23:45:30Z') },
 ];
 const afterUs = fc.oneof(
-  { weight: 8, arbitrary: fc.integer({ min: 0, max: 20_000_000 }) },
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 20_000_000 }) },
+  // Whole steps, so that trades share a time.
+  { weight: 4, arbitrary: fc.integer({ min: 0, max: 2 }).map((steps) => steps * 10_000_000) },
   { weight: 3, arbitrary: fc.constantFrom(0, MINUTE_US, 5 * MINUTE_US) },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 20 * MINUTE_US }) },
 );
 const lateUs = fc.oneof(
   { weight: 6, arbitrary: fc.constant(0) },
-  { weight: 3, arbitrary: fc.integer({ min: 0, max: LATENESS_US }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: LATENESS_US }) },
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 24 }).map((steps) => steps * 10_000_000) },
   { weight: 1, arbitrary: fc.integer({ min: LATENESS_US, max: LATENESS_US + MINUTE_US }) },
 );
 const arrivals = fc.array(

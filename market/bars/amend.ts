@@ -69,8 +69,7 @@ export function refill(store: BarStore, symbol: number, back: number): number {
 }
 
 /**
- * Makes the missing bars between the bar at `back` and the one after it, or the forming bar at `untilUs` when there is none
- * after it, of all regular sessions between; returns the place back at which the bar itself stands then.
+ * Makes the bars that are missing from the bar at `back` on until `untilUs`, in all regular sessions between, with its close; returns the place back at which the bar itself stands then.
  */
 export function fillAfter(
   store: BarStore,
@@ -81,8 +80,7 @@ export function fillAfter(
   let { back } = bar;
   const place = store.place(symbol, back);
   const close = store.close[place] as number;
-  const nextMinute = back > 0 ? (store.startMinute[store.place(symbol, back - 1)] as number) : Number.POSITIVE_INFINITY;
-  const untilUs = Math.min(bar.untilUs, nextMinute * MINUTE_US);
+  const { untilUs } = bar;
   let timeUs = (store.startMinute[place] as number) * MINUTE_US;
   while (timeUs < untilUs) {
     const span = calendar.spanAt(timeUs);

@@ -127,6 +127,9 @@ describe('BarBuilder', () => {
     trade(110, 30);
     expect(news()).toEqual(['corrected 0 1m 2', 'corrected 0 1m 1', 'corrected 0 1m 0']);
     expect(bars.window(0, 0).bar(0)).toMatchObject({ open: 110, close: 110, volume: 0 });
+    trade(120, 90);
+    expect(bars.window(0, 0).bar(1)).toMatchObject({ open: 120, volume: 1, flags: BarFlag.CORRECTED });
+    expect(bars.window(0, 0).flags(0)).toBe(BarFlag.FILLED | BarFlag.CORRECTED);
   });
 
   it('should refuse what is later than the lateness or outside of all sessions, and count it', () => {
@@ -171,6 +174,26 @@ describe('BarBuilder', () => {
     expect(trade(100, 59)).toBe(false);
     expect(bars.onBar(minuteBar({ startUs: START_US + MINUTE_US }))).toBe(false);
     expect(Object.fromEntries(bars.refused)).toEqual({ minute_has_bar: 3, minute_has_trades: 1 });
+  });
+
+  it("should mark every longer bar that has a provider's minute in it", () => {
+    const { bars, trade, clock } = build();
+    trade(100, 1);
+    bars.onBar(minuteBar({ startUs: START_US + MINUTE_US }));
+    trade(100, 301);
+    clock(900);
+    expect([bars.window(0, 1).flags(1), bars.window(0, 1).flags(0), bars.window(0, 2).flags(0)]).toEqual([
+      ...[BarFlag.PROVIDER, 0, BarFlag.PROVIDER],
+    ]);
+  });
+
+  it("should take a provider's bar until the lateness is over, counted from its minute's end", () => {
+    const { bars, clock } = build({ latenessUs: MINUTE_US });
+    clock(120);
+    expect(bars.onBar(minuteBar())).toBe(true);
+    clock(120.000001);
+    expect(bars.onBar(minuteBar({ symbol: 1 }))).toBe(false);
+    expect(Object.fromEntries(bars.refused)).toEqual({ too_late: 1 });
   });
 
   it("should refuse a provider's bar that is none", () => {

@@ -99,6 +99,8 @@ describe('ExchangeCalendar', () => {
       '2025-01-18T01:00',
       '2025-01-21T09:00',
     ]);
+    const night = NYSE.spanAt(us('2025-01-08T06:00:00Z'));
+    expect([iso(night.startUs), iso(night.endUs)]).toEqual(['2025-01-08T01:00', '2025-01-08T09:00']);
     expect(NYSE.spanAt(span.startUs - 1).endUs).toBe(span.startUs);
     expect(NYSE.spanAt(span.endUs).startUs).toBe(span.endUs);
   });
@@ -124,6 +126,8 @@ describe('ExchangeCalendar', () => {
     expect(iso(NYSE.nextOpenUs(us('2025-07-03T14:00:00Z')))).toBe('2025-07-07T13:30');
     expect(iso(NYSE.nextOpenUs(us('2025-07-05T14:00:00Z')))).toBe('2025-07-07T13:30');
     expect(NYSE.nextOpenUs(us('2030-12-31T23:00:00Z'))).toBeUndefined();
+    expect(iso(NYSE.nextOpenUs(us('2025-07-07T13:30:00Z')))).toBe('2025-07-08T13:30');
+    expect(iso(NYSE.nextCloseUs(us('2025-07-07T20:00:00Z')))).toBe('2025-07-08T20:00');
   });
 
   it('should name the reason for which there is no session, and what is no date of its tables', () => {
