@@ -17,7 +17,10 @@ export function judge(evidence: RunEvidence): Judgement {
   const rows = evidence.targets.targets.map((target) => judgeRow(target, evidence));
   const failedPromise = worst(rows.filter((row) => row.verdict === 'fail' && !TIMING_ROWS.has(row.id)));
   const failedTrigger = orderFaults(evidence).wrong.length > 0 ? rows.find((row) => row.id === 'trigger') : undefined;
-  const failed = failedPromise ?? failedTrigger;
+  // Where nobody was ever welcomed, every other row is broken by that alone.
+  const silent = evidence.generators.every((data) => data.clients.every((client) => client.connects === 0));
+  const failedConnect = silent ? rows.find((row) => row.id === 'connect' && row.verdict === 'fail') : undefined;
+  const failed = failedConnect ?? failedPromise ?? failedTrigger;
   if (evidence.serverDied !== '') return { verdict: 'fail', why: evidence.serverDied, rows };
   if (failed !== undefined) return { verdict: 'fail', why: sentence(failed), rows };
   const fault = evidence.generatorFailed;
