@@ -118,11 +118,11 @@ export class Order {
 
   /** The order's state now, as an object of its own. */
   view(): OrderView {
-    const { terms, run, filledQuantity, expireTimeUs, contingency, parentClientOrderId } = this;
+    const { terms, run, filledQuantity, expireTimeUs } = this;
     const root = run === undefined ? undefined : rootOf(run);
     const stop = root?.stop ?? this.triggerPrice;
     const peak = root?.peak ?? this.peakPrice;
-    return {
+    const view: Writable<OrderView> = {
       account: terms.account,
       orderId: this.orderId,
       clientOrderId: terms.clientOrderId,
@@ -133,19 +133,23 @@ export class Order {
       quantity: this.quantity,
       leavesQuantity: this.leavesQuantity,
       cumulativeQuantity: filledQuantity,
-      ...(stop !== 0 && { triggerPrice: stop }),
-      ...(terms.limitPrice !== undefined && { limitPrice: terms.limitPrice }),
-      ...(terms.trailingOffset !== undefined && { trailingOffset: terms.trailingOffset }),
-      ...(peak !== 0 && { peakPrice: peak }),
       averagePrice: filledQuantity > 0 ? this.filledValue / filledQuantity : 0,
-      ...(this.rejectReason !== undefined && { rejectReason: this.rejectReason }),
-      ...(contingency !== undefined && { contingency }),
-      ...(parentClientOrderId !== undefined && { parentClientOrderId }),
-      ...(terms.reduceOnly === true && { reduceOnly: true }),
-      ...(expireTimeUs !== Number.POSITIVE_INFINITY && { expireTimeUs }),
     };
+    // Field by field: spreads of what may be absent take three times as long, and every event carries a view.
+    if (stop !== 0) view.triggerPrice = stop;
+    if (terms.limitPrice !== undefined) view.limitPrice = terms.limitPrice;
+    if (terms.trailingOffset !== undefined) view.trailingOffset = terms.trailingOffset;
+    if (peak !== 0) view.peakPrice = peak;
+    if (this.rejectReason !== undefined) view.rejectReason = this.rejectReason;
+    if (this.contingency !== undefined) view.contingency = this.contingency;
+    if (this.parentClientOrderId !== undefined) view.parentClientOrderId = this.parentClientOrderId;
+    if (terms.reduceOnly === true) view.reduceOnly = true;
+    if (expireTimeUs !== Number.POSITIVE_INFINITY) view.expireTimeUs = expireTimeUs;
+    return view;
   }
 }
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** What an order looks at from its start: market orders at the last trade, limit orders where they are filled. */
 function firstWatch({ type, side, triggerBasis }: PlaceOrder): Watch {

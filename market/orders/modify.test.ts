@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { Harness } from '../harness.ts';
+import type { CommandOutcome, ModifyOrder } from '../types.ts';
+
+const TEN_TICKS = { kind: 'ticks', value: 10 } as const;
+
+function reasonOf(outcome: CommandOutcome): string {
+  return outcome.kind === 'rejected' ? outcome.reason : outcome.kind;
+}
+
+function modify(market: Harness, clientOrderId: string, fields: Partial<ModifyOrder>): string {
+  return reasonOf(market.command({ kind: 'modify', account: 'a', clientOrderId, ...fields }));
+}
+
+describe('modify', () => {
+  it('should move a stop and its quantity, and keep its age', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('old', { type: 'STOP_MARKET', triggerPrice: 80, quantity: 5 });
+    market.place('young', { type: 'STOP_MARKET', triggerPrice: 90 });
+    expect(modify(market, 'old', { triggerPrice: 90, quantity: 2 })).toBe('taken');
+    market.trade(91);
+    market.trade(90);
+    expect(market.news()).toEqual([
+      'accepted old',
+      'accepted young',
+      'modified old',
+      'triggered old',
+      'execution old 2 at 90',
+      'filled old',
+      'triggered young',
+      'execution young 1 at 90',
+      'filled young',
+    ]);
+  });
+
+  it('should fill a limit at once when its new limit allows', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('l', { type: 'LIMIT', side: 'BUY', limitPrice: 90 });
+    expect(modify(market, 'l', { limitPrice: 101 })).toBe('taken');
+    expect(market.news()).toEqual(['accepted l', 'modified l', 'execution l 1 at 100', 'filled l']);
+    expect(modify(market, 'l', { limitPrice: 102 })).toBe('order_not_open');
+  });
+
+  it('should give a trail another offset from the peak that it has', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('t', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS });
+    market.trade(120);
+    market.trade(115);
+    expect(modify(market, 't', { trailingOffset: { kind: 'ticks', value: 5 } })).toBe('wrong_side_of_market');
+    expect(modify(market, 't', { trailingOffset: { kind: 'ticks', value: 120 } })).toBe('bad_offset');
+    expect(modify(market, 't', { activationPrice: 130 })).toBe('not_modifiable');
+    expect(modify(market, 't', { trailingOffset: { kind: 'ticks', value: 6 } })).toBe('taken');
+    expect(market.engine.order('a', 't')).toMatchObject({ triggerPrice: 114, peakPrice: 120 });
+    market.news();
+    market.trade(114);
+    expect(market.news()).toEqual(['triggered t', 'execution t 1 at 114', 'filled t']);
+  });
+
+  it('should move an activation that is still to come, and start the trail when the market is there', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('t', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS, activationPrice: 120 });
+    expect(modify(market, 't', { activationPrice: 110 })).toBe('taken');
+    expect(modify(market, 't', { activationPrice: 99 })).toBe('taken');
+    expect(market.news()).toEqual(['accepted t', 'modified t', 'modified t', 'activated t']);
+    expect(market.engine.order('a', 't')).toMatchObject({ triggerPrice: 90, peakPrice: 100 });
+  });
+
+  it('should let a triggered stop-limit have another limit, but no other trigger', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('s', { type: 'STOP_LIMIT', triggerPrice: 95, limitPrice: 94 });
+    market.trade(90);
+    market.news();
+    expect(modify(market, 's', { triggerPrice: 80 })).toBe('already_triggered');
+    expect(modify(market, 's', { limitPrice: 92 })).toBe('taken');
+    expect(market.news()).toEqual(['modified s']);
+    market.trade(92);
+    expect(market.news()).toEqual(['execution s 1 at 92', 'filled s']);
+  });
+
+  it('should count what is filled into the new quantity', () => {
+    const market = new Harness({ fills: 'tick_size' });
+    market.trade(100);
+    market.place('l', { type: 'LIMIT', side: 'BUY', limitPrice: 100, quantity: 5 });
+    expect(modify(market, 'l', { quantity: 1 })).toBe('quantity_below_filled');
+    expect(modify(market, 'l', { quantity: 2 })).toBe('taken');
+    expect(market.engine.order('a', 'l')).toMatchObject({ quantity: 2, leavesQuantity: 1, cumulativeQuantity: 1 });
+    market.news();
+    market.trade(100);
+    expect(market.news()).toEqual(['execution l 1 at 100', 'filled l']);
+  });
+
+  it('should change a child that waits by its form alone', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('p', { type: 'LIMIT', side: 'BUY', limitPrice: 90 });
+    market.place('c', { type: 'STOP_MARKET', triggerPrice: 85, parentClientOrderId: 'p' });
+    expect(modify(market, 'c', { triggerPrice: 0 })).toBe('bad_price');
+    expect(modify(market, 'c', { triggerPrice: 105 })).toBe('taken');
+    expect(market.engine.order('a', 'c')).toMatchObject({ status: 'PENDING', triggerPrice: 105 });
+  });
+
+  it('should move the end of a GTD order', () => {
+    const market = new Harness();
+    market.trade(100);
+    const gtd = { timeInForce: 'GTD', expireTimeUs: 10_000_000 } as const;
+    market.place('l', { type: 'LIMIT', side: 'BUY', limitPrice: 90, ...gtd });
+    expect(modify(market, 'l', { expireTimeUs: 1 })).toBe('bad_expiry');
+    expect(modify(market, 'l', { expireTimeUs: 20_000_000 })).toBe('taken');
+    expect(modify(market, 'l', { quantity: 2 })).toBe('taken');
+    market.engine.onControl({ kind: 'clock', timeUs: 19_999_999 });
+    market.news();
+    market.engine.onControl({ kind: 'clock', timeUs: 20_000_000 });
+    expect(market.news()).toEqual(['expired l']);
+  });
+
+  it.each<[string, Partial<ModifyOrder>]>([
+    ['nothing_to_modify', {}],
+    ['not_modifiable', { limitPrice: 5 }],
+    ['not_modifiable', { trailingOffset: TEN_TICKS }],
+    ['not_modifiable', { activationPrice: 5 }],
+    ['not_modifiable', { expireTimeUs: 9e15 }],
+    ['bad_price', { triggerPrice: Number.NaN }],
+    ['bad_price', { triggerPrice: -0 }],
+    ['bad_price', { triggerPrice: 2 ** 53 }],
+    ['bad_quantity', { quantity: Number.POSITIVE_INFINITY }],
+    ['bad_quantity', { quantity: -0 }],
+    ['bad_quantity', { quantity: 0.5 }],
+    ['wrong_side_of_market', { triggerPrice: 100 }],
+    ['unknown_order', { triggerPrice: 91, clientOrderId: 'other' }],
+    ['insufficient_buying_power', { quantity: 20_000_000, clientOrderId: 'buy' }],
+  ])('should refuse with %s, change nothing and tell nothing', (reason, fields) => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('s', { type: 'STOP_MARKET', triggerPrice: 90 });
+    market.place('buy', { type: 'LIMIT', side: 'BUY', limitPrice: 90 });
+    market.news();
+    const before = market.engine.workingOrders('a');
+    expect(modify(market, 's', fields)).toBe(reason);
+    expect(market.engine.workingOrders('a')).toEqual(before);
+    expect(market.news()).toEqual([]);
+    expect(market.engine.refusedCommands.get(reason as 'bad_price')).toBe(1);
+  });
+});
