@@ -1,6 +1,8 @@
 import type { BuyingPowerRule } from './accounts/buyingPower.ts';
 import type { Commission } from './accounts/commission.ts';
 import type { CostBasis } from './accounts/position.ts';
+import type { CleaningRefusal } from './clean.ts';
+import { MarketData, type MarketDataOptions } from './marketData.ts';
 import { priceChangeOf, refuseAction } from './orders/corporate.ts';
 import { OrderDesk } from './orders/desk.ts';
 import { restoreDesk, saveDesk } from './orders/saved.ts';
@@ -50,6 +52,8 @@ export interface MarketEngineOptions {
   readonly commission?: Commission;
   /** Closed orders that each account remembers for their `clientOrderId`, the last ones (default 10,000). */
   readonly closedOrdersKept?: number;
+  /** Cleaning by its rules, bars and windows (default: none, and ticks are checked by {@link TickerState.fault} alone). */
+  readonly data?: MarketDataOptions;
 }
 
 /**
@@ -59,6 +63,8 @@ export interface MarketEngineOptions {
  */
 export class MarketEngine {
   readonly tickers: TickerState;
+  /** Bars and windows, when asked for. It feeds on the engine's inputs; its state is saved apart. */
+  readonly data: MarketData | undefined;
   readonly #instruments: readonly Instrument[];
   readonly #desk: OrderDesk;
   readonly #refusedTicks = new Map<TickRefusal, number>();
@@ -75,6 +81,7 @@ export class MarketEngine {
     });
     this.#instruments = instruments;
     this.tickers = new TickerState(instruments.length);
+    this.data = options.data === undefined ? undefined : new MarketData(this.tickers, options.data);
     const accountRules = {
       ...(costBasis !== undefined && { costBasis }),
       ...(commission !== undefined && { commission }),
@@ -113,15 +120,10 @@ export class MarketEngine {
     };
   }
 
-  /** Takes one tick and works it to its end. Returns false when it was refused: it changed nothing and is counted in {@link refusedTicks}. */
+  /** Takes one tick and works it to its end. Returns false when it was refused, which changes nothing and is counted in {@link refusedTicks}, or amended a bar alone. */
   onTick(tick: Tick): boolean {
     if (this.#isBusy) throw new Error('the engine was fed from its own sink');
-    const fault = this.tickers.fault(tick);
-    if (fault !== undefined) {
-      count(this.#refusedTicks, fault);
-      return false;
-    }
-    this.tickers.apply(tick);
+    if (!this.#apply(tick)) return false;
     const { kind, symbol } = tick;
     const { hours, liquidity, working } = this.#desk;
     liquidity.renew(kind, symbol);
@@ -163,8 +165,8 @@ export class MarketEngine {
   }
 
   /** Refused ticks by reason. */
-  get refusedTicks(): ReadonlyMap<TickRefusal, number> {
-    return this.#refusedTicks;
+  get refusedTicks(): ReadonlyMap<CleaningRefusal, number> {
+    return this.data?.cleaner.refused ?? this.#refusedTicks;
   }
 
   /** Refused commands by reason. */
@@ -219,12 +221,27 @@ export class MarketEngine {
     return known === undefined ? 0 : this.#desk.buyingPower.of(known);
   }
 
+  /** Applies a tick to the last known market, and to bars; false when it isn't the symbol's newest. */
+  #apply(tick: Tick): boolean {
+    if (this.data !== undefined) {
+      this.#isBusy = true;
+      const verdict = this.data.onTick(tick);
+      this.#isBusy = false;
+      return verdict === 'taken';
+    }
+    const fault = this.tickers.fault(tick);
+    if (fault === undefined) this.tickers.apply(tick);
+    else count(this.#refusedTicks, fault);
+    return fault === undefined;
+  }
+
   #control(control: Control): ControlRefusal | undefined {
     const { hours } = this.#desk;
     if (control.kind === 'clock') {
       const fault = hours.clockFault(control.timeUs);
       if (fault !== undefined) return fault;
       hours.clockUs = control.timeUs;
+      this.data?.onClock(control.timeUs);
       this.#desk.expire(control.timeUs);
       return undefined;
     }
@@ -240,6 +257,7 @@ export class MarketEngine {
     const refusal = refuseAction(action);
     if (refusal !== undefined) return refusal;
     const { symbol } = action;
+    this.data?.bars.adjust(action, instrument);
     const oldPrice = this.tickers.last[symbol] as number;
     for (const account of this.#desk.accounts.values()) account.adjust(action, oldPrice);
     if (action.numerator !== action.denominator) {
