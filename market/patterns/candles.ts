@@ -78,7 +78,12 @@ function tell(scan: Scan, type: number, direction: 1 | -1 | 0, barCount: number)
         direction > 0 ? Math.min(invalidation, scan.bars.low(back)) : Math.max(invalidation, scan.bars.high(back));
     }
   }
-  scan.found({ type, direction, barCount, invalidation });
+  const { candle } = scan;
+  candle.type = type;
+  candle.direction = direction;
+  candle.barCount = barCount;
+  candle.invalidation = invalidation;
+  scan.found(candle);
 }
 
 function findSingles(scan: Scan, bits: number): void {

@@ -1,6 +1,6 @@
 import { PATTERN_TYPES } from './catalog.ts';
 import type { Scan } from './scan.ts';
-import { type Direction, OUTCOME_BARS, type Outcome, type SuccessRate } from './types.ts';
+import { type Direction, OUTCOME_BARS, type Outcome, type PatternSignal, type SuccessRate } from './types.ts';
 
 /** Patterns of one symbol and time frame whose outcome is awaited at once; more are not tracked. */
 export const OPEN_SLOTS = 64;
@@ -16,28 +16,20 @@ const EXPIRY = 4;
 const NUMBER = 5;
 const WIDTH = 6;
 
+// Fields of an earlier pattern, doubles.
+const EARLIER_TYPE = 0;
+const EARLIER_FRAME = 1;
+const EARLIER_DIRECTION = 2;
+const EARLIER_CONFIDENCE = 3;
+const EARLIER_START_US = 4;
+const EARLIER_OUTCOME = 5;
+const RECORD = 6;
+
 const OUTCOMES: readonly Outcome[] = ['open', 'success', 'failure', 'untracked'];
 const OPEN = OUTCOMES.indexOf('open');
 const SUCCESS = OUTCOMES.indexOf('success');
 const FAILURE = OUTCOMES.indexOf('failure');
 const UNTRACKED = OUTCOMES.indexOf('untracked');
-
-/** A pattern to remember. Prices in ticks. */
-export interface Remembered {
-  readonly symbol: number;
-  /** Row of its symbol and time frame. */
-  readonly key: number;
-  readonly frame: number;
-  readonly type: number;
-  readonly direction: Direction;
-  readonly confidence: number;
-  readonly startUs: number;
-  readonly close: number;
-  readonly invalidationPrice: number;
-  readonly atr: number;
-  /** Number of the bar that completed it. */
-  readonly bar: number;
-}
 
 /** An earlier pattern as it is stored. */
 export interface Stored {
@@ -61,12 +53,8 @@ export class Outcomes {
   readonly #rates: Uint32Array;
   /** By symbol: patterns remembered so far. */
   readonly #total: Float64Array;
-  readonly #type: Uint8Array;
-  readonly #frame: Uint8Array;
-  readonly #direction: Int8Array;
-  readonly #outcome: Uint8Array;
-  readonly #confidence: Float64Array;
-  readonly #startUs: Float64Array;
+  /** By symbol: its last patterns, a ring of records. */
+  readonly #earlier: Float64Array;
 
   constructor(options: { readonly symbols: number; readonly keys: number }) {
     const { symbols, keys } = options;
@@ -74,29 +62,12 @@ export class Outcomes {
     this.#awaitedCount = new Uint8Array(keys);
     this.#rates = new Uint32Array(keys * PATTERN_TYPES.length * 2);
     this.#total = new Float64Array(symbols);
-    const slots = symbols * EARLIER_SLOTS;
-    this.#type = new Uint8Array(slots);
-    this.#frame = new Uint8Array(slots);
-    this.#direction = new Int8Array(slots);
-    this.#outcome = new Uint8Array(slots);
-    this.#confidence = new Float64Array(slots);
-    this.#startUs = new Float64Array(slots);
+    this.#earlier = new Float64Array(symbols * EARLIER_SLOTS * RECORD);
   }
 
   /** Every array of the state, in a fixed order: to save and restore. */
   columns(): readonly ArrayBufferView[] {
-    return [
-      this.#awaited,
-      this.#awaitedCount,
-      this.#rates,
-      this.#total,
-      this.#type,
-      this.#frame,
-      this.#direction,
-      this.#outcome,
-      this.#confidence,
-      this.#startUs,
-    ];
+    return [this.#awaited, this.#awaitedCount, this.#rates, this.#total, this.#earlier];
   }
 
   /** Holds the bar that just closed against the awaited patterns of its symbol and time frame. */
@@ -122,29 +93,30 @@ export class Outcomes {
     this.#awaitedCount[scan.key] = count;
   }
 
-  /** Puts a pattern among the symbol's earlier ones and awaits its outcome. */
-  remember(pattern: Remembered): void {
-    const { symbol, key } = pattern;
+  /** Puts a pattern that the bar at work completes among the symbol's earlier ones and awaits its outcome. */
+  remember(signal: PatternSignal, scan: Scan): void {
+    const { symbol, key, atr, close } = scan;
+    const { type, direction, invalidationPrice } = signal;
     const number = this.#total[symbol] as number;
     this.#total[symbol] = number + 1;
-    const at = symbol * EARLIER_SLOTS + (number % EARLIER_SLOTS);
-    this.#type[at] = pattern.type;
-    this.#frame[at] = pattern.frame;
-    this.#direction[at] = pattern.direction;
-    this.#confidence[at] = pattern.confidence;
-    this.#startUs[at] = pattern.startUs;
     const count = this.#awaitedCount[key] as number;
-    const isTracked = pattern.atr > 0 && count < OPEN_SLOTS;
-    this.#outcome[at] = isTracked ? OPEN : UNTRACKED;
+    const isTracked = atr > 0 && count < OPEN_SLOTS;
+    const at = recordOf(symbol, number);
+    this.#earlier[at + EARLIER_TYPE] = type;
+    this.#earlier[at + EARLIER_FRAME] = signal.frame;
+    this.#earlier[at + EARLIER_DIRECTION] = direction;
+    this.#earlier[at + EARLIER_CONFIDENCE] = signal.confidence;
+    this.#earlier[at + EARLIER_START_US] = signal.startUs;
+    this.#earlier[at + EARLIER_OUTCOME] = isTracked ? OPEN : UNTRACKED;
     if (!isTracked) return;
     this.#awaitedCount[key] = count + 1;
-    const move = Math.max(1, Math.round(pattern.atr));
+    const move = Math.max(1, Math.round(atr));
     const slot = (key * OPEN_SLOTS + count) * WIDTH;
-    this.#awaited[slot + TYPE] = pattern.type;
-    this.#awaited[slot + DIRECTION] = pattern.direction;
-    this.#awaited[slot + UPPER] = pattern.direction < 0 ? pattern.invalidationPrice : pattern.close + move;
-    this.#awaited[slot + LOWER] = pattern.direction > 0 ? pattern.invalidationPrice : pattern.close - move;
-    this.#awaited[slot + EXPIRY] = pattern.bar + OUTCOME_BARS;
+    this.#awaited[slot + TYPE] = type;
+    this.#awaited[slot + DIRECTION] = direction;
+    this.#awaited[slot + UPPER] = direction < 0 ? invalidationPrice : close + move;
+    this.#awaited[slot + LOWER] = direction > 0 ? invalidationPrice : close - move;
+    this.#awaited[slot + EXPIRY] = scan.now + OUTCOME_BARS;
     this.#awaited[slot + NUMBER] = number;
   }
 
@@ -153,15 +125,15 @@ export class Outcomes {
     const total = this.#total[symbol] as number;
     const stored: Stored[] = [];
     for (let number = total - 1; number >= Math.max(0, total - EARLIER_SLOTS); number--) {
-      const at = symbol * EARLIER_SLOTS + (number % EARLIER_SLOTS);
-      const direction = this.#direction[at] as number;
+      const [type = 0, frame = 0, direction = 0, confidence = 0, startUs = 0, outcome = UNTRACKED] =
+        this.#earlier.subarray(recordOf(symbol, number), recordOf(symbol, number) + RECORD);
       stored.push({
-        type: this.#type[at] as number,
-        frame: this.#frame[at] as number,
+        type,
+        frame,
         direction: direction > 0 ? 1 : direction < 0 ? -1 : 0,
-        confidence: this.#confidence[at] as number,
-        startUs: this.#startUs[at] as number,
-        outcome: OUTCOMES[this.#outcome[at] as number] ?? 'untracked',
+        confidence,
+        startUs,
+        outcome: OUTCOMES[outcome] ?? 'untracked',
       });
     }
     return stored;
@@ -185,6 +157,11 @@ export class Outcomes {
     this.#rates[rate + 1] = (this.#rates[rate + 1] as number) + 1;
     const number = this.#awaited[at + NUMBER] as number;
     if (number < (this.#total[scan.symbol] as number) - EARLIER_SLOTS) return;
-    this.#outcome[scan.symbol * EARLIER_SLOTS + (number % EARLIER_SLOTS)] = succeeds ? SUCCESS : FAILURE;
+    this.#earlier[recordOf(scan.symbol, number) + EARLIER_OUTCOME] = succeeds ? SUCCESS : FAILURE;
   }
+}
+
+/** Start of the record of a symbol's pattern, by its number from the first. */
+function recordOf(symbol: number, number: number): number {
+  return (symbol * EARLIER_SLOTS + (number % EARLIER_SLOTS)) * RECORD;
 }

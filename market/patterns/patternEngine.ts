@@ -1,12 +1,12 @@
 import { FRAMES, type FrameIndex } from '../bars/types.ts';
 import { loadColumns, saveColumns } from '../columns.ts';
 import { findBreaks } from './armed.ts';
+import { BarsWithOpen, PastBars } from './barViews.ts';
 import { classify } from './candleBits.ts';
 import { findCandles } from './candles.ts';
 import { confidenceOf } from './confidence.ts';
 import { describe } from './describe.ts';
 import { findFlags } from './flags.ts';
-import { FormingBars, PastBars } from './formingBars.ts';
 import { ROW_LENGTH } from './layout.ts';
 import { findLevels } from './levels.ts';
 import { measureAgain, measureBar, measureClose } from './measures.ts';
@@ -56,7 +56,7 @@ export class PatternEngine {
   readonly #rows: Float64Array;
   readonly #scan: Scan;
   readonly #outcomes: Outcomes;
-  readonly #forming = new FormingBars(NO_BARS);
+  readonly #withOpen = new BarsWithOpen(NO_BARS);
   readonly #signal: Signal = {
     type: 0,
     symbol: 0,
@@ -118,12 +118,12 @@ export class PatternEngine {
     const row = this.#key(symbol, frame) * ROW_LENGTH;
     const copy = this.#rows.length - ROW_LENGTH;
     this.#rows.copyWithin(copy, row, row + ROW_LENGTH);
-    this.#forming.show(bars, open);
+    this.#withOpen.show(bars, open);
     this.#signal.symbol = symbol;
     this.#signal.frame = frame;
     this.#signal.early = true;
     this.#early = [];
-    this.#scan.begin(copy, this.#forming);
+    this.#scan.begin(copy, this.#withOpen);
     look(this.#scan);
     return this.#early;
   }
@@ -187,26 +187,9 @@ export class PatternEngine {
     if (signal.early) this.#early.push(this.describe());
     else {
       this.#sink(signal);
-      this.#remember(found);
+      this.#outcomes.remember(signal, scan);
     }
     this.#found = undefined;
-  }
-
-  #remember(found: Found): void {
-    const { frame, confidence, startUs, invalidationPrice } = this.#signal;
-    this.#outcomes.remember({
-      symbol: this.#scan.symbol,
-      key: this.#scan.key,
-      frame,
-      type: found.type,
-      direction: found.direction,
-      confidence,
-      startUs,
-      close: this.#scan.close,
-      invalidationPrice,
-      atr: this.#scan.atr,
-      bar: this.#scan.now,
-    });
   }
 }
 

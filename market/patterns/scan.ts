@@ -42,6 +42,8 @@ export class Scan {
   /** Average volume of the 20 bars before; 0 while they aren't there. */
   meanVolume = 0;
   readonly found: (found: Found) => void;
+  /** Candlesticks are frequent: they are told through this one object. */
+  readonly candle = { type: 0, direction: 0 as Direction, barCount: 0, invalidation: 0 };
 
   constructor(rows: Float64Array, options: { readonly bars: PatternBars; readonly found: (found: Found) => void }) {
     this.rows = rows;

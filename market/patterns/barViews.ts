@@ -3,7 +3,7 @@ import type { OpenBar, PatternBars } from './types.ts';
 const NO_BAR: OpenBar = { open: 0, high: 0, low: 0, close: 0, volume: 0, startUs: 0 };
 
 /** The closed bars with the open one in front of them, as if it had closed: back 0 is the open bar. Reused. */
-export class FormingBars implements PatternBars {
+export class BarsWithOpen implements PatternBars {
   #closed: PatternBars;
   #open: OpenBar = NO_BAR;
 
