@@ -5,7 +5,9 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import type { BarSink } from '../market/bars/types.ts';
 import { CRYPTO } from '../market/calendar/calendars.ts';
+import { MarketEngine } from '../market/engine.ts';
 import { MarketData } from '../market/marketData.ts';
+import { PatternFeed } from '../market/patterns/patternFeed.ts';
 import { TickerState } from '../market/tickers.ts';
 import { type Tick, TickKind } from '../market/types.ts';
 
@@ -140,8 +142,25 @@ class CountingSink implements BarSink {
   }
 }
 
-function marketData(symbols: number): MarketData {
-  return new MarketData(new TickerState(symbols), { calendar: CRYPTO, sink: new CountingSink() });
+function marketData(symbols: number, sink: BarSink = new CountingSink()): MarketData {
+  return new MarketData(new TickerState(symbols), { calendar: CRYPTO, sink });
+}
+
+/** With every pattern looked for in every bar; signals are counted, none is made an event. */
+function withPatterns(symbols: number): MarketData {
+  const counting = new CountingSink();
+  const feed = new PatternFeed({ symbols, sink: () => counting.barClosed(), next: counting });
+  const data = marketData(symbols, feed);
+  feed.connect(data.bars);
+  return data;
+}
+
+function patterns(columns: Columns): Contender {
+  const data = withPatterns(SYMBOLS);
+  const play = player(columns, (tick) => {
+    if (data.onTick(tick) !== 'taken') throw new Error('a sound tick was refused');
+  });
+  return { name: 'core with patterns', floor: 1 / 4, play };
 }
 
 function core(columns: Columns): Contender {
@@ -149,7 +168,25 @@ function core(columns: Columns): Contender {
   const play = player(columns, (tick) => {
     if (data.onTick(tick) !== 'taken') throw new Error('a sound tick was refused');
   });
-  return { name: 'core: cleaning, tickers, four time frames', floor: 1 / 3, play };
+  return { name: 'cleaning, tickers, four time frames', floor: 1 / 3, play };
+}
+
+function engine(columns: Columns): Contender {
+  const whole = new MarketEngine({
+    instruments: Array.from({ length: SYMBOLS }, (_, index) => ({
+      symbol: `S${index}`,
+      index,
+      priceDecimals: 2,
+      quantityDecimals: 0,
+      previousClose: 0,
+    })),
+    sink: () => {},
+    data: { calendar: CRYPTO, sink: new CountingSink() },
+  });
+  const play = player(columns, (tick) => {
+    if (!whole.onTick(tick)) throw new Error('a sound tick was refused');
+  });
+  return { name: 'the same inside the engine, without orders', floor: 1 / 3, play };
 }
 
 function median(values: readonly number[]): number {
@@ -218,10 +255,10 @@ function memory(symbols: number): void {
     return heapUsed + arrayBuffers;
   };
   const before = used();
-  const data = marketData(symbols);
+  const data = withPatterns(symbols);
   const grownMb = (used() - before) / 2 ** 20;
   console.log(
-    `  ${data.bars.symbols} symbols, four windows of ${data.bars.stores[0]?.capacity} bars: ${grownMb.toFixed(1)} MiB`,
+    `  ${data.bars.symbols} symbols, four windows of ${data.bars.stores[0]?.capacity} bars, patterns: ${grownMb.toFixed(1)} MiB`,
   );
 }
 
@@ -229,7 +266,8 @@ if (globalThis.gc === undefined) throw new Error('bench-market needs node --expo
 memory(1_000);
 memory(10_000);
 const columns = makeTicks();
-const contenders = [ceiling(columns), core(columns)];
-let hold = race(contenders);
+const contenders = [ceiling(columns), core(columns), engine(columns)];
+// A pattern that is found takes a short-lived object, so only its rate is judged.
+let hold = race([...contenders, patterns(columns)]);
 for (const contender of contenders.slice(1)) hold = (await heapGrowth(contender, ROUNDS + 3)) && hold;
 process.exitCode = hold ? 0 : 1;
