@@ -7,10 +7,13 @@ import type {
   OrderView,
   PlaceOrder,
   PlaceOrderList,
+  PortfolioView,
+  PositionView,
   RejectReason,
   SessionCalendar,
   Tick,
 } from '../../market/types.ts';
+import { type AccountRules, Accounts } from './accounts.ts';
 import { childrenOf, hasParent, isBadList, ordersOf, othersOfOco, othersOfOuo } from './families.ts';
 import { modifiedOrder } from './modify.ts';
 import {
@@ -38,7 +41,7 @@ import {
   untraded,
   watchedPrice,
 } from './prices.ts';
-import { formRefusal, marketRefusal, needsOpenMarket } from './refusals.ts';
+import { formRefusal, judgedPrice, marketRefusal, needsOpenMarket } from './refusals.ts';
 
 /** The rules of the market that the oracle predicts. */
 export interface OracleOptions {
@@ -47,12 +50,16 @@ export interface OracleOptions {
   readonly calendar?: SessionCalendar;
   /** Whether every fill is whole (default), or a tick fills no more than its own size. */
   readonly fills?: 'whole' | 'tick_size';
+  /** How accounts are kept; by default each has ten million of the currency, average cost and no commission. */
+  readonly accounts?: AccountRules;
 }
+
+/** In cash units. */
+const DEFAULT_STARTING_CASH = 100_000_000_000;
 
 /**
  * Predicts every order and execution event of a market engine, written from the specification of orders alone and apart
- * from any engine: on each tick a plain loop over all open orders, oldest first, no index. Accounts are taken to have
- * cash enough.
+ * from any engine: on each tick a plain loop over all open orders, oldest first, no index.
  *
  * All prices in ticks, quantities in lots, times in µs, as in market/types.ts.
  */
@@ -64,8 +71,7 @@ export class Oracle {
   /** All that isn't closed, waiting children included, oldest first. */
   #open: OpenOrder[] = [];
   readonly #known = new Set<string>();
-  /** Lots held by account and symbol, negative when short. */
-  readonly #positions = new Map<string, number>();
+  readonly #accounts: Accounts;
   /** Parents that have filled; their children begin to work when all else of the tick or command is done. */
   #due: OpenOrder[] = [];
   #nextOrderId = 1;
@@ -74,6 +80,7 @@ export class Oracle {
 
   constructor(options: OracleOptions) {
     this.#options = options;
+    this.#accounts = new Accounts(options.instruments, options.accounts ?? { startingCash: DEFAULT_STARTING_CASH });
   }
 
   /** The symbol's sequence number: how many of its ticks were accepted. */
@@ -94,6 +101,16 @@ export class Oracle {
   /** The open orders, waiting children included, oldest first. */
   working(): OrderView[] {
     return this.#open.map((order) => viewOf(order));
+  }
+
+  /** An account's positions, closed ones included, in order of the first fill. */
+  positions(account: string): PositionView[] {
+    return this.#accounts.positions(account, (symbol) => this.last(symbol));
+  }
+
+  /** An account's cash and worth. */
+  portfolio(account: string): PortfolioView {
+    return this.#accounts.portfolio(account, (symbol) => this.last(symbol));
   }
 
   /**
@@ -142,6 +159,7 @@ export class Oracle {
         const ask = { modify: command, state: this.#state(symbol), nowUs: this.#timeOf(symbol) };
         const changed = modifiedOrder(order, ask);
         if (typeof changed !== 'object') return;
+        if (order.status !== 'PENDING' && this.#fundsRefusal(changed) !== undefined) return;
         Object.assign(order, changed);
         this.#tell('modified', order);
         if (order.status === 'PENDING') return;
@@ -266,12 +284,21 @@ export class Oracle {
     const badForm = formRefusal(order);
     if (badForm !== undefined || parent !== undefined) return badForm;
     if (needsOpenMarket(order) && !this.#isAwake(order)) return state.isHalted ? 'symbol_halted' : 'market_closed';
-    return marketRefusal(order, state);
+    return marketRefusal(order, state) ?? this.#fundsRefusal(order);
+  }
+
+  /** What is left of a buy must be worth no more than the account's cash, unless it only reduces. */
+  #fundsRefusal(order: OpenOrder): RejectReason | undefined {
+    const { account, symbol, side, reduceOnly } = order.command;
+    if (reduceOnly === true) return undefined;
+    const worth = this.#accounts.value(symbol, judgedPrice(order, this.#state(symbol)), leavesOf(order));
+    return side === 'BUY' && worth > this.#accounts.cash(account) ? 'insufficient_buying_power' : undefined;
   }
 
   /** Gives an order its name and number, whatever becomes of it. */
   #name(command: PlaceOrder): OpenOrder {
     this.#known.add(keyOf(command));
+    this.#accounts.open(command.account);
     return pendingOrder(command, this.#nextOrderId++);
   }
 
@@ -376,7 +403,7 @@ export class Oracle {
     const price = dealtPrice(state, watchOf(command));
     order.filledQuantity += quantity;
     order.filledTotal += price * quantity;
-    this.#hold(order, quantity);
+    const commission = this.#accounts.fill({ account, symbol, side, price, quantity });
     this.events.push({
       kind: 'execution',
       executionId: this.#nextExecutionId++,
@@ -388,6 +415,7 @@ export class Oracle {
       lastPrice: price,
       lastQuantity: quantity,
       leavesQuantity: leavesOf(order),
+      ...(commission > 0 ? { commission } : {}),
       tickSeq: state.seq,
       eventTimeUs: state.eventTimeUs,
     });
@@ -410,14 +438,8 @@ export class Oracle {
 
   /** How many lots a reduce-only order may still trade. */
   #reducible({ command }: OpenOrder): number {
-    const held = this.#positions.get(holdingOf(command)) ?? 0;
+    const held = this.#accounts.held(command.account, command.symbol);
     return Math.max(0, command.side === 'SELL' ? held : -held);
-  }
-
-  #hold({ command }: OpenOrder, quantity: number): void {
-    const key = holdingOf(command);
-    const signed = command.side === 'BUY' ? quantity : -quantity;
-    this.#positions.set(key, (this.#positions.get(key) ?? 0) + signed);
   }
 
   /** Ends an order, and with it, unless it is filled, the children that wait for it. */
@@ -469,8 +491,4 @@ export class Oracle {
 
 function keyOf({ account, clientOrderId }: PlaceOrder): string {
   return JSON.stringify([account, clientOrderId]);
-}
-
-function holdingOf({ account, symbol }: PlaceOrder): string {
-  return JSON.stringify([account, symbol]);
 }

@@ -1,4 +1,4 @@
-import type { ModifyOrder, RejectReason } from '../../market/types.ts';
+import type { ModifyOrder, RejectReason, TrailingOffset } from '../../market/types.ts';
 import { activates, isImmediate, type OpenOrder, watchOf } from './openOrder.ts';
 import {
   isPositiveInteger,
@@ -34,18 +34,31 @@ export function formRefusal(order: OpenOrder): RejectReason | undefined {
 
 /** Why an order's terms don't fit the market of now. Its form is right. */
 export function marketRefusal(order: OpenOrder, state: SymbolState): RejectReason | undefined {
-  const { command, stop, trail, activationPrice } = order;
+  const { command, stop, trail } = order;
   const { type, side } = command;
   const price = watchedPrice(state, watchOf(command));
   if (type === 'LIMIT') return undefined;
   if (price === 0) return 'no_market';
   if (trail !== undefined) {
-    const start = activates(order, price) ? price : (activationPrice ?? price);
-    return stopBehind(side, start, trail) <= 0 ? 'bad_offset' : undefined;
+    return firstStop(order, price, trail) <= 0 ? 'bad_offset' : undefined;
   }
   if (stop === undefined) return undefined;
   const isPast = type === 'TAKE_PROFIT' ? reachesTarget(side, price, stop) : reachesStop(side, price, stop);
   return isPast ? 'wrong_side_of_market' : undefined;
+}
+
+/** The stop with which a trail will start if the market doesn't move before it reaches its activation price. */
+function firstStop(order: OpenOrder, price: number, trail: TrailingOffset): number {
+  const start = activates(order, price) ? price : (order.activationPrice ?? price);
+  return stopBehind(order.command.side, start, trail);
+}
+
+/** The price at which an order's worth is judged, in ticks: its limit, else the dearer of its stop and the market. */
+export function judgedPrice(order: OpenOrder, state: SymbolState): number {
+  const { command, limitPrice, stop = 0, trail, peak } = order;
+  if (limitPrice !== undefined) return limitPrice;
+  const price = watchedPrice(state, watchOf(command));
+  return Math.max(price, trail === undefined || peak !== undefined ? stop : firstStop(order, price, trail));
 }
 
 /** Whether an order that isn't to rest outside its hours asks for an answer at once. */

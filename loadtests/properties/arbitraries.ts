@@ -180,7 +180,23 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 
 /** A random session of up to `most` operations; it may be short, so that a counterexample can shrink to its core. */
 export function session(most: number): fc.Arbitrary<Session> {
+  return fc
+    .tuple(
+      rules(most),
+      fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: fc.record({ commission }) }),
+    )
+    .map(([played, more]) => ({ ...played, ...more }));
+}
+
+const commission = fc.oneof(
+  fc.record({ kind: fc.constant('per_share'), cashUnits: fc.integer({ min: 0, max: 99 }) }),
+  fc.record({ kind: fc.constant('bp'), value: fc.integer({ min: 0, max: 99 }) }),
+);
+
+function rules(most: number) {
   return fc.record({
+    startingCash: fc.constantFrom(100_000_000_000, 1_000_000, 400_000),
+    costBasis: fc.constantFrom('average', 'fifo'),
     symbols: fc.constant(SYMBOLS),
     ratchetWindowUs: fc.constantFrom(1, 20_000, 100_000),
     hasSessions: fc.boolean(),

@@ -6,9 +6,12 @@ import type {
   MarketEvent,
   OrderEvent,
   OrderView,
+  PortfolioView,
+  PositionView,
   SessionCalendar,
   Tick,
 } from '../../market/types.ts';
+import type { Commission } from '../oracle/accounts.ts';
 import { Oracle } from '../oracle/oracle.ts';
 import { SHORT_DAYS } from './calendar.ts';
 import { describeOperation, inputOf, instrumentsOf, type Operation, type Session } from './operations.ts';
@@ -19,6 +22,8 @@ interface EngineUnderLaw {
   readonly onCommand: (command: Command) => unknown;
   readonly onControl: (control: Control) => unknown;
   readonly workingOrders: (account: string) => OrderView[];
+  readonly positions: (account: string) => PositionView[];
+  readonly portfolio: (account: string) => PortfolioView;
 }
 
 /** What an engine under the law is made with. */
@@ -29,6 +34,9 @@ export interface LawOptions {
   /** Absent: always open. */
   readonly calendar?: SessionCalendar;
   readonly fills: 'whole' | 'tick_size';
+  readonly startingCash: number;
+  readonly costBasis: 'average' | 'fifo';
+  readonly commission?: Commission;
 }
 
 /** Makes the engine that is put under the law. */
@@ -50,7 +58,9 @@ export class LawBroken extends Error {
 
 /** Market time before the first operation, µs. */
 const START_US = 1_000_000;
-/** Open orders are compared after every so many operations, and after the last. */
+/** What an account starts with where the session doesn't say, cash units. */
+const DEFAULT_STARTING_CASH = 100_000_000_000;
+/** Open orders and accounts are compared after every so many operations, and after the last. */
 const COMPARE_EVERY = 8;
 
 /**
@@ -67,8 +77,10 @@ export function playBoth(makeEngine: MakeEngine, session: Session): MarketEvent[
   const told: MarketEvent[] = [];
   const fills = fillsInParts ? ('tick_size' as const) : ('whole' as const);
   const rules = { instruments, fills, ...(hasSessions ? { calendar: SHORT_DAYS } : {}) };
-  const engine = makeEngine({ ...rules, sink: (event) => told.push(event), ratchetWindowUs });
-  const oracle = new Oracle(rules);
+  const { startingCash = DEFAULT_STARTING_CASH, costBasis = 'average', commission } = session;
+  const accounts = { startingCash, costBasis, ...(commission === undefined ? {} : { commission }) };
+  const engine = makeEngine({ ...rules, ...accounts, sink: (event) => told.push(event), ratchetWindowUs });
+  const oracle = new Oracle({ ...rules, accounts });
   const ratchets = new RatchetLaw(ratchetWindowUs);
   const all: MarketEvent[] = [];
   let latestUs = START_US;
@@ -86,7 +98,7 @@ export function playBoth(makeEngine: MakeEngine, session: Session): MarketEvent[
     const isCompared = at % COMPARE_EVERY === 0 || at === operations.length - 1;
     const fault =
       differingEvents(told.filter(isNoRatchet), oracle.events.filter(isNoRatchet)) ??
-      (isCompared ? differingOrders(engine, oracle) : undefined) ??
+      (isCompared ? (differingOrders(engine, oracle) ?? differingAccounts(engine, oracle)) : undefined) ??
       ratchets.fault({ told, oracle, acceptedTick: isAccepted ? tick : undefined });
     if (fault !== undefined) throw new LawBroken(operations.slice(0, at + 1), fault);
   }
@@ -144,6 +156,16 @@ function differingOrders(engine: EngineUnderLaw, oracle: Oracle): string | undef
     const others = expected.filter((order) => order.account === account);
     if (isDeepStrictEqual(open, others)) continue;
     return `open orders of ${account}\nengine: ${JSON.stringify(open)}\noracle: ${JSON.stringify(others)}`;
+  }
+  return undefined;
+}
+
+function differingAccounts(engine: EngineUnderLaw, oracle: Oracle): string | undefined {
+  for (const account of ['a', 'b']) {
+    const kept = [engine.portfolio(account), ...engine.positions(account)];
+    const expected = [oracle.portfolio(account), ...oracle.positions(account)];
+    if (isDeepStrictEqual(kept, expected)) continue;
+    return `account ${account}\nengine: ${JSON.stringify(kept)}\noracle: ${JSON.stringify(expected)}`;
   }
   return undefined;
 }

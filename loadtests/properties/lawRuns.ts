@@ -64,4 +64,5 @@ export const MUST_HAPPEN = [
   'no_market',
   'market_closed',
   'symbol_halted',
+  'insufficient_buying_power',
 ] as const;

@@ -105,6 +105,15 @@ const RULES = {
   hasSessions: Type.Optional(Type.Boolean()),
   /** Whether a tick fills no more than its size. */
   fillsInParts: Type.Optional(Type.Boolean()),
+  /** Cash units; ten million of the currency unless given. */
+  startingCash: Type.Optional(Type.Integer({ minimum: 0 })),
+  costBasis: Type.Optional(oneOf('average', 'fifo')),
+  commission: Type.Optional(
+    Type.Union([
+      Type.Object({ kind: Type.Literal('per_share'), cashUnits: Type.Integer({ minimum: 0 }) }, exact),
+      Type.Object({ kind: Type.Literal('bp'), value: Type.Integer({ minimum: 0 }) }, exact),
+    ]),
+  ),
 };
 const SessionSchema = Type.Object({ ...RULES, operations: Type.Array(OperationSchema) }, exact);
 export type Session = Static<typeof SessionSchema>;
