@@ -50,11 +50,23 @@ describe('faults', () => {
 
   it('should claim the next tick for a trigger, with what follows it, and keep the heads behind', () => {
     const heartbeat = JSON.stringify({ type: 'heartbeat', heads: { order: { a: 3 }, execution: { a: 1 } } });
+    const execution = JSON.stringify({
+      type: 'execution',
+      account: 'a',
+      seq: 1,
+      tickSeq: 2,
+      eventTimeUs: 2000,
+      dueTimeUs: 0,
+      receivedTimeUs: 0,
+      sentTimeUs: 0,
+      data: { symbol: 'AAPL' },
+    });
     const out = through('late-trigger', [
       ticker(1),
       order(1, 'accepted', 1),
       ticker(2),
       order(2, 'triggered', 2),
+      execution,
       order(3, 'filled', 2),
       heartbeat,
       ticker(9, 'MSFT'),
@@ -69,9 +81,10 @@ describe('faults', () => {
       'ticker 9',
       'ticker 3',
       'order 2 3',
+      'execution 1 3',
       'order 3 3',
     ]);
-    expect(out[3]?.heads).toEqual({ order: { a: 1 }, execution: { a: 1 } });
+    expect(out[3]?.heads).toEqual({ order: { a: 1 }, execution: { a: 0 } });
   });
 
   it('should leave a hole only behind a resume', () => {

@@ -97,31 +97,24 @@ function numberIn(text: string, field: string): number {
  */
 function lateTriggers(): FaultFilter {
   const held: string[] = [];
-  const told: Record<string, number> = { order: -1, execution: -1 };
-  const note = (text: string): string => {
-    const channel = typeOf(text);
-    const seq = numberIn(text, 'seq');
-    if (channel in told && !Number.isNaN(seq)) told[channel] = seq;
-    return text;
-  };
   return {
     onFrame: (text, nowUs) => {
       const type = typeOf(text);
-      if (type === 'heartbeat') return [send(held.length === 0 ? text : withHeads(text, told), nowUs)];
+      if (type === 'heartbeat') return [send(withHeadsBehind(text, held), nowUs)];
       const isOrder = type === 'order' || type === 'execution';
       if (isOrder && (held.length > 0 || text.includes('"reason":"triggered"'))) {
         held.push(text);
         return [];
       }
       const [head] = held;
-      if (head === undefined || type !== 'ticker' || !isNextTick(head, text)) return [send(note(text), nowUs)];
+      if (head === undefined || type !== 'ticker' || !isNextTick(head, text)) return [send(text, nowUs)];
       const released: Release[] = [send(text, nowUs)];
       const symbol = symbolOf(head);
       for (let next = held[0]; next !== undefined; next = held[0]) {
         // Another symbol's trigger behind it waits for its own next tick.
         if (next !== head && next.includes('"reason":"triggered"') && symbolOf(next) !== symbol) break;
         held.shift();
-        released.push(send(note(onTick(next, text)), nowUs));
+        released.push(send(onTick(next, text), nowUs));
       }
       return released;
     },
@@ -132,12 +125,13 @@ function typeOf(text: string): string {
   return /^\{"type":"([\w.]+)"/.exec(text)?.[1] ?? '';
 }
 
-/** A heartbeat whose order and execution heads are what was told so far. */
-function withHeads(heartbeat: string, told: Readonly<Record<string, number>>): string {
+/** A heartbeat whose order and execution heads stand before the first frame held back. */
+function withHeadsBehind(heartbeat: string, held: readonly string[]): string {
   let changed = heartbeat;
-  for (const [channel, seq] of Object.entries(told)) {
-    if (seq < 0) continue;
-    changed = changed.replace(new RegExp(`("${channel}":\\{"[^"]+":)\\d+`), `$1${seq}`);
+  for (const channel of ['order', 'execution']) {
+    const first = held.find((text) => typeOf(text) === channel && !Number.isNaN(numberIn(text, 'seq')));
+    if (first === undefined) continue;
+    changed = changed.replace(new RegExp(`("${channel}":\\{"[^"]+":)\\d+`), `$1${numberIn(first, 'seq') - 1}`);
   }
   return changed;
 }
