@@ -100,10 +100,12 @@ function restoreOrder(desk: OrderDesk, saved: OrderState): Order {
   account.reserved += saved.reserved;
   if (saved.childrenFrom !== undefined) order.brood = { from: saved.childrenFrom, children: [] };
   account.orders.set(saved.terms.clientOrderId, order);
+  order.toldStop = saved.toldStop;
   if (!order.isLive) return order;
   account.working.set(order.orderId, order);
   desk.working.addExpiry(order);
   if (order.isOpen) desk.life.wait(order, saved.trailPeak);
+  // What is told of a trail follows from what was told of it, not from its start here.
   order.toldStop = saved.toldStop;
   return order;
 }
