@@ -1,211 +1,74 @@
 /**
  * Measures the market core beside a ceiling in one run: `npm run bench:market`. Contenders take turns on the same ticks, so a
- * noisy machine hits all alike; what counts is the ratio to the ceiling in the same round, not the rate.
+ * noisy machine hits all alike; what counts is the ratio to the ceiling in the same round, not the rate. Each lives in a
+ * thread of its own: in one, the compiler would see a loop that calls many targets, as no server's does.
  */
+import { once } from 'node:events';
 import { PerformanceObserver } from 'node:perf_hooks';
-import type { BarSink } from '../market/bars/types.ts';
-import { CRYPTO } from '../market/calendar/calendars.ts';
-import { MarketEngine } from '../market/engine.ts';
-import { MarketData } from '../market/marketData.ts';
-import { PatternFeed } from '../market/patterns/patternFeed.ts';
-import { TickerState } from '../market/tickers.ts';
-import { type Tick, TickKind } from '../market/types.ts';
+import { setTimeout as after } from 'node:timers/promises';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { CONTENDERS, LAP_US, makeTicks, SYMBOLS, TICKS, withPatterns } from './marketContenders.ts';
 
-const SYMBOLS = 1_000;
-/** Ticks in the arrays; played round and round, each time later by {@link LAP_US}. */
-const TICKS = 1 << 20;
-/** 5,000 ticks a second: a minute closes every 300,000. */
-const STEP_US = 200;
-const LAP_US = TICKS * STEP_US;
-const START_US = 1_600_000_000_000_000;
+const WARM_ROUNDS = 3;
 const ROUNDS = 15;
-const HEAP_TICKS = 50_000_000;
+const HEAP_LAPS = Math.ceil(50_000_000 / TICKS);
 
-/** Trades as columns: the same arrays for everyone. */
-interface Columns {
-  readonly symbol: Uint16Array;
-  readonly price: Int32Array;
-  readonly size: Float64Array;
-  readonly timeUs: Float64Array;
+/** What a contender is asked: to play one lap, or the laps over which the heap is watched. */
+type Turn = { readonly kind: 'lap' | 'heap'; readonly lap: number };
+
+/** What it measured. */
+interface Measured {
+  readonly elapsedNs: number;
+  readonly grownBytes: number;
+  readonly collections: number;
 }
 
-/** Something that plays all ticks once, `lapUs` later than they are written. */
-interface Contender {
-  readonly name: string;
-  /** Least share of the ceiling's rate that it must reach; 0 for the ceiling itself. */
-  readonly floor: number;
-  readonly play: (lapUs: number) => void;
-}
-
-/** Random walks of all symbols; a few symbols are hot, as on a real tape. */
-function makeTicks(): Columns {
-  const random = mulberry32(1);
-  const columns = {
-    symbol: new Uint16Array(TICKS),
-    price: new Int32Array(TICKS),
-    size: new Float64Array(TICKS),
-    timeUs: new Float64Array(TICKS),
-  };
-  const last = new Int32Array(SYMBOLS).fill(10_000);
-  for (let at = 0; at < TICKS; at++) {
-    const symbol = Math.floor(SYMBOLS * random() ** 2);
-    const price = Math.max(5_000, Math.min(15_000, (last[symbol] as number) + Math.floor(random() * 7) - 3));
-    last[symbol] = price;
-    columns.symbol[at] = symbol;
-    columns.price[at] = price;
-    columns.size[at] = 1 + Math.floor(random() * 500);
-    columns.timeUs[at] = START_US + at * STEP_US;
-  }
-  return columns;
-}
-
-/** A small seeded generator of numbers in [0, 1). */
-function mulberry32(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** The ceiling: last, high, low and volume of the symbol, and high, low, close and volume of each of its four bars; no checks, no time. */
-function ceiling({ symbol, price, size }: Columns): Contender {
-  const last = new Int32Array(SYMBOLS);
-  const high = new Int32Array(SYMBOLS);
-  const low = new Int32Array(SYMBOLS).fill(2 ** 31 - 1);
-  const volume = new Float64Array(SYMBOLS);
-  const barHigh = new Int32Array(SYMBOLS * 4);
-  const barLow = new Int32Array(SYMBOLS * 4).fill(2 ** 31 - 1);
-  const barClose = new Int32Array(SYMBOLS * 4);
-  const barVolume = new Float64Array(SYMBOLS * 4);
-  const play = () => {
-    for (let at = 0; at < TICKS; at++) {
-      const of = symbol[at] as number;
-      const now = price[at] as number;
-      const lots = size[at] as number;
-      last[of] = now;
-      if (now > (high[of] as number)) high[of] = now;
-      if (now < (low[of] as number)) low[of] = now;
-      volume[of] = (volume[of] as number) + lots;
-      for (let bar = of * 4; bar < of * 4 + 4; bar++) {
-        if (now > (barHigh[bar] as number)) barHigh[bar] = now;
-        if (now < (barLow[bar] as number)) barLow[bar] = now;
-        barClose[bar] = now;
-        barVolume[bar] = (barVolume[bar] as number) + lots;
-      }
-    }
-  };
-  return { name: 'ceiling: a bare loop', floor: 0, play };
-}
-
-/** Feeds the columns through one reused tick, as the replay does. */
-function player({ symbol, price, size, timeUs }: Columns, take: (tick: Tick) => void): (lapUs: number) => void {
-  const tick: Tick = {
-    kind: TickKind.TRADE,
-    symbol: 0,
-    eventTimeUs: 0,
-    price: 0,
-    size: 0,
-    bid: 0,
-    ask: 0,
-    bidSize: 0,
-    askSize: 0,
-    flags: 0,
-  };
-  return (lapUs) => {
-    for (let at = 0; at < TICKS; at++) {
-      tick.symbol = symbol[at] as number;
-      tick.price = price[at] as number;
-      tick.size = size[at] as number;
-      tick.eventTimeUs = (timeUs[at] as number) + lapUs;
-      take(tick);
-    }
-  };
-}
-
-/** A sink that counts, so that telling isn't optimised away. */
-class CountingSink implements BarSink {
-  closed = 0;
-  other = 0;
-
-  barClosed(): void {
-    this.closed++;
-  }
-
-  barCorrected(): void {
-    this.other++;
-  }
-
-  gap(): void {
-    this.other++;
-  }
-}
-
-function marketData(symbols: number, sink: BarSink = new CountingSink()): MarketData {
-  return new MarketData(new TickerState(symbols), { calendar: CRYPTO, sink });
-}
-
-/** With every pattern looked for in every bar; signals are counted, none is made an event. */
-function withPatterns(symbols: number): MarketData {
-  const counting = new CountingSink();
-  const feed = new PatternFeed({ symbols, sink: () => counting.barClosed(), next: counting });
-  const data = marketData(symbols, feed);
-  feed.connect(data.bars);
-  return data;
-}
-
-function patterns(columns: Columns): Contender {
-  const data = withPatterns(SYMBOLS);
-  const play = player(columns, (tick) => {
-    if (data.onTick(tick) !== 'taken') throw new Error('a sound tick was refused');
+/** A contender's thread: makes it and answers turn after turn. */
+function serveTurns(index: number): void {
+  const play = CONTENDERS[index]?.make(makeTicks());
+  let collections = 0;
+  new PerformanceObserver((list) => {
+    collections += list.getEntries().length;
+  }).observe({ entryTypes: ['gc'] });
+  parentPort?.on('message', async ({ kind, lap }: Turn) => {
+    if (kind === 'heap') globalThis.gc?.();
+    // Collections are told some time later.
+    await after(20);
+    collections = 0;
+    const before = process.memoryUsage().heapUsed;
+    const startedNs = process.hrtime.bigint();
+    for (let at = 0; at < (kind === 'lap' ? 1 : HEAP_LAPS); at++) play?.((lap + at) * LAP_US);
+    const elapsedNs = Number(process.hrtime.bigint() - startedNs);
+    const grownBytes = process.memoryUsage().heapUsed - before;
+    await after(20);
+    const measured: Measured = { elapsedNs, grownBytes, collections };
+    parentPort?.postMessage(measured);
   });
-  return { name: 'core with patterns', floor: 1 / 4, play };
 }
 
-function core(columns: Columns): Contender {
-  const data = marketData(SYMBOLS);
-  const play = player(columns, (tick) => {
-    if (data.onTick(tick) !== 'taken') throw new Error('a sound tick was refused');
-  });
-  return { name: 'cleaning, tickers, four time frames', floor: 1 / 3, play };
-}
-
-function engine(columns: Columns): Contender {
-  const whole = new MarketEngine({
-    instruments: Array.from({ length: SYMBOLS }, (_, index) => ({
-      symbol: `S${index}`,
-      index,
-      priceDecimals: 2,
-      quantityDecimals: 0,
-      previousClose: 0,
-    })),
-    sink: () => {},
-    data: { calendar: CRYPTO, sink: new CountingSink() },
-  });
-  const play = player(columns, (tick) => {
-    if (!whole.onTick(tick)) throw new Error('a sound tick was refused');
-  });
-  return { name: 'the same inside the engine, without orders', floor: 1 / 3, play };
+async function ask(worker: Worker, turn: Turn): Promise<Measured> {
+  const answer: Promise<Measured[]> = once(worker, 'message');
+  worker.postMessage(turn);
+  const [measured] = await answer;
+  if (measured === undefined) throw new Error('a contender answered nothing');
+  return measured;
 }
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
-/** Plays all contenders in turn, forwards and backwards by rounds; prints median rates and ratios, and returns whether every floor held. */
-function race(contenders: readonly Contender[]): boolean {
-  const rates = contenders.map((): number[] => []);
-  const ratios = contenders.map((): number[] => []);
-  for (let round = -3; round < ROUNDS; round++) {
-    const order = contenders.map((_, at) => (round % 2 === 0 ? at : contenders.length - 1 - at));
+/** Lets all contenders play in turn, forwards and backwards by rounds; prints median rates and ratios, and returns whether every floor held. */
+async function race(workers: readonly Worker[]): Promise<boolean> {
+  const rates = workers.map((): number[] => []);
+  const ratios = workers.map((): number[] => []);
+  for (let round = 0; round < WARM_ROUNDS + ROUNDS; round++) {
+    const order = round % 2 === 0 ? [...workers.entries()] : [...workers.entries()].reverse();
     const now: number[] = [];
-    for (const at of order) {
-      const startedNs = process.hrtime.bigint();
-      contenders[at]?.play((round + 3) * LAP_US);
-      now[at] = (TICKS * 1e9) / Number(process.hrtime.bigint() - startedNs);
+    for (const [at, worker] of order) {
+      now[at] = (TICKS * 1e9) / (await ask(worker, { kind: 'lap', lap: round })).elapsedNs;
     }
-    if (round < 0) continue;
+    if (round < WARM_ROUNDS) continue;
     now.forEach((rate, at) => {
       rates[at]?.push(rate);
       ratios[at]?.push(rate / (now[0] ?? Number.NaN));
@@ -213,7 +76,7 @@ function race(contenders: readonly Contender[]): boolean {
   }
   console.log(`${TICKS} trades of ${SYMBOLS} symbols, ${ROUNDS} rounds, Node ${process.version}: medians`);
   let hold = true;
-  contenders.forEach(({ name, floor }, at) => {
+  CONTENDERS.forEach(({ name, floor }, at) => {
     const ratio = median(ratios[at] ?? []);
     if (ratio < floor) hold = false;
     const judged = floor === 0 ? '' : `, at least ${floor.toFixed(2)}: ${ratio < floor ? 'FAILS' : 'holds'}`;
@@ -223,32 +86,24 @@ function race(contenders: readonly Contender[]): boolean {
   return hold;
 }
 
-/** Plays 50 million ticks through a core that is warm; prints how the heap grew and how often it was collected meanwhile. */
-async function heapGrowth({ name, play }: Contender, fromLap: number): Promise<boolean> {
-  let collections = 0;
-  const observer = new PerformanceObserver((list) => {
-    collections += list.getEntries().length;
-  });
-  globalThis.gc?.();
-  await new Promise((resolve) => setImmediate(resolve));
-  observer.observe({ entryTypes: ['gc'] });
-  const before = process.memoryUsage().heapUsed;
-  const laps = Math.ceil(HEAP_TICKS / TICKS);
-  for (let lap = 0; lap < laps; lap++) play((fromLap + lap) * LAP_US);
-  const after = process.memoryUsage().heapUsed;
-  await new Promise((resolve) => setImmediate(resolve));
-  observer.disconnect();
-  const grownKb = (after - before) / 1024;
-  const holds = grownKb < 1_024 && collections === 0;
-  const verdict = holds ? 'holds' : 'FAILS';
-  console.log(
-    `  heap over ${((laps * TICKS) / 1e6).toFixed(0)} M ticks, ${name}: ${grownKb.toFixed(0)} KiB, ${collections} collections: ${verdict}`,
-  );
-  return holds;
+/** Has warm contenders play 50 million ticks; prints how their heaps grew and how often they were collected meanwhile. */
+async function watchHeaps(workers: readonly Worker[]): Promise<boolean> {
+  let hold = true;
+  for (const [at, worker] of workers.entries()) {
+    const contender = CONTENDERS[at];
+    if (contender?.judgesHeap !== true) continue;
+    const { grownBytes, collections } = await ask(worker, { kind: 'heap', lap: WARM_ROUNDS + ROUNDS });
+    const isHeld = grownBytes < 2 ** 20 && collections === 0;
+    const growth = `${(grownBytes / 1024).toFixed(0)} KiB, ${collections} collections`;
+    const ticks = ((HEAP_LAPS * TICKS) / 1e6).toFixed(0);
+    console.log(`  heap over ${ticks} M ticks, ${contender.name}: ${growth}: ${isHeld ? 'holds' : 'FAILS'}`);
+    hold &&= isHeld;
+  }
+  return hold;
 }
 
 /** Prints what windows and state of so many symbols take. */
-function memory(symbols: number): void {
+function measureMemory(symbols: number): void {
   const used = () => {
     globalThis.gc?.();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -257,17 +112,20 @@ function memory(symbols: number): void {
   const before = used();
   const data = withPatterns(symbols);
   const grownMb = (used() - before) / 2 ** 20;
-  console.log(
-    `  ${data.bars.symbols} symbols, four windows of ${data.bars.stores[0]?.capacity} bars, patterns: ${grownMb.toFixed(1)} MiB`,
-  );
+  const bars = data.bars.stores[0]?.capacity;
+  console.log(`  ${symbols} symbols, four windows of ${bars} bars, patterns: ${grownMb.toFixed(1)} MiB`);
 }
 
-if (globalThis.gc === undefined) throw new Error('bench-market needs node --expose-gc: use npm run bench:market');
-memory(1_000);
-memory(10_000);
-const columns = makeTicks();
-const contenders = [ceiling(columns), core(columns), engine(columns)];
-// A pattern that is found takes a short-lived object, so only its rate is judged.
-let hold = race([...contenders, patterns(columns)]);
-for (const contender of contenders.slice(1)) hold = (await heapGrowth(contender, ROUNDS + 3)) && hold;
-process.exitCode = hold ? 0 : 1;
+async function main(): Promise<void> {
+  if (globalThis.gc === undefined) throw new Error('bench-market needs node --expose-gc: use npm run bench:market');
+  measureMemory(1_000);
+  measureMemory(10_000);
+  const workers = CONTENDERS.map((_, index) => new Worker(new URL(import.meta.url), { workerData: index }));
+  const isFast = await race(workers);
+  const isFlat = await watchHeaps(workers);
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  process.exitCode = isFast && isFlat ? 0 : 1;
+}
+
+if (isMainThread) await main();
+else serveTurns(Number(workerData));
