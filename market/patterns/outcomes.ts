@@ -46,7 +46,7 @@ export interface Stored {
  * frame. All of it lies in typed arrays of a fixed size.
  */
 export class Outcomes {
-  /** By key: number of awaited patterns, then their fields. */
+  /** By key: the fields of its awaited patterns, and how many there are. */
   readonly #awaited: Int32Array;
   readonly #awaitedCount: Uint8Array;
   /** By key and type: successes, settled. */
