@@ -7,7 +7,7 @@ import { priceChangeOf, refuseAction } from './orders/corporate.ts';
 import { OrderDesk } from './orders/desk.ts';
 import { restoreDesk, saveDesk } from './orders/saved.ts';
 import { type EngineSnapshot, SNAPSHOT_VERSION, SnapshotError } from './snapshot.ts';
-import { TickerState } from './tickers.ts';
+import { isPrice, TickerState } from './tickers.ts';
 import {
   CASH_SCALE,
   type Command,
@@ -23,7 +23,9 @@ import {
   type RejectReason,
   type SessionCalendar,
   type Tick,
+  TickKind,
   type TickRefusal,
+  type TradeBar,
 } from './types.ts';
 
 /** What an account starts with by default: ten million of the currency, in cash units. */
@@ -132,6 +134,39 @@ export class MarketEngine {
     this.#isBusy = true;
     try {
       this.#desk.work(kind, symbol, isRegular);
+    } finally {
+      this.#isBusy = false;
+    }
+    return true;
+  }
+
+  /**
+   * Takes one bar where no trades are known, as one tick that walks from its open to its close: what lies on the way
+   * is filled at the price at which it lies, what the open has gapped beyond at the open. Returns false when it was refused.
+   */
+  onBar(bar: TradeBar): boolean {
+    if (this.#isBusy) throw new Error('the engine was fed from its own sink');
+    const { symbol, eventTimeUs, open, high, low, close, volume } = bar;
+    const rest = { bid: 0, ask: 0, bidSize: 0, askSize: 0, flags: 0 };
+    const tick = { kind: TickKind.TRADE, symbol, eventTimeUs, price: open, size: volume, ...rest };
+    const isSound = isPrice(low) && isPrice(high) && low <= Math.min(open, close) && high >= Math.max(open, close);
+    const fault = this.tickers.fault(tick) ?? (isSound && isPrice(close) ? undefined : 'bad_price');
+    if (fault !== undefined) {
+      count(this.#refusedTicks, fault);
+      return false;
+    }
+    this.tickers.apply(tick);
+    const { hours, liquidity } = this.#desk;
+    liquidity.renew(tick.kind, symbol);
+    const isRegular = hours.isRegular(symbol);
+    const isLowFirst = open - low <= high - open;
+    const path = isLowFirst ? [open, low, high, close] : [open, high, low, close];
+    this.#isBusy = true;
+    try {
+      this.#desk.work(tick.kind, symbol, isRegular);
+      path.forEach((to, at) => {
+        this.#desk.walk(symbol, { from: path[at - 1] ?? to, to }, isRegular);
+      });
     } finally {
       this.#isBusy = false;
     }

@@ -1,5 +1,5 @@
 import { Hash64 } from './hash.ts';
-import type { Command, Control, MarketEvent, ModifyOrder, PlaceOrder, Tick } from './types.ts';
+import type { Command, Control, MarketEvent, ModifyOrder, PlaceOrder, Tick, TradeBar } from './types.ts';
 
 /** The hash of a run: everything that went into the engine and came out, in order. Equal runs have equal digests on every machine. */
 export class RunHash {
@@ -17,6 +17,18 @@ export class RunHash {
     hash.add(tick.bidSize);
     hash.add(tick.askSize);
     hash.add(tick.flags);
+  }
+
+  bar(bar: TradeBar): void {
+    const hash = this.#hash;
+    hash.addText('bar');
+    hash.add(bar.symbol);
+    hash.add(bar.eventTimeUs);
+    hash.add(bar.open);
+    hash.add(bar.high);
+    hash.add(bar.low);
+    hash.add(bar.close);
+    hash.add(bar.volume);
   }
 
   command(command: Command): void {

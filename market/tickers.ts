@@ -60,6 +60,11 @@ export class TickerState {
     }
   }
 
+  /** Sets the last price, to another one on the path of the tick that was applied. */
+  moveLast(symbol: number, price: number): void {
+    this.last[symbol] = price;
+  }
+
   /** Brings a symbol's prices to what they are after a split: `denominator / numerator` of what they were, to the nearest tick, never below one. */
   split(
     symbol: number,

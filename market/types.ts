@@ -40,6 +40,19 @@ export interface Tick {
   flags: number;
 }
 
+/** A bar as the only thing known of a stretch of trading; prices in ticks. Its path is taken as open, the extreme nearer to it (equally near: the low), the other, close. */
+export interface TradeBar {
+  readonly symbol: number;
+  /** End of the bar, µs since the epoch: the time of all that it causes. */
+  readonly eventTimeUs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  /** Lots, at least 1. */
+  readonly volume: number;
+}
+
 export type Side = 'BUY' | 'SELL';
 export type OrderType = 'MARKET' | 'LIMIT' | 'STOP_MARKET' | 'STOP_LIMIT' | 'TRAILING_STOP_MARKET' | 'TAKE_PROFIT';
 export type OrderStatus =

@@ -13,8 +13,8 @@ import type {
   PlaceOrderList,
   RejectReason,
   SessionCalendar,
-  TickKind,
 } from '../types.ts';
+import { TickKind } from '../types.ts';
 import { type OrderContext, refuseForm, refuseOrder } from './check.ts';
 import { adjustOrder, type PriceChange } from './corporate.ts';
 import { TradingHours } from './hours.ts';
@@ -103,6 +103,18 @@ export class OrderDesk {
       life.beginChildren();
     }
     for (const order of working.takeTold(symbol)) life.tell(order, 'ratcheted');
+  }
+
+  /** Takes the last price, which was worked at `from`, on to `to`, and fills what lies between at the price at which it lies. */
+  walk(symbol: number, way: { readonly from: number; readonly to: number }, isRegular: boolean): void {
+    const { to } = way;
+    let { from } = way;
+    while (from !== to) {
+      const mayAct = !this.hours.isHalted(symbol) && this.liquidity.available('last', symbol) > 0;
+      from = mayAct ? this.working.nextReached(symbol, { from, to }, isRegular) : to;
+      this.#tickers.moveLast(symbol, from);
+      this.work(TickKind.TRADE, symbol, isRegular);
+    }
   }
 
   /** Ends the orders of one symbol, or of all, that work no more at `timeUs`, µs since the epoch, oldest first. */

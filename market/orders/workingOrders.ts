@@ -151,6 +151,25 @@ export class WorkingOrders {
     return expired;
   }
 
+  /**
+   * Where the last price next reaches an order that works now, on its way from `from` to `to`: `to` when there is none
+   * before. An order that is beyond `from` already is reached one tick further.
+   */
+  nextReached(symbol: number, way: { readonly from: number; readonly to: number }, isRegular: boolean): number {
+    const { from, to } = way;
+    const falls = to < from;
+    let next = to;
+    for (const book of this.#symbols[symbol]?.books ?? []) {
+      if (book.watch !== 'last' || (!isRegular && !book.isExtended)) continue;
+      const below = Math.max(book.falls.nearest, book.trailingSells.nearestStop());
+      const above = Math.min(book.rises.nearest, book.trailingBuys.nearestStop());
+      if (falls) next = above < from ? from : Math.max(next, below);
+      else next = below > from ? from : Math.min(next, above);
+      if (next === from) break;
+    }
+    return falls ? Math.min(next, from - 1) : Math.max(next, from + 1);
+  }
+
   /** Takes out every order that the tick just applied reaches, against the old stops, oldest first. The array is reused. */
   takeReached(kind: TickKind, symbol: number, isRegular: boolean): readonly Order[] {
     const reached = this.#reached;
