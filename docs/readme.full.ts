@@ -12,7 +12,8 @@ import { projectFile } from '../simulator/paths.ts';
 const SHORT_FORMS: Readonly<Record<string, string>> = {
   'npm run gate': 'npm run gate -- --scenario smoke --load swarm',
   'npm run gate -- --scenario smoke': 'npm run gate -- --scenario smoke',
-  'npx tapedeck serve --port 8000': 'timeout --preserve-status -s TERM 5 npx tapedeck serve --port 0',
+  // Ended after a while, on any free port; npx itself would not wait for the drain.
+  'npx tapedeck serve --port 8000': 'timeout --preserve-status -s TERM 5 node dist/cli/main.js serve --port 0',
   'npx tapedeck replay --speed 600 --duration 1800': 'npx tapedeck replay --speed 600 --duration 600',
   'npm run trust': 'npm run trust -- --only sound --sound 1 --scenario smoke --load swarm',
   // CI runs these two around this very test.
