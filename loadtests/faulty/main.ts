@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { hostClock } from '../../simulator/hostClock.ts';
+import { rehearse } from '../session/rehearse.ts';
+import { createConnector } from '../swarm/socket.ts';
 import { FAULTS } from './faults.ts';
 import { startFront } from './front.ts';
 
@@ -8,15 +10,19 @@ const { values } = parseArgs({
   options: { fault: { type: 'string' }, 'target-port': { type: 'string' }, 'start-us': { type: 'string' } },
 });
 const fault = FAULTS[values.fault ?? ''];
-if (fault === undefined) {
+const sound = FAULTS['none'];
+if (fault === undefined || sound === undefined) {
   process.stderr.write(`unknown fault '${values.fault ?? ''}'; known are ${Object.keys(FAULTS).join(', ')}\n`);
   process.exit(64);
 }
-const front = await startFront({
-  targetPort: Number(values['target-port']),
-  fault,
-  clock: hostClock(process.env),
-  startUs: Number(values['start-us']),
+const clock = hostClock(process.env);
+const startUs = Number(values['start-us']);
+// A front that met the first burst with cold code would be slow in a way that nobody planted.
+await rehearse({
+  nowUs: clock.nowUs,
+  connect: createConnector(clock.nowUs),
+  through: (targetPort) => startFront({ targetPort, fault: sound, clock, startUs }),
 });
+const front = await startFront({ targetPort: Number(values['target-port']), fault, clock, startUs });
 process.stdout.write(`${JSON.stringify({ ready: true, ports: [front.port] })}\n`);
 process.once('SIGTERM', () => process.exit(0));
