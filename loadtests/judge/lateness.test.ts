@@ -31,15 +31,27 @@ describe('lateIn', () => {
   it('should not excuse a second of which most was late by a lateness that delays only some of it', () => {
     const noisy = { ...quiet(), canaryUs: new Map([[5, 60_000]]), runQueueUs: new Map([[5, 300_000]]) };
 
-    expect(lateIn(noisy, 5, 100_000, 2_000)).toHaveLength(2);
-    expect(lateIn(noisy, 5, 100_000, 141_000)).toEqual([]);
+    expect(lateIn(noisy, 5, 100_000, { medianUs: 2_000, figureUs: 300_000 })).toHaveLength(2);
+    expect(lateIn(noisy, 5, 100_000, { medianUs: 141_000, figureUs: 300_000 })).toEqual([]);
   });
 
   it('should excuse such a second by a pause as long as that, or by a core that was missing half of the time', () => {
     expect(
-      lateIn({ ...quiet(), loopDelayUs: new Map([['k6', new Map([[5, 700_000]])]]) }, 5, 100_000, 350_000),
+      lateIn({ ...quiet(), loopDelayUs: new Map([['k6', new Map([[5, 700_000]])]]) }, 5, 100_000, {
+        medianUs: 350_000,
+        figureUs: 690_000,
+      }),
     ).toHaveLength(1);
-    expect(lateIn({ ...quiet(), runQueueUs: new Map([[5, 600_000]]) }, 5, 100_000, 350_000)).toHaveLength(1);
+    expect(
+      lateIn({ ...quiet(), runQueueUs: new Map([[5, 600_000]]) }, 5, 100_000, { medianUs: 350_000, figureUs: 690_000 }),
+    ).toHaveLength(1);
+  });
+
+  it('should not excuse a stall that is longer than all the lateness there was', () => {
+    const noisy = { ...quiet(), canaryUs: new Map([[5, 40_000]]), runQueueUs: new Map([[5, 120_000]]) };
+
+    expect(lateIn(noisy, 5, 100_000, { medianUs: 2_000, figureUs: 250_000 })).toHaveLength(2);
+    expect(lateIn(noisy, 5, 100_000, { medianUs: 2_000, figureUs: 298_000 })).toEqual([]);
   });
 
   it('should count the clocks against every second', () => {

@@ -30,45 +30,60 @@ const SPREAD_S = 1;
 /** From this share of a second on, waiting for a core or steal delays more than half of what was due in it. */
 const HALF_A_SECOND = 0.5;
 
+/** What was measured in a second, µs: its median, and the figure by which the second is judged. */
+export interface Measured {
+  readonly medianUs: number;
+  readonly figureUs: number;
+}
+
 /**
  * Why second `second` was late for a row whose bound is `boundUs`; empty when it wasn't.
  *
- * @param medianUs median of what was measured in that second. When it is over the bound, more than half of the second's
- * messages were late: that is excused only by a lateness as long as that, not by one that delays a few of them
+ * With `measured`, a lateness excuses only what it can explain. It can't have added more than its own length: where the
+ * figure would be over the bound without it, the second counts as it is. And when the median is over the bound, more than
+ * half of the messages were late, which takes a pause as long as that, or a core that was missing half of the time.
  */
-export function lateIn(evidence: LatenessEvidence, second: number, boundUs: number, medianUs = 0): string[] {
+export function lateIn(evidence: LatenessEvidence, second: number, boundUs: number, measured?: Measured): string[] {
+  const isMostlyLate = measured !== undefined && measured.medianUs > boundUs;
+  const threshold = isMostlyLate ? Math.max(boundUs * LATE_SHARE, measured.medianUs) : boundUs * LATE_SHARE;
   const reasons: string[] = [];
-  const isMostlyLate = medianUs > boundUs;
-  const threshold = isMostlyLate ? Math.max(boundUs * LATE_SHARE, medianUs) : boundUs * LATE_SHARE;
-  const worst = (series: ReadonlyMap<number, number>): number => {
-    let max = 0;
-    for (let at = second - SPREAD_S; at <= second + SPREAD_S; at++) max = Math.max(max, series.get(at) ?? 0);
-    // A delay is noted when it ends: one of several seconds covers those before it too.
-    for (const [at, valueUs] of series) {
-      if (at > second && at - Math.ceil(valueUs / 1e6) <= second) max = Math.max(max, valueUs);
-    }
-    return max;
+  let explainedUs = 0;
+  const weigh = (cause: string, valueUs: number, floorUs = 0): void => {
+    explainedUs += valueUs;
+    if (valueUs > Math.max(threshold, floorUs)) reasons.push(cause);
   };
-  const canary = worst(evidence.canaryUs);
-  if (canary > threshold) reasons.push(`the machine's canary ${(canary / 1000).toFixed(1)} ms`);
-  const steal = worst(evidence.stealShare);
-  if (steal > (isMostlyLate ? HALF_A_SECOND : STEAL_FLOOR) && steal * 1e6 > threshold)
-    reasons.push(`the machine (steal) ${(steal * 100).toFixed(0)} %`);
+  const canary = worst(evidence.canaryUs, second);
+  weigh(`the machine's canary ${(canary / 1000).toFixed(1)} ms`, canary);
+  const stealUs = worst(evidence.stealShare, second) * 1e6;
+  weigh(
+    `the machine (steal) ${(stealUs / 1e4).toFixed(0)} %`,
+    stealUs,
+    (isMostlyLate ? HALF_A_SECOND : STEAL_FLOOR) * 1e6,
+  );
   for (const [name, series] of evidence.loopDelayUs) {
-    const delay = worst(series);
-    if (delay > threshold) reasons.push(`${name}'s event loop ${(delay / 1000).toFixed(1)} ms`);
+    const delay = worst(series, second);
+    weigh(`${name}'s event loop ${(delay / 1000).toFixed(1)} ms`, delay);
   }
   for (const [name, series] of evidence.slipUs) {
-    const slip = worst(series);
-    if (slip > threshold) reasons.push(`${name}'s send schedule ${(slip / 1000).toFixed(1)} ms`);
+    const slip = worst(series, second);
+    weigh(`${name}'s send schedule ${(slip / 1000).toFixed(1)} ms`, slip);
   }
-  const runQueue = worst(evidence.runQueueUs);
-  if (runQueue > (isMostlyLate ? HALF_A_SECOND * 1e6 : Math.max(RUN_QUEUE_FLOOR_US, boundUs * RUN_QUEUE_SHARE))) {
-    reasons.push(`the target's turn on a core ${(runQueue / 1000).toFixed(0)} ms`);
-  }
-  if (evidence.clockErrorUs > threshold)
-    reasons.push(`the clocks' agreement ${(evidence.clockErrorUs / 1000).toFixed(1)} ms`);
+  const runQueue = worst(evidence.runQueueUs, second);
+  const runQueueFloor = isMostlyLate ? HALF_A_SECOND * 1e6 : Math.max(RUN_QUEUE_FLOOR_US, boundUs * RUN_QUEUE_SHARE);
+  weigh(`the target's turn on a core ${(runQueue / 1000).toFixed(0)} ms`, runQueue, runQueueFloor);
+  weigh(`the clocks' agreement ${(evidence.clockErrorUs / 1000).toFixed(1)} ms`, evidence.clockErrorUs);
+  if (measured !== undefined && measured.figureUs - explainedUs > boundUs) return [];
   return reasons;
+}
+
+/** The worst of a series about a second: in it, next to it, or in a longer delay that ended later and covers it. */
+function worst(series: ReadonlyMap<number, number>, second: number): number {
+  let max = 0;
+  for (let at = second - SPREAD_S; at <= second + SPREAD_S; at++) max = Math.max(max, series.get(at) ?? 0);
+  for (const [at, valueUs] of series) {
+    if (at > second && at - Math.ceil(valueUs / 1e6) <= second) max = Math.max(max, valueUs);
+  }
+  return max;
 }
 
 /** Whether one of *our* processes was late in a second (not the machine as such): then silence towards it may be its own. */

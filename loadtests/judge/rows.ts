@@ -87,7 +87,7 @@ function timing(target: Target, evidence: RunEvidence, windows: Windows): Findin
     target,
     windows,
     leastSamples: leastSamples(target, evidence),
-    lateIn: (second, medianUs) => lateIn(latenessFor(target, evidence.lateness), second, target.bound * 1000, medianUs),
+    lateIn: (second, measured) => lateIn(latenessFor(target, evidence.lateness), second, target.bound * 1000, measured),
     generatorAtFault: generatorAtFault(evidence),
   });
   const interval = finding.intervalUs;

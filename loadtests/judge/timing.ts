@@ -1,5 +1,6 @@
 import type { Target } from '../../protocol/schemas/targets.ts';
 import type { Histogram } from '../../reports/histogram.ts';
+import type { Measured } from './lateness.ts';
 import { mergeWindows, type Windows } from './merge.ts';
 
 /** A percentile needs this many samples per unit of its tail: p99 needs 10 / (1 - 0.99) = 1000. */
@@ -20,8 +21,8 @@ export interface TimingInput {
   readonly target: Target;
   readonly windows: Windows;
   readonly leastSamples: number;
-  /** Why the machine or the generator was late in a second, for a bound of this row and the second's median; empty when it wasn't. */
-  readonly lateIn: (second: number, medianUs: number) => readonly string[];
+  /** Why the machine or the generator was late in a second, for this row's bound and what was measured; empty when it wasn't. */
+  readonly lateIn: (second: number, measured: Measured) => readonly string[];
   /** The generator didn't do its part (died, or was late most of the time): too few samples are its fault. */
   readonly generatorAtFault: string;
 }
@@ -49,7 +50,7 @@ export function judgeTiming(input: TimingInput): TimingFinding {
   if (breach(target, windows) === '') return { ...base, verdict: 'pass', reason: '' };
 
   const clean: Windows = new Map(
-    [...windows].filter(([second, histogram]) => input.lateIn(second, histogram.percentile(50)).length === 0),
+    [...windows].filter(([second, histogram]) => input.lateIn(second, measuredOf(target, histogram)).length === 0),
   );
   const cleanCount = mergeWindows(clean).count;
   const stillBroken = cleanCount === 0 ? '' : breach(target, clean);
@@ -82,7 +83,9 @@ function lateness(input: TimingInput, windows: Windows, clean: Windows): string 
   const late = [...windows.keys()].filter((second) => !clean.has(second)).sort((a, b) => a - b);
   const causes = new Map<string, number>();
   for (const second of late) {
-    for (const why of input.lateIn(second, windows.get(second)?.percentile(50) ?? 0)) {
+    const histogram = windows.get(second);
+    if (histogram === undefined) continue;
+    for (const why of input.lateIn(second, measuredOf(input.target, histogram))) {
       const cause = why.replace(/ [\d.]+ (ms|%)$/, '');
       causes.set(cause, (causes.get(cause) ?? 0) + 1);
     }
@@ -90,6 +93,10 @@ function lateness(input: TimingInput, windows: Windows, clean: Windows): string 
   const [first = '', ...others] = [...causes].sort((a, b) => b[1] - a[1]).map(([cause]) => cause);
   const more = others.length === 0 ? '' : `, ${others.length === 1 ? others[0] : `and ${others.length} more`}`;
   return `in seconds that were late through no fault of the target's: ${listed(late)} (${first}${more})`;
+}
+
+function measuredOf(target: Target, histogram: Histogram): Measured {
+  return { medianUs: histogram.percentile(50), figureUs: figureOf(target, histogram).valueUs };
 }
 
 interface Figure {
