@@ -30,6 +30,7 @@ interface ServeOptions {
   readonly config?: string | undefined;
   readonly commandLog?: string | undefined;
   readonly readyJson?: true | undefined;
+  readonly endWithStdin?: true | undefined;
 }
 
 /** `tapedeck serve`: the reference server over a tape. */
@@ -58,6 +59,7 @@ export function serveCommand() {
     .option('--config <file>', 'YAML or JSON file with settings; tapedeck config lists them')
     .option('--command-log <file>', 'write every command and its place in the run, for replay --commands')
     .option('--ready-json', 'print one line of JSON when listening, and nothing else')
+    .option('--end-with-stdin', 'end when standard input ends: with the program that started it, however that ended')
     .action(serve);
 }
 
@@ -74,12 +76,20 @@ async function serve(options: ServeOptions): Promise<void> {
     feed,
     ...(options.commandLog === undefined ? {} : { commandLogPath: options.commandLog }),
   };
-  const signal = firstSignal();
+  const signal = options.endWithStdin === true ? Promise.race([firstSignal(), endOfInput()]) : firstSignal();
   const server = await start(config, clock);
   process.stdout.write(options.readyJson === true ? readyLine(server) : await startLines({ config, server, header }));
   await Promise.race([signal, brokenFeed(server)]);
   await server.drain();
   process.exitCode = await signal;
+}
+
+/** Resolves, to an orderly end, when standard input ends. */
+function endOfInput(): Promise<ExitCode> {
+  return new Promise((resolve) => {
+    process.stdin.resume();
+    process.stdin.once('end', () => resolve(ExitCode.PASS));
+  });
 }
 
 function readSettings(options: ServeOptions): ServerConfig {

@@ -39,10 +39,11 @@ export function trustCommand() {
       const load = await chooseLoad(options.load, progress);
       const cases = chosen(options.only, options.sound);
       const trials: Trial[] = [];
+      let interrupted = false;
       for (const [at, planted] of cases.entries()) {
         const label = `${at + 1} of ${cases.length}: ${planted.description}`;
         const starving: { stop: () => void }[] = [];
-        const { summary } = await playGate({
+        const { summary, outcome } = await playGate({
           scenario,
           targets,
           tapePath,
@@ -56,13 +57,18 @@ export function trustCommand() {
           onProgress: (state) => progress.show(`${label}: ${state.detail}, ${state.secondsLeft} s left`),
         });
         for (const one of starving) one.stop();
+        if (outcome.interrupted) {
+          interrupted = true;
+          break;
+        }
         const right = isRight(planted, summary);
         trials.push({ planted, summary, right });
         progress.say(`${right ? 'right' : 'WRONG'}  ${planted.name}: ${summary.verdict}: ${summary.why}`);
       }
       process.stdout.write(`${table(trials)}\n`);
       writeFileSync(join(projectFile('reports', 'runs'), 'trust.md'), markdown(trials));
-      process.exitCode = trials.every((trial) => trial.right) ? ExitCode.PASS : ExitCode.FAIL;
+      const verdict = trials.every((trial) => trial.right) ? ExitCode.PASS : ExitCode.FAIL;
+      process.exitCode = interrupted ? ExitCode.INTERRUPTED : verdict;
     });
 }
 

@@ -224,6 +224,7 @@ async function startServer(options: RunOptions, schedule: Schedule): Promise<Rea
     '--command-log',
     join(options.runFolder, 'commands.ndjson'),
     '--ready-json',
+    '--end-with-stdin',
   );
   return startReady('the server', {
     file: options.entries.cli,
