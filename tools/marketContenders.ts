@@ -166,8 +166,8 @@ function core(columns: Columns): Play {
   });
 }
 
-function engine(columns: Columns): Play {
-  const whole = new MarketEngine({
+function wholeEngine(): MarketEngine {
+  return new MarketEngine({
     instruments: Array.from({ length: SYMBOLS }, (_, index) => ({
       symbol: `S${index}`,
       index,
@@ -178,6 +178,34 @@ function engine(columns: Columns): Play {
     sink: () => {},
     data: { calendar: CRYPTO, sink: new CountingSink() },
   });
+}
+
+function engine(columns: Columns): Play {
+  return playerOf(wholeEngine(), columns);
+}
+
+/** With a trailing stop and the two children of a bracket at work on each symbol; the walk never reaches them. */
+function engineWithOrders(columns: Columns): Play {
+  const whole = wholeEngine();
+  const quote = { bid: 0, ask: 0, bidSize: 0, askSize: 0, flags: 0 };
+  for (let symbol = 0; symbol < SYMBOLS; symbol++) {
+    const tick = { kind: TickKind.TRADE, symbol, eventTimeUs: START_US - STEP_US, price: 10_000, size: 1, ...quote };
+    if (!whole.onTick(tick)) throw new Error('a sound tick was refused');
+    const order = { kind: 'place', account: `a${symbol}`, symbol, quantity: 1 } as const;
+    const trail = { type: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'ticks', value: 11_000 } } as const;
+    whole.onCommand({ ...order, ...trail, clientOrderId: 'trail', side: 'BUY' });
+    const orders = [
+      { ...order, clientOrderId: 'entry', side: 'BUY', type: 'MARKET' },
+      { ...order, clientOrderId: 'stop', side: 'SELL', type: 'STOP_MARKET', triggerPrice: 4_000 },
+      { ...order, clientOrderId: 'target', side: 'SELL', type: 'LIMIT', limitPrice: 16_000 },
+    ] as const;
+    const { kind } = whole.onCommand({ kind: 'list', account: `a${symbol}`, contingency: 'BRACKET', orders });
+    if (kind !== 'taken' || whole.workingOrders(`a${symbol}`).length !== 3) throw new Error('a bracket does not work');
+  }
+  return playerOf(whole, columns);
+}
+
+function playerOf(whole: MarketEngine, columns: Columns): Play {
   return player(columns, (tick) => {
     if (!whole.onTick(tick)) throw new Error('a sound tick was refused');
   });
@@ -188,5 +216,6 @@ export const CONTENDERS: readonly Contender[] = [
   { name: 'ceiling: a bare loop', floor: 0, judgesHeap: false, make: ceiling },
   { name: 'cleaning, tickers, four time frames', floor: 1 / 3, judgesHeap: true, make: core },
   { name: 'the same inside the engine, without orders', floor: 1 / 3, judgesHeap: true, make: engine },
+  { name: 'a trailing stop and a bracket on each symbol', floor: 1 / 5, judgesHeap: false, make: engineWithOrders },
   { name: 'the same with patterns', floor: 1 / 4, judgesHeap: false, make: patterns },
 ];

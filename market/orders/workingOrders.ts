@@ -57,6 +57,14 @@ export interface ToldState {
 }
 
 /**
+ * The columns of a symbol's gate. A last price strictly between ABOVE and BELOW is quiet for all orders that watch it,
+ * between the EXTENDED two for those of extended hours. From the event time DUE on there is something to tell or to end.
+ */
+const Gate = { ABOVE: 0, BELOW: 1, EXTENDED_ABOVE: 2, EXTENDED_BELOW: 3, DUE: 4 } as const;
+/** Columns of a gate, with room up to a line of the cache. */
+const GATES = 8;
+
+/**
  * All working orders by symbol and price. A tick that reaches no order and makes no new extreme is told from two
  * columns in O(1), whatever the number of orders.
  */
@@ -64,12 +72,10 @@ export class WorkingOrders {
   readonly #tickers: TickerState;
   readonly #ratchetWindowUs: number;
   readonly #symbols: (SymbolOrders | undefined)[] = [];
-  /** Quiet ranges over the books of last prices: at `2 x symbol` in the regular session, behind it outside. */
-  readonly #quietAbove: Float64Array;
-  readonly #quietBelow: Float64Array;
-  /** Event time from which ratchets wait to be told, and from which an order has expired. */
+  /** What {@link isQuiet} asks of a symbol, by {@link Gate}, side by side: one read of memory. */
+  readonly #gates: Float64Array;
+  /** Event time from which ratchets that were kept back are told; Infinity for none. */
   readonly #untoldDueUs: Float64Array;
-  readonly #dueUs: Float64Array;
   /** 1 where some order watches quotes. */
   readonly #watchesQuotes: Uint8Array;
   readonly #reached: Order[] = [];
@@ -80,20 +86,25 @@ export class WorkingOrders {
     this.#tickers = options.tickers;
     this.#ratchetWindowUs = options.ratchetWindowUs;
     const symbols = options.tickers.seq.length;
-    this.#quietAbove = new Float64Array(2 * symbols);
-    this.#quietBelow = new Float64Array(2 * symbols).fill(Number.POSITIVE_INFINITY);
+    this.#gates = new Float64Array(GATES * symbols);
+    for (let at = 0; at < this.#gates.length; at += GATES) {
+      this.#gates[at + Gate.BELOW] = Number.POSITIVE_INFINITY;
+      this.#gates[at + Gate.EXTENDED_BELOW] = Number.POSITIVE_INFINITY;
+      this.#gates[at + Gate.DUE] = Number.POSITIVE_INFINITY;
+    }
     this.#untoldDueUs = new Float64Array(symbols).fill(Number.POSITIVE_INFINITY);
-    this.#dueUs = new Float64Array(symbols).fill(Number.POSITIVE_INFINITY);
     this.#watchesQuotes = new Uint8Array(symbols);
   }
 
   /** Whether the symbol's tick just applied reaches no order that works now, makes no new extreme and lets nothing fall due. */
   isQuiet(kind: TickKind, symbol: number, isRegular: boolean): boolean {
-    if ((this.#tickers.eventTimeUs[symbol] as number) >= (this.#dueUs[symbol] as number)) return false;
+    const gates = this.#gates;
+    const at = symbol * GATES;
+    if ((this.#tickers.eventTimeUs[symbol] as number) >= (gates[at + Gate.DUE] as number)) return false;
     if (kind === TickKind.QUOTE) return this.#watchesQuotes[symbol] === 0;
     const price = this.#tickers.last[symbol] as number;
-    const at = isRegular ? 2 * symbol : 2 * symbol + 1;
-    return price > (this.#quietAbove[at] as number) && price < (this.#quietBelow[at] as number);
+    if (isRegular) return price > (gates[at + Gate.ABOVE] as number) && price < (gates[at + Gate.BELOW] as number);
+    return price > (gates[at + Gate.EXTENDED_ABOVE] as number) && price < (gates[at + Gate.EXTENDED_BELOW] as number);
   }
 
   /** Lets an order wait until the price that it watches falls or rises to `level`. */
@@ -141,9 +152,9 @@ export class WorkingOrders {
     const expired = this.#expired;
     expired.length = 0;
     const from = onlySymbol ?? 0;
-    const to = onlySymbol ?? this.#dueUs.length - 1;
+    const to = onlySymbol ?? this.#untoldDueUs.length - 1;
     for (let symbol = from; symbol <= to; symbol++) {
-      if (timeUs < (this.#dueUs[symbol] as number)) continue;
+      if (timeUs < (this.#gates[symbol * GATES + Gate.DUE] as number)) continue;
       this.#symbols[symbol]?.expiries.takeReached(timeUs, expired);
       this.#refreshDue(symbol);
     }
@@ -298,15 +309,16 @@ export class WorkingOrders {
       extendedAbove = quietAbove;
       extendedBelow = quietBelow;
     }
-    this.#quietAbove[2 * symbol] = above;
-    this.#quietBelow[2 * symbol] = below;
-    this.#quietAbove[2 * symbol + 1] = extendedAbove;
-    this.#quietBelow[2 * symbol + 1] = extendedBelow;
+    const at = symbol * GATES;
+    this.#gates[at + Gate.ABOVE] = above;
+    this.#gates[at + Gate.BELOW] = below;
+    this.#gates[at + Gate.EXTENDED_ABOVE] = extendedAbove;
+    this.#gates[at + Gate.EXTENDED_BELOW] = extendedBelow;
   }
 
   #refreshDue(symbol: number): void {
     const expiry = this.#symbols[symbol]?.expiries.nearest ?? Number.POSITIVE_INFINITY;
-    this.#dueUs[symbol] = Math.min(this.#untoldDueUs[symbol] as number, expiry);
+    this.#gates[symbol * GATES + Gate.DUE] = Math.min(this.#untoldDueUs[symbol] as number, expiry);
   }
 }
 
