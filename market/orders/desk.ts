@@ -110,8 +110,7 @@ export class OrderDesk {
     const { to } = way;
     let { from } = way;
     while (from !== to) {
-      const mayAct = !this.hours.isHalted(symbol) && this.liquidity.available('last', symbol) > 0;
-      from = mayAct ? this.working.nextReached(symbol, { from, to }, isRegular) : to;
+      from = this.hours.isHalted(symbol) ? to : this.working.nextReached(symbol, { from, to }, isRegular);
       this.#tickers.moveLast(symbol, from);
       this.work(TickKind.TRADE, symbol, isRegular);
     }
