@@ -9,12 +9,13 @@ import type {
   PositionView,
   RejectReason,
   Tick,
+  TradeBar,
 } from '../../market/types.ts';
 import { hasParent, isBadList, ordersOf } from './families.ts';
 import { Life, type OracleOptions } from './life.ts';
 import { modifiedOrder } from './modify.ts';
 import { type Family, leavesOf, type OpenOrder, pendingOrder, viewOf, watchOf } from './openOrder.ts';
-import { applyTick, isListed, isPositiveInteger, moves } from './prices.ts';
+import { applyTick, isListed, isPositiveInteger, isSaneBar, moves } from './prices.ts';
 import { formRefusal, judgedPrice, marketRefusal, needsOpenMarket } from './refusals.ts';
 
 /**
@@ -77,6 +78,33 @@ export class Oracle {
     if (!isListed(this.#options.instruments, tick.symbol)) return;
     if (!applyTick(this.#life.state(tick.symbol), tick)) return;
     this.#life.expire(this.#life.open.filter(({ command }) => command.symbol === tick.symbol));
+    this.#work(tick);
+  }
+
+  /**
+   * Plays one bar as one tick whose price goes from the open to the extreme nearer to it (equally near: the low), to the
+   * other and to the close, through every price between them. One that can't be changes nothing.
+   */
+  onBar(bar: TradeBar): void {
+    const { symbol, eventTimeUs, open, high, low, close, volume } = bar;
+    if (!isListed(this.#options.instruments, symbol) || !isSaneBar(bar)) return;
+    const rest = { bid: 0, ask: 0, bidSize: 0, askSize: 0, flags: 0 };
+    const tick: Tick = { kind: 0, symbol, eventTimeUs, price: open, size: volume, ...rest };
+    const seq = this.seq(symbol);
+    this.onTick(tick);
+    if (this.seq(symbol) === seq) return;
+    const state = this.#life.state(symbol);
+    const isLowFirst = open - low <= high - open;
+    for (const next of isLowFirst ? [low, high, close] : [high, low, close]) {
+      while (state.last !== next) {
+        state.last += state.last < next ? 1 : -1;
+        this.#work(tick);
+      }
+    }
+  }
+
+  /** Steps 2 to 5 of a tick. */
+  #work(tick: Tick): void {
     const watching = this.#life.open.filter(
       (order) =>
         order.command.symbol === tick.symbol &&

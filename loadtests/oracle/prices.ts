@@ -1,4 +1,4 @@
-import type { Instrument, Side, Tick, TrailingOffset, TriggerBasis } from '../../market/types.ts';
+import type { Instrument, Side, Tick, TradeBar, TrailingOffset, TriggerBasis } from '../../market/types.ts';
 
 const TRADE = 0;
 /** A price fits 32 bits. */
@@ -112,6 +112,12 @@ export function isPositiveInteger(value: number): boolean {
 /** Whether a symbol's index is in the table. */
 export function isListed(instruments: readonly Instrument[], symbol: number): boolean {
   return instruments[symbol] !== undefined;
+}
+
+/** Whether a bar's prices can be those of one stretch of trading. */
+export function isSaneBar({ open, high, low, close }: TradeBar): boolean {
+  if (![open, high, low, close].every(isPrice)) return false;
+  return low <= Math.min(open, close) && high >= Math.max(open, close);
 }
 
 function isSane(tick: Tick): boolean {

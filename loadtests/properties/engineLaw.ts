@@ -10,6 +10,7 @@ import type {
   PositionView,
   SessionCalendar,
   Tick,
+  TradeBar,
 } from '../../market/types.ts';
 import type { Commission } from '../oracle/accounts.ts';
 import { Oracle } from '../oracle/oracle.ts';
@@ -19,6 +20,7 @@ import { describeOperation, inputOf, instrumentsOf, type Operation, type Session
 /** What the law needs of an engine. */
 interface EngineUnderLaw {
   readonly onTick: (tick: Tick) => unknown;
+  readonly onBar: (bar: TradeBar) => unknown;
   readonly onCommand: (command: Command) => unknown;
   readonly onControl: (control: Control) => unknown;
   readonly workingOrders: (account: string) => OrderView[];
@@ -88,7 +90,7 @@ export function playBoth(makeEngine: MakeEngine, session: Session): MarketEvent[
     told.length = 0;
     oracle.events.length = 0;
     const input = inputOf(operation, latestUs);
-    const tick = input.kind === 'tick' ? input.tick : undefined;
+    const tick = input.kind === 'tick' ? input.tick : input.kind === 'bar' ? input.bar : undefined;
     const seqBefore = tick === undefined ? 0 : oracle.seq(tick.symbol);
     feed(engine, input);
     feed(oracle, input);
@@ -99,17 +101,18 @@ export function playBoth(makeEngine: MakeEngine, session: Session): MarketEvent[
     const fault =
       differingEvents(told.filter(isNoRatchet), oracle.events.filter(isNoRatchet)) ??
       (isCompared ? (differingOrders(engine, oracle) ?? differingAccounts(engine, oracle)) : undefined) ??
-      ratchets.fault({ told, oracle, acceptedTick: isAccepted ? tick : undefined });
+      ratchets.fault({ told, oracle, acceptedTick: isAccepted ? tick : undefined, isBar: input.kind === 'bar' });
     if (fault !== undefined) throw new LawBroken(operations.slice(0, at + 1), fault);
   }
   return all;
 }
 
 function feed(
-  market: Pick<EngineUnderLaw, 'onTick' | 'onCommand' | 'onControl'>,
+  market: Pick<EngineUnderLaw, 'onTick' | 'onBar' | 'onCommand' | 'onControl'>,
   input: ReturnType<typeof inputOf>,
 ): void {
   if (input.kind === 'tick') market.onTick({ ...input.tick });
+  else if (input.kind === 'bar') market.onBar(input.bar);
   else if (input.kind === 'command') market.onCommand(input.command);
   else market.onControl(input.control);
 }
@@ -193,12 +196,14 @@ class RatchetLaw {
   fault(step: {
     readonly told: readonly MarketEvent[];
     readonly oracle: Oracle;
-    /** The tick just played, if it was accepted. */
-    readonly acceptedTick: Tick | undefined;
+    /** The tick or bar just played, if it was accepted. */
+    readonly acceptedTick: Pick<Tick, 'symbol' | 'eventTimeUs'> | undefined;
+    /** Inside a bar a ratchet comes before what follows on the bar's path, and may be overtaken by it. */
+    readonly isBar: boolean;
   }): string | undefined {
-    const { told, oracle, acceptedTick } = step;
+    const { told, oracle, acceptedTick, isBar } = step;
     const firstRatchet = told.findIndex((event) => !isNoRatchet(event));
-    if (firstRatchet >= 0 && told.slice(firstRatchet).some(isNoRatchet))
+    if (!isBar && firstRatchet >= 0 && told.slice(firstRatchet).some(isNoRatchet))
       return 'a ratchet told before its tick was done';
     if (acceptedTick === undefined && firstRatchet >= 0) return 'a ratchet without a tick';
     const window = acceptedTick === undefined ? 0 : Math.floor(acceptedTick.eventTimeUs / this.#windowUs);
@@ -206,23 +211,27 @@ class RatchetLaw {
     const open = firstRatchet >= 0 || isNewWindow ? oracle.working() : [];
     for (const event of told) {
       if (event.kind !== 'order') continue;
-      const fault = isNoRatchet(event) ? undefined : this.#ratchetFault(event, open, acceptedTick);
+      const fault = isNoRatchet(event) ? undefined : this.#ratchetFault(event, isBar ? undefined : open, acceptedTick);
       if (fault !== undefined) return `${fault}: ${show(event)}`;
       this.#toldStops.set(event.order.orderId, event.order.triggerPrice);
       this.#lastReasons.set(event.order.orderId, event.reason);
     }
-    if (!isNewWindow) return undefined;
+    if (!isNewWindow || isBar) return undefined;
     const kept = open.find(
       (order) => order.symbol === acceptedTick.symbol && this.#toldStops.get(order.orderId) !== order.triggerPrice,
     );
     return kept === undefined ? undefined : `a ratchet was kept back: ${JSON.stringify(kept)}`;
   }
 
-  #ratchetFault(event: OrderEvent, open: readonly OrderView[], tick: Tick | undefined): string | undefined {
+  #ratchetFault(
+    event: OrderEvent,
+    open: readonly OrderView[] | undefined,
+    tick: Pick<Tick, 'symbol' | 'eventTimeUs'> | undefined,
+  ): string | undefined {
     const { order, eventTimeUs } = event;
     const window = Math.floor(eventTimeUs / this.#windowUs);
     if (tick === undefined || order.symbol !== tick.symbol) return 'a ratchet on another tick';
-    if (!open.some((other) => isDeepStrictEqual(other, order))) return 'a ratchet that is not so';
+    if (open?.some((other) => isDeepStrictEqual(other, order)) === false) return 'a ratchet that is not so';
     // Another event may have shown the new stop before the window let the ratchet be told.
     const isTold = this.#toldStops.get(order.orderId) === order.triggerPrice;
     if (isTold && this.#lastReasons.get(order.orderId) === 'ratcheted') return 'a ratchet told twice';

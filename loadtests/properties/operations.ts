@@ -1,5 +1,5 @@
 import { type Static, type TUnsafe, Type } from '@sinclair/typebox';
-import type { Command, Control, Instrument, PlaceOrder, Tick } from '../../market/types.ts';
+import type { Command, Control, Instrument, PlaceOrder, Tick, TradeBar } from '../../market/types.ts';
 
 const exact = { additionalProperties: false } as const;
 const optionalNumber = Type.Optional(Type.Number());
@@ -56,6 +56,20 @@ const TickSchema = Type.Union([
   ),
 ]);
 
+const BarSchema = Type.Object(
+  {
+    op: Type.Literal('bar'),
+    symbol: Type.Integer(),
+    open: Type.Number(),
+    high: Type.Number(),
+    low: Type.Number(),
+    close: Type.Number(),
+    volume: Type.Number(),
+    afterUs: Type.Integer(),
+  },
+  exact,
+);
+
 const CommandSchema = Type.Union([
   Type.Object({ op: Type.Literal('place'), account: Type.String(), ...TERMS }, exact),
   Type.Object(
@@ -90,10 +104,10 @@ const ControlSchema = Type.Union([
 ]);
 
 /**
- * One step played into an engine: a tick or a clock (its time counted from the latest time played), a command or another
+ * One step played into an engine: a tick, a bar or a clock (its time counted from the latest time played), a command or another
  * control. Prices in ticks, quantities in lots.
  */
-const OperationSchema = Type.Union([TickSchema, CommandSchema, ControlSchema]);
+const OperationSchema = Type.Union([TickSchema, BarSchema, CommandSchema, ControlSchema]);
 export type Operation = Static<typeof OperationSchema>;
 export type OrderTerms = Static<typeof OrderTermsSchema>;
 
@@ -148,6 +162,7 @@ export function inputOf(
   latestUs: number,
 ):
   | { readonly kind: 'tick'; readonly tick: Tick }
+  | { readonly kind: 'bar'; readonly bar: TradeBar }
   | { readonly kind: 'command'; readonly command: Command }
   | { readonly kind: 'control'; readonly control: Control } {
   switch (operation.op) {
@@ -166,6 +181,10 @@ export function inputOf(
         kind: 'tick',
         tick: { kind: 1, symbol, eventTimeUs, price: 0, size: 0, bid, ask, bidSize, askSize, flags: 0 },
       };
+    }
+    case 'bar': {
+      const { op: _, afterUs, ...bar } = operation;
+      return { kind: 'bar', bar: { ...bar, eventTimeUs: latestUs + afterUs } };
     }
     case 'clock':
       return { kind: 'control', control: { kind: 'clock', timeUs: latestUs + operation.afterUs } };
@@ -215,6 +234,10 @@ export function describeOperation(operation: Operation): string {
       return `S${operation.symbol} trades ${operation.size}@${operation.price} after ${operation.afterUs} us`;
     case 'quote':
       return `S${operation.symbol} quotes ${operation.bid}/${operation.ask} after ${operation.afterUs} us`;
+    case 'bar': {
+      const { symbol, volume, open, high, low, close, afterUs } = operation;
+      return `S${symbol} trades ${volume} in a bar ${open} ${high} ${low} ${close} after ${afterUs} us`;
+    }
     case 'clock':
       return `the clock goes on by ${operation.afterUs} us`;
     case 'halt':
