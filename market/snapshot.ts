@@ -116,7 +116,7 @@ const SnapshotSchema = Type.Object(
   },
   exact,
 );
-/** The whole state of an engine as plain data, which JSON carries as it is. Counts of what was refused aren't part of it. */
+/** The whole state of an engine as plain data, which JSON carries as it is. Bars, windows and counts of what was refused aren't part of it. */
 export type EngineSnapshot = Static<typeof SnapshotSchema>;
 
 /** A saved state that can't be taken on: one line that says where and why. */
