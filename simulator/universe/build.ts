@@ -11,7 +11,7 @@ import { dailyReturns, fitStocks } from './returns.ts';
 import { makeSymbols, type SymbolModel } from './symbols.ts';
 
 /** Raised whenever the same parameters give another tape, so that cached ones aren't taken for it. */
-export const UNIVERSE_VERSION = 2;
+export const UNIVERSE_VERSION = 3;
 
 /** What a universe is made by; the same values give the same tape, byte for byte. */
 export interface UniverseOptions {

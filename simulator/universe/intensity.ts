@@ -107,7 +107,7 @@ function sum(values: Float64Array | Uint32Array): number {
 }
 
 /** A burst's events come ever thinner over its second, with this time constant. */
-const BURST_FADE_S = 0.4;
+const BURST_FADE_S = 1.5;
 
 /**
  * Draws the times of a second's events, in µs from its start, in order: calm ones anywhere, a burst's ones crowding
