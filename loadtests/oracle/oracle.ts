@@ -147,7 +147,9 @@ export class Oracle {
         Object.assign(order, changed);
         this.#life.tell('modified', order);
         if (order.status === 'PENDING') return;
-        this.#life.activateIfReached(order);
+        // Terms that stay as they are meet the market with the next tick.
+        const { activationPrice, trailingOffset } = command;
+        if ((activationPrice ?? trailingOffset) !== undefined) this.#life.activateIfReached(order);
         if (command.limitPrice !== undefined && this.#life.isAwake(order)) this.#life.fillWithinLimit(order);
       }
     }
