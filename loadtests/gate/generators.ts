@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Clock } from '../../protocol/clock.ts';
@@ -84,6 +84,8 @@ function startNode(
   options: Shared & { readonly entry: string; readonly args: readonly string[]; readonly outPath: string },
 ): Generator {
   const { plan } = options;
+  // They append: what an earlier run left in this folder would be judged as this one's.
+  rmSync(options.outPath, { force: true });
   const child = startChild({ file: options.entry, args: options.args, env: options.env });
   let ending = '';
   const end = (why: string): void => {
