@@ -53,6 +53,22 @@ export interface TradeBar {
   readonly volume: number;
 }
 
+/** A tick to be filled anew for each event: a trade of nothing. */
+export function emptyTick(): Tick {
+  return {
+    kind: TickKind.TRADE,
+    symbol: 0,
+    eventTimeUs: 0,
+    price: 0,
+    size: 0,
+    bid: 0,
+    ask: 0,
+    bidSize: 0,
+    askSize: 0,
+    flags: 0,
+  };
+}
+
 export type Side = 'BUY' | 'SELL';
 export type OrderType = 'MARKET' | 'LIMIT' | 'STOP_MARKET' | 'STOP_LIMIT' | 'TRAILING_STOP_MARKET' | 'TAKE_PROFIT';
 export type OrderStatus =

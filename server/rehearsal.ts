@@ -1,4 +1,4 @@
-import { type Instrument, type Tick, TickKind } from '../market/types.ts';
+import { emptyTick, type Instrument, type Tick, TickKind } from '../market/types.ts';
 import type { Clock } from '../protocol/clock.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { SendResult } from '../transport/types.ts';
@@ -76,18 +76,7 @@ export function rehearse(server: {
     hub.joinAccount(subscriber, 'order', 'rehearsal');
     hub.joinAccount(subscriber, 'execution', 'rehearsal');
   }
-  const tick: Tick = {
-    kind: TickKind.TRADE,
-    symbol: 0,
-    eventTimeUs: 0,
-    price: 0,
-    size: 0,
-    bid: 0,
-    ask: 0,
-    bidSize: 0,
-    askSize: 0,
-    flags: 0,
-  };
+  const tick = emptyTick();
   for (let round = 0; round < ROUNDS; round++) {
     for (let symbol = 0; symbol < SYMBOLS; symbol++) {
       fill(tick, { symbol, round });

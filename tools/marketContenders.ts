@@ -4,7 +4,7 @@ import { MarketEngine } from '../market/engine.ts';
 import { MarketData } from '../market/marketData.ts';
 import { PatternFeed } from '../market/patterns/patternFeed.ts';
 import { TickerState } from '../market/tickers.ts';
-import { type Tick, TickKind } from '../market/types.ts';
+import { emptyTick, type Tick, TickKind } from '../market/types.ts';
 
 export const SYMBOLS = 1_000;
 /** Ticks in the arrays; played round and round, each time later by {@link LAP_US}. */
@@ -98,18 +98,7 @@ function ceiling({ symbol, price, size }: Columns): Play {
 
 /** Feeds the columns through one reused tick, as the replay does. */
 function player({ symbol, price, size, timeUs }: Columns, take: (tick: Tick) => void): (lapUs: number) => void {
-  const tick: Tick = {
-    kind: TickKind.TRADE,
-    symbol: 0,
-    eventTimeUs: 0,
-    price: 0,
-    size: 0,
-    bid: 0,
-    ask: 0,
-    bidSize: 0,
-    askSize: 0,
-    flags: 0,
-  };
+  const tick = emptyTick();
   return (lapUs) => {
     for (let at = 0; at < TICKS; at++) {
       tick.symbol = symbol[at] as number;

@@ -1,5 +1,5 @@
 import { regularSession } from '../../market/calendar/session.ts';
-import { type Tick, TickKind } from '../../market/types.ts';
+import { emptyTick } from '../../market/types.ts';
 import { type History, loadHistory } from '../history.ts';
 import type { TapeHeader, TapeOrigin } from '../tape/types.ts';
 import { createTapeWriter, type TapeWriter } from '../tape/writer.ts';
@@ -199,19 +199,4 @@ class SymbolChooser {
     }
     return this.#weighted.draw(this.#random);
   }
-}
-
-function emptyTick(): Tick {
-  return {
-    kind: TickKind.QUOTE,
-    symbol: 0,
-    eventTimeUs: 0,
-    price: 0,
-    size: 0,
-    bid: 0,
-    ask: 0,
-    bidSize: 0,
-    askSize: 0,
-    flags: 0,
-  };
 }
