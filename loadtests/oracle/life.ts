@@ -103,7 +103,10 @@ export class Life {
       if (timeInForce === 'DAY') order.expireTimeUs = this.#options.calendar?.nextCloseUs(this.timeOf(symbol));
       this.open.push(order);
       if (order.parent === undefined) this.#accept(order);
-      else this.tell('pending', order);
+      else {
+        this.tell('pending', order);
+        this.#owe(order.parent);
+      }
     }
     for (const order of orders) if (this.isOpen(order) && order.parent === undefined) this.#begin(order);
   }
@@ -217,8 +220,13 @@ export class Life {
         this.tell('restated', other);
       }
     }
-    const isDue = leavesOf(order) === 0 || order.childrenFrom === 'first_fill';
-    if (isDue && !this.#due.includes(order)) this.#due.push(order);
+    this.#owe(order);
+  }
+
+  /** Makes an order's children due, if what has filled of it suffices: also for one that comes after that fill. */
+  #owe(parent: OpenOrder): void {
+    const isFilled = parent.filledQuantity > 0 && (leavesOf(parent) === 0 || parent.childrenFrom === 'first_fill');
+    if (isFilled && !this.#due.includes(parent)) this.#due.push(parent);
   }
 
   /** How many lots a reduce-only order may still trade. */
