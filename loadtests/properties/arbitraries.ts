@@ -48,6 +48,21 @@ const size = fc.oneof(
 /** Mostly a calm market, so that orders live long enough to be changed. */
 const lastPrice = fc.oneof(fc.integer({ min: 997, max: 1_003 }), price);
 const trade = fc.record({ op: fc.constant('trade'), symbol, price: lastPrice, size, afterUs });
+/** Mostly one that can be: its extremes lie around open and close. */
+const bar = fc
+  .record({
+    symbol,
+    open: fc.oneof({ weight: 30, arbitrary: nearPrice }, { weight: 1, arbitrary: price }),
+    close: nearPrice,
+    above: fc.integer({ min: -1, max: 12 }),
+    below: fc.integer({ min: -1, max: 12 }),
+    volume: size,
+    afterUs,
+  })
+  .map(({ open, close, above, below, ...rest }) => {
+    const high = Math.max(open, close) + above;
+    return { op: 'bar' as const, ...rest, open, high, low: Math.min(open, close) - below, close };
+  });
 /** Bid and ask near each other, now and then crossed. */
 const quote = fc
   .record({
@@ -168,6 +183,7 @@ const halt = fc.record({ op: fc.constantFrom('halt', 'resume', 'resume'), symbol
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 24, arbitrary: trade },
   { weight: 10, arbitrary: quote },
+  { weight: 4, arbitrary: bar },
   { weight: 26, arbitrary: place },
   { weight: 2, arbitrary: child },
   { weight: 4, arbitrary: list },

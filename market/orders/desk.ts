@@ -109,10 +109,13 @@ export class OrderDesk {
   walk(symbol: number, way: { readonly from: number; readonly to: number }, isRegular: boolean): void {
     const { to } = way;
     let { from } = way;
+    const step = Math.sign(to - from);
     while (from !== to) {
-      from = this.hours.isHalted(symbol) ? to : this.working.nextReached(symbol, { from, to }, isRegular);
-      this.#tickers.moveLast(symbol, from);
-      this.work(TickKind.TRADE, symbol, isRegular);
+      const next = this.hours.isHalted(symbol) ? to : this.working.nextReached(symbol, { from, to }, isRegular);
+      // Trails have followed the price up to the tick before the one that reaches an order.
+      if (next - step !== from) this.#moveTo(symbol, next - step, isRegular);
+      this.#moveTo(symbol, next, isRegular);
+      from = next;
     }
   }
 
@@ -151,6 +154,11 @@ export class OrderDesk {
       this.accounts.set(name, account);
     }
     return account;
+  }
+
+  #moveTo(symbol: number, price: number, isRegular: boolean): void {
+    this.#tickers.moveLast(symbol, price);
+    this.work(TickKind.TRADE, symbol, isRegular);
   }
 
   #place(terms: PlaceOrder): CommandOutcome {
