@@ -111,10 +111,15 @@ export class OrderDesk {
     let { from } = way;
     const step = Math.sign(to - from);
     while (from !== to) {
-      const next = this.hours.isHalted(symbol) ? to : this.working.nextReached(symbol, { from, to }, isRegular);
-      // Trails have followed the price up to the tick before the one that reaches an order.
-      if (next - step !== from) this.#moveTo(symbol, next - step, isRegular);
-      this.#moveTo(symbol, next, isRegular);
+      const isHalted = this.hours.isHalted(symbol);
+      const next = isHalted ? to : this.working.nextReached(symbol, { from, to }, isRegular);
+      if (!isHalted && next - step !== from) {
+        // Up to the tick before, the price reaches no order, but trails follow it.
+        this.#tickers.moveLast(symbol, next - step);
+        this.working.ratchet(TickKind.TRADE, symbol, isRegular);
+      }
+      this.#tickers.moveLast(symbol, next);
+      this.work(TickKind.TRADE, symbol, isRegular);
       from = next;
     }
   }
@@ -154,11 +159,6 @@ export class OrderDesk {
       this.accounts.set(name, account);
     }
     return account;
-  }
-
-  #moveTo(symbol: number, price: number, isRegular: boolean): void {
-    this.#tickers.moveLast(symbol, price);
-    this.work(TickKind.TRADE, symbol, isRegular);
   }
 
   #place(terms: PlaceOrder): CommandOutcome {
