@@ -1,73 +1,25 @@
+import type { BarChannel, Channel } from './channels.ts';
+import type { GetSubject } from './clientFrames.ts';
 import type { ErrorCode } from './codes.ts';
+import type {
+  AlertData,
+  BarData,
+  BarsData,
+  ExecutionData,
+  NewsData,
+  OrderData,
+  PatternData,
+  PortfolioData,
+  PositionData,
+  PresentUser,
+  TickerData,
+  TradeData,
+} from './data.ts';
 import type { Limits } from './limits.ts';
 
-/** Channels of the native stream that exist so far. */
-export const CHANNELS = ['ticker', 'order', 'execution', 'system', 'heartbeat'] as const;
-export type Channel = (typeof CHANNELS)[number];
-
-/** A place in streams: one epoch, the last sequence number seen per key (symbol for `ticker`, account for `order` and `execution`). */
-export interface Cursor {
-  readonly epoch: string;
-  readonly seq: Readonly<Record<string, number>>;
-}
-
-// --- client to server -------------------------------------------------------------------------------------------
-
-export interface AuthFrame {
-  readonly type: 'auth';
-  readonly id?: number;
-  /** JWT; absent on a loopback server without a secret: the development account. */
-  readonly token?: string;
-}
-export interface SubscribeFrame {
-  readonly type: 'subscribe';
-  readonly id?: number;
-  readonly channel: Channel;
-  /** Keys of the channel; for `order` and `execution` absent: the identity's account. */
-  readonly symbols?: readonly string[];
-  readonly since?: Cursor;
-}
-export interface UnsubscribeFrame {
-  readonly type: 'unsubscribe';
-  readonly id?: number;
-  readonly channel: Channel;
-  readonly symbols?: readonly string[];
-}
-export interface PingFrame {
-  readonly type: 'ping';
-  readonly id?: number;
-}
-export interface OrderPlaceFrame {
-  readonly type: 'order.place';
-  readonly id?: number;
-  readonly clientOrderId: string;
-  readonly symbol: string;
-  readonly side: 'BUY' | 'SELL';
-  readonly orderType: 'MARKET' | 'STOP_MARKET' | 'TRAILING_STOP_MARKET';
-  /** Decimal string, in units. */
-  readonly quantity: string;
-  /** Decimal string, in the currency. */
-  readonly triggerPrice?: string;
-  /** `price`: decimal string in the currency; `bp` and `ticks`: whole number as a string. */
-  readonly trailingOffset?: { readonly kind: 'price' | 'bp' | 'ticks'; readonly value: string };
-  readonly activationPrice?: string;
-  readonly account?: string;
-}
-export interface OrderCancelFrame {
-  readonly type: 'order.cancel';
-  readonly id?: number;
-  readonly clientOrderId: string;
-  readonly account?: string;
-}
-export type ClientFrame =
-  | AuthFrame
-  | SubscribeFrame
-  | UnsubscribeFrame
-  | PingFrame
-  | OrderPlaceFrame
-  | OrderCancelFrame;
-
-// --- server to client -------------------------------------------------------------------------------------------
+export * from './channels.ts';
+export * from './clientFrames.ts';
+export * from './data.ts';
 
 export interface WelcomeFrame {
   readonly type: 'welcome';
@@ -80,6 +32,14 @@ export interface WelcomeFrame {
   readonly heartbeatMs: number;
   readonly limits: Pick<Limits, 'maxFrameBytes' | 'maxSymbolsPerSocket' | 'commandsPerSecond' | 'commandBurst'>;
   readonly epoch: string;
+}
+/** The answer to `refresh`. */
+export interface RefreshedFrame {
+  readonly type: 'refreshed';
+  readonly id?: number;
+  readonly scopes: readonly string[];
+  /** When the new token ends, µs since the epoch. */
+  readonly expiresAtUs: number;
 }
 export interface SubscribedFrame {
   readonly type: 'subscribed';
@@ -107,18 +67,6 @@ export interface Times {
   /** The write. */
   readonly sentTimeUs: number;
 }
-/** Market data as numbers, in the currency and in units; null before the first trade or quote. */
-export interface TickerData {
-  readonly last: number | null;
-  readonly lastSize: number | null;
-  readonly bid: number | null;
-  readonly ask: number | null;
-  readonly bidSize: number | null;
-  readonly askSize: number | null;
-  /** Sum of trade sizes of the session so far. */
-  readonly volume: number;
-  readonly previousClose: number | null;
-}
 export interface TickerFrame extends Times {
   readonly type: 'ticker';
   readonly symbol: string;
@@ -127,34 +75,55 @@ export interface TickerFrame extends Times {
   readonly seqFrom?: number;
   readonly data: TickerData;
 }
+export interface TradeFrame extends Times {
+  readonly type: 'trade';
+  readonly symbol: string;
+  /** The symbol's ticker sequence number of the trade: quotes lie between, so numbers are skipped. */
+  readonly seq: number;
+  /** Present when the frame stands for all trades of `seqFrom`..`seq`; its data are the last one's. */
+  readonly seqFrom?: number;
+  readonly data: TradeData;
+}
+/** A bar of a symbol. `eventTimeUs` is the bar's end, for a correction or an open bar the time of the last tick. */
+export interface BarFrame extends Times {
+  readonly type: 'bar';
+  readonly channel: BarChannel;
+  readonly symbol: string;
+  /** Sequence in the symbol's stream of this time frame; absent for the bar that is still open, which may be conflated. */
+  readonly seq?: number;
+  readonly data: BarData;
+}
+/** A pattern that a closed bar completed; `eventTimeUs` is the bar's end. */
+export interface PatternFrame extends Times {
+  readonly type: 'pattern';
+  readonly symbol: string;
+  /** Sequence in the symbol's stream of patterns, all time frames; with a filter numbers are skipped. */
+  readonly seq: number;
+  readonly data: PatternData;
+}
+/** What a snapshot's data are, by channel: see PROTOCOL.md. */
+export type SnapshotData =
+  | TickerData
+  | TradeData
+  | BarsData
+  | PortfolioData
+  | readonly PatternData[]
+  | readonly OrderData[]
+  | readonly PositionData[]
+  | readonly AlertData[]
+  | readonly NewsFrame[]
+  | readonly SystemFrame[]
+  | readonly PresentUser[]
+  | null;
 export interface SnapshotFrame {
   readonly type: 'snapshot';
   readonly channel: Channel;
-  /** Key of the stream: symbol or account. */
+  /** Key of the stream: symbol, account, channel, or `*`. */
   readonly symbol: string;
   readonly epoch: string;
-  /** Head of the stream: the next event has `seq + 1`. */
+  /** Head of the stream: the next event has `seq + 1`. 0 for channels without numbers. */
   readonly seq: number;
-  /** `ticker`: {@link TickerData}; `order`: working orders as {@link OrderData}[]; `execution`: null. */
-  readonly data: TickerData | readonly OrderData[] | null;
-}
-/** An order on the wire: prices and quantities are decimal strings. */
-export interface OrderData {
-  readonly account: string;
-  readonly orderId: string;
-  readonly clientOrderId: string;
-  readonly symbol: string;
-  readonly side: 'BUY' | 'SELL';
-  readonly orderType: string;
-  readonly status: string;
-  readonly quantity: string;
-  readonly leavesQuantity: string;
-  readonly cumulativeQuantity: string;
-  readonly triggerPrice?: string;
-  readonly peakPrice?: string;
-  readonly trailingOffset?: { readonly kind: 'price' | 'bp' | 'ticks'; readonly value: string };
-  readonly averagePrice?: string;
-  readonly rejectReason?: string;
+  readonly data: SnapshotData;
 }
 /** What happened to an order; class A except for `ratcheted`, which carries no `seq` of its own and may be conflated. */
 export interface OrderFrame extends Times {
@@ -167,16 +136,6 @@ export interface OrderFrame extends Times {
   readonly tickSeq: number;
   readonly data: OrderData;
 }
-export interface ExecutionData {
-  readonly executionId: string;
-  readonly orderId: string;
-  readonly clientOrderId: string;
-  readonly symbol: string;
-  readonly side: 'BUY' | 'SELL';
-  readonly lastPrice: string;
-  readonly lastQuantity: string;
-  readonly leavesQuantity: string;
-}
 export interface ExecutionFrame extends Times {
   readonly type: 'execution';
   readonly account: string;
@@ -184,14 +143,100 @@ export interface ExecutionFrame extends Times {
   readonly tickSeq: number;
   readonly data: ExecutionData;
 }
+/** A position after the fill that changed it. */
+export interface PositionFrame extends Times {
+  readonly type: 'position';
+  readonly account: string;
+  readonly seq: number;
+  readonly tickSeq: number;
+  readonly data: PositionData;
+}
+/** All positions of an account at their present value, every second. */
+export interface PositionValueFrame {
+  readonly type: 'position.value';
+  readonly account: string;
+  /** When it was computed, µs since the epoch. */
+  readonly asOfUs: number;
+  /** How long that took, µs. */
+  readonly computeUs: number;
+  readonly data: readonly PositionData[];
+}
+/** An account's worth, every two seconds. */
+export interface PortfolioFrame {
+  readonly type: 'portfolio';
+  readonly account: string;
+  readonly asOfUs: number;
+  readonly computeUs: number;
+  readonly data: PortfolioData;
+}
+/** An alert that has fired. */
+export interface AlertFrame extends Times {
+  readonly type: 'alert';
+  readonly account: string;
+  readonly seq: number;
+  /** The symbol's ticker sequence of the trade that met it. */
+  readonly tickSeq: number;
+  readonly data: AlertData;
+}
+export interface NewsFrame {
+  readonly type: 'news';
+  readonly seq: number;
+  readonly data: NewsData;
+  /** When it was published, µs since the epoch. */
+  readonly eventTimeUs: number;
+}
 /** The command's answer: it was taken; for a refused order `error` with code `order_rejected` comes instead. */
 export interface AcceptedFrame {
   readonly type: 'order.accepted';
   readonly id?: number;
+  /** Of a list: its first order. */
   readonly data: OrderData;
   /** True when the `clientOrderId` was known: this is the first one's state. */
   readonly duplicate: boolean;
+  /** All orders of a list that was taken. */
+  readonly orders?: readonly OrderData[];
 }
+export interface AlertAcceptedFrame {
+  readonly type: 'alert.accepted';
+  readonly id?: number;
+  readonly data: AlertData;
+}
+export interface AlertClearedFrame {
+  readonly type: 'alert.cleared';
+  readonly id?: number;
+  readonly alertId: string;
+}
+export interface PresenceAcceptedFrame {
+  readonly type: 'presence.accepted';
+  readonly id?: number;
+  readonly state: string;
+}
+/** Who is on a channel. */
+export interface PresenceFrame {
+  readonly type: 'presence';
+  readonly channel: Channel;
+  readonly users: readonly PresentUser[];
+  readonly serverTimeUs: number;
+}
+interface ResultOf<What extends GetSubject, Data> {
+  readonly type: 'result';
+  readonly id?: number;
+  readonly what: What;
+  /** Symbol or account asked about; `*` for `news`. */
+  readonly key: string;
+  readonly data: Data;
+  readonly serverTimeUs: number;
+}
+/** The answer to `get`: the same data as the channel's snapshot. */
+export type ResultFrame =
+  | ResultOf<'quote', TickerData>
+  | ResultOf<'bars', BarsData>
+  | ResultOf<'patterns', readonly PatternData[]>
+  | ResultOf<'orders', readonly OrderData[]>
+  | ResultOf<'positions', readonly PositionData[]>
+  | ResultOf<'portfolio', PortfolioData>
+  | ResultOf<'alerts', readonly AlertData[]>
+  | ResultOf<'news', readonly NewsFrame[]>;
 export interface HeartbeatFrame {
   readonly type: 'heartbeat';
   readonly serverTimeUs: number;
@@ -201,8 +246,12 @@ export interface HeartbeatFrame {
 }
 export interface SystemFrame {
   readonly type: 'system';
-  readonly code: 'shutdown' | 'token_expiring' | 'feed_ended';
+  /** Sequence in the stream of notices; absent for a notice to this connection alone. */
+  readonly seq?: number;
+  readonly code: 'shutdown' | 'token_expiring' | 'feed_ended' | 'session' | 'halt' | 'resume' | 'notice';
   readonly message: string;
+  /** `halt`, `resume`: the symbol. */
+  readonly symbol?: string;
   readonly retryAfterMs?: number;
   readonly serverTimeUs: number;
 }
@@ -224,13 +273,27 @@ export interface ErrorFrame {
 }
 export type ServerFrame =
   | WelcomeFrame
+  | RefreshedFrame
   | SubscribedFrame
   | UnsubscribedFrame
   | SnapshotFrame
   | TickerFrame
+  | TradeFrame
+  | BarFrame
+  | PatternFrame
   | OrderFrame
   | ExecutionFrame
+  | PositionFrame
+  | PositionValueFrame
+  | PortfolioFrame
+  | AlertFrame
+  | NewsFrame
   | AcceptedFrame
+  | AlertAcceptedFrame
+  | AlertClearedFrame
+  | PresenceAcceptedFrame
+  | PresenceFrame
+  | ResultFrame
   | HeartbeatFrame
   | SystemFrame
   | PongFrame

@@ -1,7 +1,6 @@
 import type { MarketEngine } from '../market/engine.ts';
 import type { Instrument } from '../market/types.ts';
-import type { OrderData } from '../protocol/messages.ts';
-import type { PortfolioData, PositionData } from './dialects/dialect.ts';
+import type { OrderData, PortfolioData, PositionData } from '../protocol/messages.ts';
 import { orderData, portfolioData, positionData } from './wire.ts';
 
 /** Reads symbols and accounts as clients see them: names instead of indices, decimals instead of ticks and lots. */

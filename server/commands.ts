@@ -1,6 +1,12 @@
 import type { CommandOutcome } from '../market/types.ts';
 import type { Refusal } from '../protocol/codecs/json.ts';
-import type { OrderCancelFrame, OrderPlaceFrame, SubscribeFrame, UnsubscribeFrame } from '../protocol/messages.ts';
+import type {
+  GetFrame,
+  OrderCancelFrame,
+  OrderPlaceFrame,
+  SubscribeFrame,
+  UnsubscribeFrame,
+} from '../protocol/messages.ts';
 import type { ClientRequest } from './dialects/dialect.ts';
 import type { AccountChannel } from './hub/accountFeed.ts';
 import { type Claims, mayUseAccount } from './identity.ts';
@@ -18,7 +24,7 @@ export type Command = Exclude<ClientRequest, { readonly type: 'auth' | 'refusal'
 
 /** Carries out one command of a session and answers it; orders are answered after the engine's next turn. */
 export function runCommand(context: CommandContext, command: Command): void {
-  const { session, clock, book, claims } = context;
+  const { session, clock } = context;
   switch (command.type) {
     case 'ping':
       session.tell({ type: 'pong', ...idOf(command), serverTimeUs: clock.nowUs() });
@@ -35,13 +41,19 @@ export function runCommand(context: CommandContext, command: Command): void {
     case 'order.cancel':
       cancel(context, command);
       return;
-    case 'positions.get':
-      session.tell({ type: 'positions', positions: book.positions(claims.account), serverTimeUs: clock.nowUs() });
+    case 'get':
+      get(context, command);
       return;
-    case 'portfolio.get':
-      session.tell({ type: 'portfolio', portfolio: book.portfolio(claims.account), serverTimeUs: clock.nowUs() });
-      return;
+    default:
+      refuse(context, command, { code: 'unknown_type', message: `${command.type} isn't served yet` });
   }
+}
+
+function get(context: CommandContext, { what, ...frame }: GetFrame): void {
+  const { session, book, claims, clock } = context;
+  const answer = { type: 'result', ...idOf(frame), key: claims.account, serverTimeUs: clock.nowUs() } as const;
+  if (what === 'positions') session.tell({ ...answer, what, data: book.positions(claims.account) });
+  if (what === 'portfolio') session.tell({ ...answer, what, data: book.portfolio(claims.account) });
 }
 
 function subscribe(context: CommandContext, frame: SubscribeFrame): void {

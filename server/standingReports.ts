@@ -27,14 +27,18 @@ export function openStandingReports(parts: {
   };
   return dialects.flatMap((dialect) => [
     ...every(dialect, dialect.standing.positionsEveryMs, (account) => ({
-      type: 'positions',
-      positions: book.positions(account),
-      serverTimeUs: clock.nowUs(),
+      type: 'position.value',
+      account,
+      asOfUs: clock.nowUs(),
+      computeUs: 0,
+      data: book.positions(account),
     })),
     ...every(dialect, dialect.standing.portfolioEveryMs, (account) => ({
       type: 'portfolio',
-      portfolio: book.portfolio(account),
-      serverTimeUs: clock.nowUs(),
+      account,
+      asOfUs: clock.nowUs(),
+      computeUs: 0,
+      data: book.portfolio(account),
     })),
   ]);
 }

@@ -7,8 +7,7 @@ import {
   type PositionView,
 } from '../market/types.ts';
 import { decimalText, unitsOf } from '../protocol/codecs/json.ts';
-import type { OrderData, OrderPlaceFrame } from '../protocol/messages.ts';
-import type { PortfolioData, PositionData } from './dialects/dialect.ts';
+import type { OrderData, OrderPlaceFrame, PortfolioData, PositionData } from '../protocol/messages.ts';
 
 const CASH_DECIMALS = Math.round(Math.log10(CASH_SCALE));
 /** Decimals of an average price beyond those of its instrument. */

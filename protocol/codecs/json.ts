@@ -1,8 +1,15 @@
-import type { TSchema } from '@sinclair/typebox';
+import type { Static, TObject, TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import type { ErrorCode } from '../codes.ts';
 import type { Limits } from '../limits.ts';
-import { CHANNELS, type Channel, type ClientFrame, type ServerFrame } from '../messages.ts';
+import {
+  CHANNELS,
+  type Channel,
+  type ClientFrame,
+  type ServerFrame,
+  type SubscribeFrame,
+  type UnsubscribeFrame,
+} from '../messages.ts';
 import { AnyFrameSchema, CLIENT_FRAME_SCHEMAS, IdSchema } from '../schemas/frames.ts';
 
 /** Why a text is no frame: what goes into the `error` frame. */
@@ -17,14 +24,35 @@ export type ParseLimits = Pick<Limits, 'maxFrameBytes' | 'maxJsonDepth'>;
 
 const isAnyFrame = TypeCompiler.Compile(AnyFrameSchema);
 const hasId = TypeCompiler.Compile(IdSchema);
-const checks = {
-  auth: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS.auth),
-  subscribe: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS.subscribe),
-  unsubscribe: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS.unsubscribe),
-  ping: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS.ping),
-  place: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS['order.place']),
-  cancel: TypeCompiler.Compile(CLIENT_FRAME_SCHEMAS['order.cancel']),
-};
+/** Checks a frame, and copies of it the fields that the schema knows. */
+function reader<S extends TObject>(schema: S): (value: unknown) => Static<S> | Refusal {
+  const check = TypeCompiler.Compile(schema);
+  return (value) => {
+    if (!check.Check(value)) return explain(check, value);
+    const fields = Object.entries(value).filter(([name]) => Object.hasOwn(schema.properties, name));
+    const known: unknown = Object.fromEntries(fields);
+    return check.Check(known) ? known : explain(check, known);
+  };
+}
+
+const readSubscribe = reader(CLIENT_FRAME_SCHEMAS.subscribe);
+const readUnsubscribe = reader(CLIENT_FRAME_SCHEMAS.unsubscribe);
+const readers = {
+  auth: reader(CLIENT_FRAME_SCHEMAS.auth),
+  refresh: reader(CLIENT_FRAME_SCHEMAS.refresh),
+  subscribe: (value: unknown): SubscribeFrame | Refusal => ofKnownChannel(readSubscribe(value)),
+  unsubscribe: (value: unknown): UnsubscribeFrame | Refusal => ofKnownChannel(readUnsubscribe(value)),
+  ping: reader(CLIENT_FRAME_SCHEMAS.ping),
+  get: reader(CLIENT_FRAME_SCHEMAS.get),
+  'order.place': reader(CLIENT_FRAME_SCHEMAS['order.place']),
+  'order.placeList': reader(CLIENT_FRAME_SCHEMAS['order.placeList']),
+  'order.modify': reader(CLIENT_FRAME_SCHEMAS['order.modify']),
+  'order.cancel': reader(CLIENT_FRAME_SCHEMAS['order.cancel']),
+  'alert.set': reader(CLIENT_FRAME_SCHEMAS['alert.set']),
+  'alert.clear': reader(CLIENT_FRAME_SCHEMAS['alert.clear']),
+  'presence.set': reader(CLIENT_FRAME_SCHEMAS['presence.set']),
+} satisfies Readonly<Record<ClientFrame['type'], (value: unknown) => ClientFrame | Refusal>>;
+const readersByType: ReadonlyMap<string, (value: unknown) => ClientFrame | Refusal> = new Map(Object.entries(readers));
 
 /**
  * Reads a client's frame of the native stream. Never throws, whatever the text; the frame is a new object of known
@@ -32,34 +60,23 @@ const checks = {
  */
 export function parseClientFrame(text: string, limits: ParseLimits): ClientFrame | Refusal {
   const parsed = parseBounded(text, limits);
-  if (!parsed.ok) return parsed.refusal;
-  const { value } = parsed;
+  return parsed.ok ? readClientFrame(parsed.value) : parsed.refusal;
+}
+
+/** Reads a client's frame from what a codec has decoded. Never throws; the frame is a new object of known fields alone. */
+export function readClientFrame(value: unknown): ClientFrame | Refusal {
   if (!isAnyFrame.Check(value)) return refuse('bad_message', 'expected an object with a "type"', value);
-  switch (value.type) {
-    case 'auth':
-      return checks.auth.Check(value)
-        ? { type: 'auth', ...idOf(value), ...(value.token !== undefined && { token: value.token }) }
-        : explain(checks.auth, value);
-    case 'subscribe':
-      return checks.subscribe.Check(value) ? readSubscribe(value) : explain(checks.subscribe, value);
-    case 'unsubscribe':
-      return checks.unsubscribe.Check(value) ? readUnsubscribe(value) : explain(checks.unsubscribe, value);
-    case 'ping':
-      return checks.ping.Check(value) ? { type: 'ping', ...idOf(value) } : explain(checks.ping, value);
-    case 'order.place':
-      return checks.place.Check(value) ? readPlace(value) : explain(checks.place, value);
-    case 'order.cancel':
-      return checks.cancel.Check(value)
-        ? {
-            type: 'order.cancel',
-            ...idOf(value),
-            clientOrderId: value.clientOrderId,
-            ...(value.account !== undefined && { account: value.account }),
-          }
-        : explain(checks.cancel, value);
-    default:
-      return refuse('unknown_type', `unknown type ${quote(value.type)}; there are ${KNOWN_TYPES}`, value);
-  }
+  const read = readersByType.get(value.type);
+  if (read !== undefined) return read(value);
+  return refuse('unknown_type', `unknown type ${quote(value.type)}; there are ${KNOWN_TYPES}`, value);
+}
+
+function ofKnownChannel<F extends { readonly channel: string }>(
+  frame: F | Refusal,
+): (F & { readonly channel: Channel }) | Refusal {
+  if (!('channel' in frame)) return frame;
+  const channel = CHANNELS.find((known) => known === frame.channel);
+  return channel === undefined ? unknownChannel(frame) : { ...frame, channel };
 }
 
 const KNOWN_TYPES = Object.keys(CLIENT_FRAME_SCHEMAS).join(', ');
@@ -109,51 +126,6 @@ const BRACKET_OPEN = 0x5b;
 const BRACKET_CLOSE = 0x5d;
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
-
-type Checked<Check> = Check extends TypeCheck<infer Schema> ? (Schema extends { static: infer S } ? S : never) : never;
-
-function readSubscribe(value: Checked<typeof checks.subscribe>): ClientFrame | Refusal {
-  const channel = channelOf(value.channel);
-  if (channel === undefined) return unknownChannel(value);
-  return {
-    type: 'subscribe',
-    ...idOf(value),
-    channel,
-    ...(value.symbols !== undefined && { symbols: value.symbols }),
-    ...(value.since !== undefined && { since: value.since }),
-  };
-}
-
-function readUnsubscribe(value: Checked<typeof checks.unsubscribe>): ClientFrame | Refusal {
-  const channel = channelOf(value.channel);
-  if (channel === undefined) return unknownChannel(value);
-  return {
-    type: 'unsubscribe',
-    ...idOf(value),
-    channel,
-    ...(value.symbols !== undefined && { symbols: value.symbols }),
-  };
-}
-
-function readPlace(value: Checked<typeof checks.place>): ClientFrame {
-  return {
-    type: 'order.place',
-    ...idOf(value),
-    clientOrderId: value.clientOrderId,
-    symbol: value.symbol,
-    side: value.side,
-    orderType: value.orderType,
-    quantity: value.quantity,
-    ...(value.triggerPrice !== undefined && { triggerPrice: value.triggerPrice }),
-    ...(value.trailingOffset !== undefined && { trailingOffset: value.trailingOffset }),
-    ...(value.activationPrice !== undefined && { activationPrice: value.activationPrice }),
-    ...(value.account !== undefined && { account: value.account }),
-  };
-}
-
-function channelOf(name: string): Channel | undefined {
-  return CHANNELS.find((channel) => channel === name);
-}
 
 function unknownChannel(value: { readonly channel: string }): Refusal {
   return refuse('unknown_channel', `unknown channel ${quote(value.channel)}; there are ${CHANNELS.join(', ')}`, value);

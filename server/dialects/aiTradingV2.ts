@@ -3,9 +3,9 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { TickKind } from '../../market/types.ts';
 import { decimalText, parseBounded, type Refusal } from '../../protocol/codecs/json.ts';
 import type { Limits } from '../../protocol/limits.ts';
-import type { OrderData, OrderFrame } from '../../protocol/messages.ts';
+import type { OrderData, OrderFrame, PortfolioData, PositionData } from '../../protocol/messages.ts';
 import type { TickerView } from '../hub/tickerLog.ts';
-import type { ClientRequest, Dialect, PortfolioData, PositionData, ServerEvent } from './dialect.ts';
+import type { ClientRequest, Dialect, ServerEvent } from './dialect.ts';
 
 const isAction = TypeCompiler.Compile(Type.Object({ action: Type.String() }));
 const hasSymbol = TypeCompiler.Compile(Type.Object({ symbol: Type.String({ minLength: 1, maxLength: 128 }) }));
@@ -38,9 +38,9 @@ function read(text: string, limits: Limits): ClientRequest {
     case 'unsubscribe_ticker':
       return hasSymbol.Check(value) ? { type: 'unsubscribe', channel: 'ticker', symbols: [value.symbol] } : noSymbol();
     case 'get_positions':
-      return { type: 'positions.get' };
+      return { type: 'get', what: 'positions' };
     case 'get_portfolio':
-      return { type: 'portfolio.get' };
+      return { type: 'get', what: 'portfolio' };
     default:
       return {
         type: 'refusal',
@@ -75,19 +75,28 @@ function write(event: ServerEvent): string | undefined {
   switch (event.type) {
     case 'order':
       return JSON.stringify(orderUpdate(event));
-    case 'positions': {
-      const timestamp = Math.floor(event.serverTimeUs / 1000);
-      return JSON.stringify({ type: 'POSITION_UPDATE', positions: event.positions.map(position), timestamp });
-    }
-    case 'portfolio': {
-      const timestamp = Math.floor(event.serverTimeUs / 1000);
-      return JSON.stringify({ type: 'PORTFOLIO_UPDATE', portfolio: portfolio(event.portfolio), timestamp });
-    }
+    case 'position.value':
+      return positionUpdate(event.data, event.asOfUs);
+    case 'portfolio':
+      return portfolioUpdate(event.data, event.asOfUs);
+    case 'result':
+      if (event.what === 'positions') return positionUpdate(event.data, event.serverTimeUs);
+      return event.what === 'portfolio' ? portfolioUpdate(event.data, event.serverTimeUs) : undefined;
     case 'error':
       return JSON.stringify({ type: 'ERROR', code: event.code, message: event.message });
     default:
       return undefined;
   }
+}
+
+function positionUpdate(positions: readonly PositionData[], asOfUs: number): string {
+  const timestamp = Math.floor(asOfUs / 1000);
+  return JSON.stringify({ type: 'POSITION_UPDATE', positions: positions.map(position), timestamp });
+}
+
+function portfolioUpdate(data: PortfolioData, asOfUs: number): string {
+  const timestamp = Math.floor(asOfUs / 1000);
+  return JSON.stringify({ type: 'PORTFOLIO_UPDATE', portfolio: portfolio(data), timestamp });
 }
 
 function orderUpdate(event: OrderFrame): object {

@@ -4,32 +4,10 @@ import type { ClientFrame, ServerFrame } from '../../protocol/messages.ts';
 import type { TickerView } from '../hub/tickerLog.ts';
 
 /** What a client of any dialect can ask for, in the words of the full protocol. */
-export type ClientRequest = ClientFrame | Refusal | { readonly type: 'positions.get' | 'portfolio.get' };
+export type ClientRequest = ClientFrame | Refusal;
 
-/** A position as it is told: decimal texts; `quantity` is negative when short. */
-export interface PositionData {
-  readonly symbol: string;
-  readonly quantity: string;
-  readonly averagePrice: string;
-  readonly markPrice: string;
-  readonly realizedPnl: string;
-  readonly unrealizedPnl: string;
-}
-
-/** An account's worth as it is told: decimal texts in the currency. */
-export interface PortfolioData {
-  readonly account: string;
-  readonly cash: string;
-  readonly equity: string;
-  readonly realizedPnl: string;
-  readonly unrealizedPnl: string;
-}
-
-/** What the server has to tell beside market data, in the words of the full protocol. */
-export type ServerEvent =
-  | ServerFrame
-  | { readonly type: 'positions'; readonly positions: readonly PositionData[]; readonly serverTimeUs: number }
-  | { readonly type: 'portfolio'; readonly portfolio: PortfolioData; readonly serverTimeUs: number };
+/** What the server has to tell beside tickers and trades, in the words of the full protocol. */
+export type ServerEvent = ServerFrame;
 
 /**
  * A language that clients speak: a pure translator between its frames and the full protocol's words. It never touches a

@@ -11,5 +11,5 @@ export const native: Dialect = {
   read: parseClientFrame,
   ticker: encodeTicker,
   tickerSnapshot: encodeTickerSnapshot,
-  write: (event) => (event.type === 'positions' || event.type === 'portfolio' ? undefined : encodeFrame(event)),
+  write: encodeFrame,
 };
