@@ -29,6 +29,12 @@ export interface TransportSocket {
   terminate(): void;
 }
 
+/**
+ * Why a socket ended: `peer` by a close frame of either side, `cut` without one (broken framing included), `too_large` for a
+ * message over `maxPayloadBytes`, `bad_utf8` for a text that isn't UTF-8, `idle` for silence.
+ */
+export type CloseCause = 'peer' | 'cut' | 'too_large' | 'bad_utf8' | 'idle';
+
 /** What happens on a socket. */
 export interface SocketHandlers {
   /** A whole message; `bytes` is valid only during the call. */
@@ -37,8 +43,10 @@ export interface SocketHandlers {
   readonly drain: () => void;
   /** A published message was refused by this socket's full buffer. */
   readonly dropped: () => void;
+  /** A ping or a pong came; the transport has answered it. */
+  readonly control?: () => void;
   /** The end, however it came; 1006 without a close frame. */
-  readonly close: (code: number) => void;
+  readonly close: (code: number, cause: CloseCause) => void;
 }
 
 /** An HTTP request, an upgrade request included: lower-case header names, the query without its `?`. */
@@ -79,6 +87,8 @@ export interface WebSocketRoute {
   readonly maxBackpressureBytes: number;
   /** Seconds of silence (pongs count) after which a socket is cut: 0, or 8 to 960. */
   readonly idleTimeoutS: number;
+  /** Whether permessage-deflate is offered; `maxPayloadBytes` counts inflated bytes. Absent: it isn't. */
+  readonly compression?: boolean;
   readonly upgrade: (request: TransportRequest) => Promise<UpgradeAnswer>;
 }
 
@@ -86,10 +96,23 @@ export type ListenOutcome =
   | { readonly ok: true; readonly port: number }
   | { readonly ok: false; readonly reason: 'taken' | 'unusable'; readonly message: string };
 
+/** A certificate chain and its key, as paths of PEM files. */
+export interface TlsFiles {
+  readonly certPath: string;
+  readonly keyPath: string;
+}
+
+/** Whether the files' certificate is in use now; else one line that says why the earlier one stays. */
+export type RenewOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
 /** A server of WebSockets and HTTP. */
 export interface Transport {
   /** Which build serves, for logs and reports. */
   readonly build: string;
+  /** Connections that are no sockets yet: silent ones, and those that speak HTTP. The transport cuts each after about 12 s of silence. */
+  readonly pendingConnections: number;
+  /** Sets who may connect at all, asked for each connection before a byte of it is read. */
+  admit(mayConnect: (remoteAddress: string) => boolean): void;
   /** Adds an endpoint; call it before {@link Transport.listen}. */
   ws(route: WebSocketRoute): void;
   /** Sets the handler of all requests that no WebSocket route takes. Bodies aren't read. */
@@ -98,6 +121,8 @@ export interface Transport {
   listen(address: { readonly host: string; readonly port: number }): Promise<ListenOutcome>;
   /** Sends a text frame to all sockets that joined `topic`; messages of one loop turn leave together. */
   publish(topic: string, text: string): void;
+  /** Reads the certificate's files anew and serves new connections with it; open ones go on with theirs. */
+  renewCertificate(): Promise<RenewOutcome>;
   /** Takes no new connections; open ones go on. */
   stopListening(): void;
   /** Ends everything at once. */

@@ -1,17 +1,15 @@
-import type {
-  HttpRequest,
-  HttpResponse,
-  TemplatedApp,
-  us_listen_socket,
-  us_socket_context_t,
-  WebSocket,
-} from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_socket_context_t } from 'uWebSockets.js';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+import { addressOf, answer, readRequest, write } from './exchange.ts';
+import { GuardedSocket } from './guardedSocket.ts';
+import { probePort } from './ports.ts';
+import { checkTlsFiles } from './tls.ts';
 import {
+  type CloseCause,
   type ListenOutcome,
-  SendResult,
+  type RenewOutcome,
   type SocketHandlers,
+  type TlsFiles,
   type Transport,
   TransportError,
   type TransportRequest,
@@ -23,22 +21,31 @@ import {
 
 type Library = typeof import('uWebSockets.js');
 
-const APP_METHODS = ['ws', 'any', 'listen', 'publish', 'close'] as const;
-const LIBRARY_FUNCTIONS = ['App', 'us_listen_socket_close', 'us_socket_local_port'] as const;
+const APP_METHODS = ['ws', 'any', 'filter', 'listen', 'publish', 'close'] as const;
+const LIBRARY_FUNCTIONS = ['App', 'SSLApp', 'us_listen_socket_close', 'us_socket_local_port'] as const;
 
 /**
  * Loads uWebSockets.js, checks that this build has what we call, and makes a server of it.
  *
- * @throws TransportError when there is no binary for this platform, or it lacks a function
+ * @param options.tls absent: plain text
+ * @throws TransportError when there is no binary for this platform, it lacks a function, or the certificate can't be used
  */
-export async function openTransport(): Promise<Transport> {
+export async function openTransport(options: { readonly tls?: TlsFiles | undefined } = {}): Promise<Transport> {
   const library = await loadLibrary();
   const missing = LIBRARY_FUNCTIONS.filter((name) => typeof library[name] !== 'function');
   if (missing.length > 0) throw new TransportError(`this uWebSockets.js lacks ${missing.join(', ')}`);
-  const app = library.App();
+  const { tls } = options;
+  const problem = tls === undefined ? undefined : await checkTlsFiles(tls);
+  if (problem !== undefined) throw new TransportError(problem);
+  const app = openApp(library, tls);
   const absent = APP_METHODS.filter((name) => typeof app[name] !== 'function');
   if (absent.length > 0) throw new TransportError(`this uWebSockets.js lacks App.${absent.join(', App.')}`);
-  return new UwsTransport(library, app);
+  return new UwsTransport(library, app, tls);
+}
+
+function openApp(library: Library, tls: TlsFiles | undefined): TemplatedApp {
+  if (tls === undefined) return library.App();
+  return library.SSLApp({ cert_file_name: tls.certPath, key_file_name: tls.keyPath });
 }
 
 async function loadLibrary(): Promise<Library> {
@@ -64,154 +71,230 @@ function describeBuild(): string {
 }
 
 interface UserData {
-  readonly socket: UwsSocket;
+  readonly socket: GuardedSocket;
   readonly open: (socket: TransportSocket) => SocketHandlers;
   handlers: SocketHandlers | undefined;
   /** Close code of a socket that ended before it had handlers. */
   closedEarly: number | undefined;
 }
 
-/** Guards the library's socket, which throws on any call after its end. */
-class UwsSocket implements TransportSocket {
-  readonly remoteAddress: string;
-  #ws: WebSocket<UserData> | undefined;
+/**
+ * One app of the library. With TLS it keeps the certificate that it was made with, so a new certificate takes a new app;
+ * the earlier one serves its open sockets to their end.
+ */
+class Generation {
+  readonly app: TemplatedApp;
+  readonly listening: us_listen_socket[] = [];
+  /** Connections that speak HTTP, or nothing yet. */
+  pending = 0;
+  sockets = 0;
 
-  constructor(remoteAddress: string) {
-    this.remoteAddress = remoteAddress;
+  constructor(app: TemplatedApp) {
+    this.app = app;
   }
 
-  get isOpen(): boolean {
-    return this.#ws !== undefined;
-  }
-
-  attach(ws: WebSocket<UserData>): void {
-    this.#ws = ws;
-  }
-
-  detach(): void {
-    this.#ws = undefined;
-  }
-
-  send(text: string): SendResult {
-    const result = this.#ws?.send(text, false);
-    if (result === SendResult.SENT) return SendResult.SENT;
-    return result === SendResult.QUEUED ? SendResult.QUEUED : SendResult.DROPPED;
-  }
-
-  bufferedBytes(): number {
-    return this.#ws?.getBufferedAmount() ?? 0;
-  }
-
-  join(topic: string): void {
-    this.#ws?.subscribe(topic);
-  }
-
-  leave(topic: string): void {
-    this.#ws?.unsubscribe(topic);
-  }
-
-  cork(write: () => void): void {
-    this.#ws?.cork(write);
-  }
-
-  end(code: number, reason: string): void {
-    this.#ws?.end(code, reason);
-  }
-
-  terminate(): void {
-    this.#ws?.close();
+  get isEmpty(): boolean {
+    return this.pending === 0 && this.sockets === 0;
   }
 }
 
 class UwsTransport implements Transport {
   readonly build = describeBuild();
   readonly #library: Library;
-  readonly #app: TemplatedApp;
-  readonly #listening: us_listen_socket[] = [];
+  readonly #tls: TlsFiles | undefined;
+  readonly #routes: WebSocketRoute[] = [];
+  readonly #addresses: { readonly host: string; readonly port: number }[] = [];
+  /** The last one takes new connections. */
+  #generations: Generation[];
+  #mayConnect: (remoteAddress: string) => boolean = () => true;
+  #http: ((request: TransportRequest) => Promise<TransportResponse>) | undefined;
+  #isListening = true;
   #isClosed = false;
 
-  constructor(library: Library, app: TemplatedApp) {
+  constructor(library: Library, app: TemplatedApp, tls: TlsFiles | undefined) {
     this.#library = library;
-    this.#app = app;
+    this.#tls = tls;
+    this.#generations = [this.#watched(app)];
+  }
+
+  get pendingConnections(): number {
+    return this.#generations.reduce((sum, { pending }) => sum + pending, 0);
+  }
+
+  admit(mayConnect: (remoteAddress: string) => boolean): void {
+    this.#mayConnect = mayConnect;
   }
 
   ws(route: WebSocketRoute): void {
-    this.#app.ws<UserData>(route.path, {
-      maxPayloadLength: route.maxPayloadBytes,
-      maxBackpressure: route.maxBackpressureBytes,
-      idleTimeout: route.idleTimeoutS,
-      sendPingsAutomatically: true,
-      upgrade: (response, request, context) => void upgrade(route, { response, request, context }),
-      open: (ws) => {
-        const data = ws.getUserData();
-        data.socket.attach(ws);
-        data.handlers = data.open(data.socket);
-        // Ended while it was being opened: nobody was there yet to hear of it.
-        if (data.closedEarly !== undefined) data.handlers.close(data.closedEarly);
-      },
-      message: (ws, message, isBinary) => ws.getUserData().handlers?.message(new Uint8Array(message), isBinary),
-      drain: (ws) => ws.getUserData().handlers?.drain(),
-      dropped: (ws) => ws.getUserData().handlers?.dropped(),
-      close: (ws, code) => {
-        const data = ws.getUserData();
-        data.socket.detach();
-        if (data.handlers === undefined) data.closedEarly = code;
-        else data.handlers.close(code);
-      },
-    });
+    this.#routes.push(route);
+    for (const generation of this.#generations) this.#addRoute(generation, route);
   }
 
   http(handler: (request: TransportRequest) => Promise<TransportResponse>): void {
-    this.#app.any('/*', (response, request) => void answer(handler, response, request));
+    this.#http = handler;
+    for (const generation of this.#generations) addHttp(generation, handler);
   }
 
   async listen(address: { readonly host: string; readonly port: number }): Promise<ListenOutcome> {
-    const { host, port } = address;
-    const listening = await new Promise<us_listen_socket | false>((resolve) => {
-      this.#listenExclusively(host, port, resolve);
-    });
-    if (listening === false) return whyNotListening(address);
-    this.#listening.push(listening);
-    return { ok: true, port: this.#library.us_socket_local_port(listening) };
+    const [generation] = this.#generations;
+    if (generation === undefined || this.#isClosed) throw new TransportError('the transport is closed');
+    const outcome = this.#tls === undefined ? undefined : await probePort(address);
+    if (outcome?.ok === false) return outcome;
+    const wanted = { host: address.host, port: outcome?.port ?? address.port };
+    const port = await this.#bind(generation, wanted);
+    if (port === undefined) return whyNotListening(address);
+    this.#addresses.push({ host: address.host, port });
+    return { ok: true, port };
   }
 
   publish(topic: string, text: string): void {
-    this.#app.publish(topic, text, false);
+    const isCompressed = this.#routes[0]?.compression ?? false;
+    for (let at = 0; at < this.#generations.length; at++) {
+      this.#generations[at]?.app.publish(topic, text, false, isCompressed);
+    }
+  }
+
+  async renewCertificate(): Promise<RenewOutcome> {
+    const tls = this.#tls;
+    if (tls === undefined) return { ok: false, message: 'this server has no certificate' };
+    const problem = await checkTlsFiles(tls);
+    if (problem !== undefined) return { ok: false, message: problem };
+    if (!this.#isListening) return { ok: false, message: 'the server takes no new connections' };
+    const next = this.#watched(openApp(this.#library, tls));
+    for (const route of this.#routes) this.#addRoute(next, route);
+    if (this.#http !== undefined) addHttp(next, this.#http);
+    for (const address of this.#addresses) {
+      if ((await this.#bind(next, address)) !== undefined) continue;
+      next.app.close();
+      return { ok: false, message: `${address.host}:${address.port} can't be listened on a second time` };
+    }
+    for (const generation of this.#generations) this.#stopListening(generation);
+    this.#generations.push(next);
+    this.#dropEmpty();
+    return { ok: true };
   }
 
   stopListening(): void {
-    for (const listening of this.#listening.splice(0)) this.#library.us_listen_socket_close(listening);
+    this.#isListening = false;
+    for (const generation of this.#generations) this.#stopListening(generation);
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#listening.length = 0;
-    this.#app.close();
+    this.#isListening = false;
+    for (const generation of this.#generations) {
+      generation.listening.length = 0;
+      generation.app.close();
+    }
   }
 
-  /** The binary takes host, port and options together; the package's types know only two of them at once. */
-  #listenExclusively(host: string, port: number, done: (listening: us_listen_socket | false) => void): void {
-    Reflect.apply(this.#app.listen, this.#app, [host, port, EXCLUSIVE_PORT, done]);
+  #watched(app: TemplatedApp): Generation {
+    const generation = new Generation(app);
+    const onConnection = (response: HttpResponse, change: unknown): void => {
+      generation.pending += Number(change);
+      if (Number(change) > 0) {
+        if (!this.#mayConnect(addressOf(response))) response.close();
+      } else if (generation.isEmpty) {
+        setImmediate(() => this.#dropEmpty());
+      }
+    };
+    app.filter(onConnection);
+    return generation;
   }
+
+  #addRoute(generation: Generation, route: WebSocketRoute): void {
+    const { library, compression = false } = { library: this.#library, ...route };
+    const isGone = (): void => {
+      generation.sockets--;
+      if (generation.isEmpty) setImmediate(() => this.#dropEmpty());
+    };
+    generation.app.ws<UserData>(route.path, {
+      maxPayloadLength: route.maxPayloadBytes,
+      maxBackpressure: route.maxBackpressureBytes,
+      idleTimeout: route.idleTimeoutS,
+      sendPingsAutomatically: true,
+      // A small window of its own per socket deflates texts that resemble each other well; inflating needs no memory of the past.
+      ...(compression && { compression: library.DEDICATED_COMPRESSOR_4KB | library.SHARED_DECOMPRESSOR }),
+      upgrade: (response, request, context) => void upgrade(route, generation, { response, request, context }),
+      open: (ws) => {
+        const data = ws.getUserData();
+        data.socket.attach(ws);
+        data.handlers = data.open(data.socket);
+        // Ended while it was being opened: nobody was there yet to hear of it.
+        if (data.closedEarly !== undefined) data.handlers.close(data.closedEarly, 'peer');
+      },
+      message: (ws, message, isBinary) => ws.getUserData().handlers?.message(new Uint8Array(message), isBinary),
+      ping: (ws) => ws.getUserData().handlers?.control?.(),
+      pong: (ws) => ws.getUserData().handlers?.control?.(),
+      drain: (ws) => ws.getUserData().handlers?.drain(),
+      dropped: (ws) => ws.getUserData().handlers?.dropped(),
+      close: (ws, code, message) => {
+        const data = ws.getUserData();
+        data.socket.detach();
+        isGone();
+        if (data.handlers === undefined) data.closedEarly = code;
+        else data.handlers.close(code, code === NO_CLOSE_FRAME ? causeOf(message) : 'peer');
+      },
+    });
+  }
+
+  /** The port, or undefined. The binary takes host, port and options together; the package's types know only two of them at once. */
+  async #bind(
+    generation: Generation,
+    { host, port }: { readonly host: string; readonly port: number },
+  ): Promise<number | undefined> {
+    const options = this.#tls === undefined ? EXCLUSIVE_PORT : SHARED_PORT;
+    const { app } = generation;
+    const listening = await new Promise<us_listen_socket | false>((done) => {
+      Reflect.apply(app.listen, app, [host, port, options, done]);
+    });
+    if (listening === false) return undefined;
+    generation.listening.push(listening);
+    return this.#library.us_socket_local_port(listening);
+  }
+
+  #stopListening({ listening }: Generation): void {
+    for (const socket of listening.splice(0)) this.#library.us_listen_socket_close(socket);
+  }
+
+  /** Gives back the apps whose last connection has ended; the last one stays. */
+  #dropEmpty(): void {
+    if (this.#isClosed) return;
+    const current = this.#generations.at(-1);
+    const ended = this.#generations.filter((generation) => generation !== current && generation.isEmpty);
+    this.#generations = this.#generations.filter((generation) => !ended.includes(generation));
+    for (const { app } of ended) app.close();
+  }
+}
+
+function addHttp({ app }: Generation, handler: (request: TransportRequest) => Promise<TransportResponse>): void {
+  app.any('/*', (response, request) => void answer(handler, response, request));
 }
 
 /** `LIBUS_LISTEN_EXCLUSIVE_PORT`: without it two servers share a port in silence. */
 const EXCLUSIVE_PORT = 1;
+/** With TLS the next certificate's app listens beside its predecessor for a moment; {@link probePort} keeps others away. */
+const SHARED_PORT = 0;
+
+/** Close code of a connection that ended without a close frame. */
+const NO_CLOSE_FRAME = 1006;
+
+/** The library writes its reason where the peer's would stand. */
+function causeOf(message: ArrayBuffer): CloseCause {
+  return CAUSES.get(Buffer.from(message).toString('latin1')) ?? 'cut';
+}
+
+const CAUSES: ReadonlyMap<string, CloseCause> = new Map([
+  ['Received too big message', 'too_large'],
+  ['Received invalid UTF-8', 'bad_utf8'],
+  ['WebSocket timed out from inactivity', 'idle'],
+]);
 
 /** The library only says that it failed; Node's own listener says why. */
-function whyNotListening({ host, port }: { readonly host: string; readonly port: number }): Promise<ListenOutcome> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    const done = (reason: 'taken' | 'unusable', message: string): void => resolve({ ok: false, reason, message });
-    probe.once('error', (error) => {
-      const code = 'code' in error ? String(error.code) : error.message;
-      done(code === 'EADDRINUSE' ? 'taken' : 'unusable', code);
-    });
-    probe.listen({ host, port, exclusive: true }, () =>
-      probe.close(() => done('unusable', 'refused by the transport')),
-    );
-  });
+async function whyNotListening(address: { readonly host: string; readonly port: number }): Promise<ListenOutcome> {
+  const outcome = await probePort(address);
+  return outcome.ok ? { ok: false, reason: 'unusable', message: 'refused by the transport' } : outcome;
 }
 
 interface Upgrade {
@@ -220,7 +303,11 @@ interface Upgrade {
   readonly context: us_socket_context_t;
 }
 
-async function upgrade(route: WebSocketRoute, { response, request, context }: Upgrade): Promise<void> {
+async function upgrade(
+  route: WebSocketRoute,
+  generation: Generation,
+  { response, request, context }: Upgrade,
+): Promise<void> {
   let isAborted = false;
   response.onAborted(() => {
     isAborted = true;
@@ -236,60 +323,19 @@ async function upgrade(route: WebSocketRoute, { response, request, context }: Up
   }
   response.cork(() => {
     if (!decision.accept) {
-      write(response, decision.response);
+      // Nothing else comes of this connection; kept open it would count against its address.
+      write(response, decision.response, true);
       return;
     }
+    // From here on the library counts it as a socket.
+    generation.pending--;
+    generation.sockets++;
     const data: UserData = {
-      socket: new UwsSocket(read.remoteAddress),
+      socket: new GuardedSocket(read.remoteAddress, route.compression ?? false),
       open: decision.open,
       handlers: undefined,
       closedEarly: undefined,
     };
     response.upgrade(data, key, decision.protocol ?? '', extensions, context);
   });
-}
-
-async function answer(
-  handler: (request: TransportRequest) => Promise<TransportResponse>,
-  response: HttpResponse,
-  request: HttpRequest,
-): Promise<void> {
-  let isAborted = false;
-  response.onAborted(() => {
-    isAborted = true;
-  });
-  const result = await handler(readRequest(response, request));
-  if (!isAborted) response.cork(() => write(response, result));
-}
-
-function readRequest(response: HttpResponse, request: HttpRequest): TransportRequest {
-  const headers: Record<string, string> = Object.create(null);
-  request.forEach((name, value) => {
-    headers[name] = value;
-  });
-  return {
-    method: request.getCaseSensitiveMethod(),
-    path: request.getUrl(),
-    query: request.getQuery(),
-    headers,
-    remoteAddress: Buffer.from(response.getRemoteAddressAsText()).toString('latin1'),
-  };
-}
-
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  200: 'OK',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-};
-
-function write(response: HttpResponse, { status, headers, body }: TransportResponse): void {
-  response.writeStatus(`${status} ${STATUS_TEXT[status] ?? ''}`);
-  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-  response.end(body);
 }
