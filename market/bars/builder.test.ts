@@ -1,39 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { CRYPTO, NYSE } from '../calendar/calendars.ts';
-import { BarBuilder, type BarBuilderOptions } from './builder.ts';
-import { BarFlag, type BarSink, type ProviderBar } from './types.ts';
+import { NYSE } from '../calendar/calendars.ts';
+import { at, build, minuteBar, oneSession, START_US } from './harness.ts';
+import { emptyPiece } from './piece.ts';
+import { BarFlag } from './types.ts';
 
 const SECOND_US = 1_000_000;
 const MINUTE_US = 60 * SECOND_US;
-/** An hour's start around the clock. */
-const START_US = at('2025-03-03T15:00:00Z');
-
-function at(iso: string): number {
-  return Date.parse(iso) * 1000;
-}
-
-/** A builder whose effects are kept as lines: `closed 0 5m`, with times in minutes since the start. */
-function build(options: Partial<BarBuilderOptions> = {}) {
-  const told: string[] = [];
-  const minutes = ['1m', '5m', '15m', '60m'];
-  const sink: BarSink = {
-    barClosed: (symbol, frame) => void told.push(`closed ${symbol} ${minutes[frame]}`),
-    barCorrected: (symbol, frame, back) => void told.push(`corrected ${symbol} ${minutes[frame]} ${back}`),
-    gap: (symbol, frame, startUs) =>
-      void told.push(`gap ${symbol} ${minutes[frame]} +${(startUs - START_US) / MINUTE_US}`),
-  };
-  const bars = new BarBuilder({ symbols: 2, calendar: CRYPTO, sink, latenessUs: 5 * MINUTE_US, ...options });
-  const trade = (price: number, seconds: number, more: { symbol?: number; size?: number } = {}) =>
-    bars.onTrade({ symbol: 0, size: 1, ...more, price, eventTimeUs: START_US + seconds * SECOND_US });
-  const clock = (seconds: number) => bars.onClock(START_US + seconds * SECOND_US);
-  const news = () => told.splice(0);
-  return { bars, trade, clock, news };
-}
-
-function minuteBar(fields: Partial<ProviderBar> = {}): ProviderBar {
-  const prices = { open: 100, high: 110, low: 95, close: 105 };
-  return { symbol: 0, startUs: START_US, ...prices, volume: 10, notional: 1_020, trades: 4, ...fields };
-}
 
 describe('BarBuilder', () => {
   it('should build a bar tick by tick and close it with the next tick of any symbol', () => {
@@ -130,6 +102,15 @@ describe('BarBuilder', () => {
     trade(120, 90);
     expect(bars.window(0, 0).bar(1)).toMatchObject({ open: 120, volume: 1, flags: BarFlag.CORRECTED });
     expect(bars.window(0, 0).flags(0)).toBe(BarFlag.FILLED | BarFlag.CORRECTED);
+  });
+
+  it('should fill the gap behind the first bar that a late trade makes, and tell where that stands', () => {
+    const { bars, trade, clock, news } = build({ fillGaps: true });
+    clock(180);
+    trade(110, 30);
+    expect(news()[0]).toBe('corrected 0 1m 2');
+    expect([0, 1, 2].map((back) => bars.window(0, 0).volume(back))).toEqual([0, 0, 1]);
+    expect(bars.window(0, 0).bar(0)).toMatchObject({ open: 110, startUs: START_US + 2 * MINUTE_US });
   });
 
   it('should refuse what is later than the lateness or outside of all sessions, and count it', () => {
@@ -236,11 +217,68 @@ describe('BarBuilder', () => {
     expect(bars.window(0, 0).bar(0)).toMatchObject({ close: 9_900 });
   });
 
+  it('should take a dividend off the last price that it knows: the open minute before the closed ones', () => {
+    const { bars, trade } = build();
+    trade(20_000, 1);
+    trade(10_000, 61);
+    // 1.00 of a last price of 100.00: one percent.
+    bars.adjust({ symbol: 0, numerator: 1, denominator: 1, cashPerShare: 10_000 }, { priceDecimals: 2 });
+    expect(bars.window(0, 0).close(0)).toBe(19_800);
+    const untraded = build();
+    untraded.trade(10_000, 1);
+    untraded.clock(60);
+    untraded.bars.adjust({ symbol: 1, numerator: 1, denominator: 1, cashPerShare: 10_000 }, { priceDecimals: 2 });
+    expect(untraded.bars.window(0, 0).close(0)).toBe(10_000);
+  });
+
+  it('should show nothing of an open bar that is empty', () => {
+    const { bars, trade, clock } = build();
+    const piece = emptyPiece();
+    expect([bars.readForming(0, 0, piece), bars.readForming(0, 1, piece), piece]).toEqual([false, false, emptyPiece()]);
+    trade(100, 1);
+    expect([bars.readForming(0, 0, piece), piece.close]).toEqual([true, 100]);
+    clock(60);
+    expect([bars.readForming(0, 0, piece), bars.readForming(0, 1, piece)]).toEqual([false, true]);
+  });
+
+  it('should end bars on the minutes since an opening at an odd time', () => {
+    const openUs = at('2025-03-03T15:07:00Z');
+    const { bars, trade, clock, news } = build({ calendar: oneSession(openUs) });
+    trade(100, 7 * 60);
+    clock(12 * 60 - 1);
+    expect(news()).not.toContain('closed 0 5m');
+    clock(12 * 60);
+    expect(news()).toEqual(['gap 0 1m +11', 'closed 0 5m']);
+    expect(bars.window(0, 1).startUs(0)).toBe(openUs);
+  });
+
+  it('should keep what it refused when it is saved', () => {
+    const { bars, trade } = build({ latenessUs: MINUTE_US });
+    trade(100, 180);
+    trade(100, 1);
+    trade(100, 2);
+    const after = build({ latenessUs: MINUTE_US }).bars;
+    after.restore(bars.save());
+    expect([...after.refused]).toEqual([['too_late', 2]]);
+  });
+
+  it('should go on from a state that was saved before any input', () => {
+    const { bars, trade, clock, news } = build();
+    bars.restore(build().bars.save());
+    expect([bars.clockUs, bars.formingStartUs(0)]).toEqual([Number.NEGATIVE_INFINITY, Number.NaN]);
+    trade(100, 1);
+    clock(60);
+    expect(news()).toEqual(['closed 0 1m']);
+  });
+
   it('should refuse options out of range', () => {
     expect(() => build({ windowBars: 49 })).toThrow('a window holds 50 to 200 bars, not 49');
     expect(() => build({ latenessUs: 101 * MINUTE_US })).toThrow(
-      'latenessUs is 6060000000: from 0 to half of the window',
+      'latenessUs is 6060000000: from 0 to half of the window, 6000000000',
     );
+    expect(() => build({ latenessUs: -1 })).toThrow('latenessUs is -1: from 0 to half of the window');
+    expect(() => build({ latenessUs: Number.NaN })).toThrow('latenessUs is NaN: from 0 to half of the window');
+    expect([0, 100 * MINUTE_US].map((latenessUs) => build({ latenessUs }).bars.symbols)).toEqual([2, 2]);
     expect(() => build().bars.window(2, 0)).toThrow('no symbol 2: there are 2');
     expect(() => build().bars.window(0, 0).bar(0)).toThrow('no bar 0 back: the window holds 0');
   });
