@@ -5,7 +5,9 @@ import type { CleaningRefusal } from './clean.ts';
 import { MarketData, type MarketDataOptions } from './marketData.ts';
 import { priceChangeOf, refuseAction } from './orders/corporate.ts';
 import { OrderDesk } from './orders/desk.ts';
+import type { Liquidity } from './orders/liquidity.ts';
 import { restoreDesk, saveDesk } from './orders/saved.ts';
+import type { WorkingOrders } from './orders/workingOrders.ts';
 import { type EngineSnapshot, SNAPSHOT_VERSION, SnapshotError } from './snapshot.ts';
 import { isPrice, TickerState } from './tickers.ts';
 import {
@@ -69,6 +71,9 @@ export class MarketEngine {
   readonly data: MarketData | undefined;
   readonly #instruments: readonly Instrument[];
   readonly #desk: OrderDesk;
+  /** The desk's, at hand for every tick. */
+  readonly #working: WorkingOrders;
+  readonly #liquidity: Liquidity;
   readonly #refusedTicks = new Map<TickRefusal, number>();
   readonly #refusedCommands = new Map<RejectReason, number>();
   readonly #refusedControls = new Map<ControlRefusal, number>();
@@ -92,6 +97,8 @@ export class MarketEngine {
     const { tickers } = this;
     const parts = { instruments, tickers, sink, calendar, fills, buyingPower, accountRules };
     this.#desk = new OrderDesk({ ...parts, startingCash, ratchetWindowUs });
+    this.#working = this.#desk.working;
+    this.#liquidity = this.#desk.liquidity;
   }
 
   /**
@@ -124,19 +131,19 @@ export class MarketEngine {
 
   /** Takes one tick and works it to its end. Returns false when it was refused, which changes nothing and is counted in {@link refusedTicks}, or amended a bar alone. */
   onTick(tick: Tick): boolean {
-    if (this.#isBusy) throw new Error('the engine was fed from its own sink');
-    if (!this.#apply(tick)) return false;
-    const { kind, symbol } = tick;
-    const { hours, liquidity, working } = this.#desk;
-    liquidity.renew(kind, symbol);
-    const isRegular = hours.isRegular(symbol);
-    if (working.isQuiet(kind, symbol, isRegular)) return true;
-    this.#isBusy = true;
-    try {
-      this.#desk.work(kind, symbol, isRegular);
-    } finally {
+    if (this.#isBusy) throw fedFromSink();
+    const { data } = this;
+    if (data === undefined) {
+      if (!this.#applyAlone(tick)) return false;
+    } else {
+      this.#isBusy = true;
+      const verdict = data.onTick(tick);
       this.#isBusy = false;
+      if (verdict !== 'taken') return false;
     }
+    this.#liquidity.renew(tick);
+    // What follows is apart, so that the compiler puts the way of a quiet tick into one piece of code.
+    if (!this.#working.isQuiet(tick)) this.#work(tick);
     return true;
   }
 
@@ -145,7 +152,7 @@ export class MarketEngine {
    * is filled at the price at which it lies, what the open has gapped beyond at the open. Returns false when it was refused.
    */
   onBar(bar: TradeBar): boolean {
-    if (this.#isBusy) throw new Error('the engine was fed from its own sink');
+    if (this.#isBusy) throw fedFromSink();
     const { symbol, eventTimeUs, open, high, low, close, volume } = bar;
     const rest = { bid: 0, ask: 0, bidSize: 0, askSize: 0, flags: 0 };
     const tick = { kind: TickKind.TRADE, symbol, eventTimeUs, price: open, size: volume, ...rest };
@@ -156,9 +163,8 @@ export class MarketEngine {
       return false;
     }
     this.tickers.apply(tick);
-    const { hours, liquidity } = this.#desk;
-    liquidity.renew(tick.kind, symbol);
-    const isRegular = hours.isRegular(symbol);
+    this.#liquidity.renew(tick);
+    const isRegular = this.#desk.hours.isRegular(symbol);
     const isLowFirst = open - low <= high - open;
     const path = isLowFirst ? [open, low, high, close] : [open, high, low, close];
     this.#isBusy = true;
@@ -175,7 +181,7 @@ export class MarketEngine {
 
   /** Takes one command. What it causes leaves through the sink before this returns. A refused one is counted in {@link refusedCommands}. */
   onCommand(command: Command): CommandOutcome {
-    if (this.#isBusy) throw new Error('the engine was fed from its own sink');
+    if (this.#isBusy) throw fedFromSink();
     this.#isBusy = true;
     try {
       const outcome = this.#desk.take(command);
@@ -188,7 +194,7 @@ export class MarketEngine {
 
   /** Takes the clock, a halt or its end, or a corporate action. Returns why it was refused, counted in {@link refusedControls}, or undefined when it was taken. */
   onControl(control: Control): ControlRefusal | undefined {
-    if (this.#isBusy) throw new Error('the engine was fed from its own sink');
+    if (this.#isBusy) throw fedFromSink();
     this.#isBusy = true;
     try {
       const refusal = this.#control(control);
@@ -256,18 +262,22 @@ export class MarketEngine {
     return known === undefined ? 0 : this.#desk.buyingPower.of(known);
   }
 
-  /** Applies a tick to the last known market, and to bars; false when it isn't the symbol's newest. */
-  #apply(tick: Tick): boolean {
-    if (this.data !== undefined) {
-      this.#isBusy = true;
-      const verdict = this.data.onTick(tick);
-      this.#isBusy = false;
-      return verdict === 'taken';
-    }
+  /** Applies a tick to the last known market where no bars are made; false when it is refused. */
+  #applyAlone(tick: Tick): boolean {
     const fault = this.tickers.fault(tick);
     if (fault === undefined) this.tickers.apply(tick);
     else count(this.#refusedTicks, fault);
     return fault === undefined;
+  }
+
+  /** Does what the tick just applied calls for. */
+  #work({ kind, symbol }: Tick): void {
+    this.#isBusy = true;
+    try {
+      this.#desk.work(kind, symbol, this.#desk.hours.isRegular(symbol));
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   #control(control: Control): ControlRefusal | undefined {
@@ -297,7 +307,7 @@ export class MarketEngine {
     for (const account of this.#desk.accounts.values()) account.adjust(action, oldPrice);
     if (action.numerator !== action.denominator) {
       this.tickers.split(symbol, action);
-      this.#desk.liquidity.exhaust(symbol);
+      this.#liquidity.exhaust(symbol);
     }
     this.#desk.adjust(symbol, priceChangeOf(action, instrument));
     return undefined;
@@ -306,4 +316,8 @@ export class MarketEngine {
 
 function count<Reason>(counts: Map<Reason, number>, reason: Reason): void {
   counts.set(reason, (counts.get(reason) ?? 0) + 1);
+}
+
+function fedFromSink(): Error {
+  return new Error('the engine was fed from its own sink');
 }

@@ -45,19 +45,17 @@ export class TickerState {
 
   /** Takes a tick that {@link TickerState.fault} has passed. */
   apply(tick: Tick): void {
-    const { symbol } = tick;
+    if (tick.kind === TickKind.TRADE) this.applyTrade(tick);
+    else this.#applyQuote(tick);
+  }
+
+  /** Takes a trade that {@link TickerState.fault} has passed. */
+  applyTrade({ symbol, eventTimeUs, price, size }: Tick): void {
     this.seq[symbol] = (this.seq[symbol] as number) + 1;
-    this.eventTimeUs[symbol] = tick.eventTimeUs;
-    if (tick.kind === TickKind.TRADE) {
-      this.last[symbol] = tick.price;
-      this.lastSize[symbol] = tick.size;
-      this.volume[symbol] = (this.volume[symbol] as number) + tick.size;
-    } else {
-      this.bid[symbol] = tick.bid;
-      this.ask[symbol] = tick.ask;
-      this.bidSize[symbol] = tick.bidSize;
-      this.askSize[symbol] = tick.askSize;
-    }
+    this.eventTimeUs[symbol] = eventTimeUs;
+    this.last[symbol] = price;
+    this.lastSize[symbol] = size;
+    this.volume[symbol] = (this.volume[symbol] as number) + size;
   }
 
   /** Sets the last price, to another one on the path of the tick that was applied. */
@@ -96,6 +94,15 @@ export class TickerState {
   /** Takes on saved columns of as many symbols. */
   restore(columns: TickerColumns): void {
     for (const name of TICKER_COLUMNS) this[name].set(columns[name]);
+  }
+
+  #applyQuote({ symbol, eventTimeUs, bid, ask, bidSize, askSize }: Tick): void {
+    this.seq[symbol] = (this.seq[symbol] as number) + 1;
+    this.eventTimeUs[symbol] = eventTimeUs;
+    this.bid[symbol] = bid;
+    this.ask[symbol] = ask;
+    this.bidSize[symbol] = bidSize;
+    this.askSize[symbol] = askSize;
   }
 }
 

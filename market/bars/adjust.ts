@@ -1,5 +1,6 @@
 import type { BarStore } from '../windows/barStore.ts';
-import { CLOSE, FORMING_STRIDE, type FormingBars, HIGH, LOW, NOTIONAL, OPEN, VOLUME } from './forming.ts';
+import type { FormingBars } from './forming.ts';
+import { emptyPiece } from './piece.ts';
 
 /** What a corporate action makes of past prices and volumes. */
 export interface HistoryChange {
@@ -45,13 +46,12 @@ export function adjustForming(
   { priceFactor, volumeFactor }: HistoryChange,
 ): void {
   if (forming.isEmpty(symbol)) return;
-  const { values } = forming;
-  const at = symbol * FORMING_STRIDE;
-  for (const which of [OPEN, HIGH, LOW, CLOSE]) {
-    values[at + which] = scaledPrice(values[at + which] as number, priceFactor);
-  }
-  values[at + VOLUME] = Math.round((values[at + VOLUME] as number) * volumeFactor);
-  values[at + NOTIONAL] = (values[at + NOTIONAL] as number) * priceFactor * volumeFactor;
+  const piece = emptyPiece();
+  forming.read(symbol, piece);
+  for (const which of ['open', 'high', 'low', 'close'] as const) piece[which] = scaledPrice(piece[which], priceFactor);
+  piece.volume = Math.round(piece.volume * volumeFactor);
+  piece.notional = piece.notional * priceFactor * volumeFactor;
+  forming.set(symbol, piece);
 }
 
 function scaledPrice(price: number, factor: number): number {

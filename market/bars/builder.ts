@@ -5,7 +5,7 @@ import { BarStore } from '../windows/barStore.ts';
 import type { BarWindow } from '../windows/barWindow.ts';
 import { adjustForming, adjustStore, historyChange } from './adjust.ts';
 import { fillAfter, markGap, mergeBar, refill, writeBar } from './amend.ts';
-import { CLOSE, FORMING_STRIDE, FormingBars, HIGH, LAST_US, LOW, NOTIONAL, TRADES, VOLUME } from './forming.ts';
+import { FormingBars } from './forming.ts';
 import { append, emptyPiece, type Piece, providerFault, setBar, setTrade } from './piece.ts';
 import {
   BAR_REFUSALS,
@@ -95,20 +95,9 @@ export class BarBuilder {
    * in {@link BarBuilder.refused}.
    */
   onTrade(trade: BarTrade): boolean {
-    const { symbol, price, size, eventTimeUs } = trade;
-    if (eventTimeUs > this.#clockUs) this.onClock(eventTimeUs);
-    const { values } = this.#minute;
-    const at = symbol * FORMING_STRIDE;
-    // Holds only in the open minute, and only behind its first trade: an empty bar's time is Infinity.
-    if (!(eventTimeUs >= (values[at + LAST_US] as number))) return this.#otherTrade(trade);
-    if (price > (values[at + HIGH] as number)) values[at + HIGH] = price;
-    else if (price < (values[at + LOW] as number)) values[at + LOW] = price;
-    values[at + CLOSE] = price;
-    values[at + VOLUME] = (values[at + VOLUME] as number) + size;
-    values[at + NOTIONAL] = (values[at + NOTIONAL] as number) + price * size;
-    values[at + TRADES] = (values[at + TRADES] as number) + 1;
-    values[at + LAST_US] = eventTimeUs;
-    return true;
+    if (trade.eventTimeUs > this.#clockUs) this.onClock(trade.eventTimeUs);
+    // The time of the open minute's last trade shows that this one is of the same minute.
+    return this.#minute.addNewest(trade) || this.#otherTrade(trade);
   }
 
   /** Takes a provider's one-minute bar, which stands for all trades of its minute. Returns false when it makes no bar; the reason is counted. */
@@ -221,7 +210,7 @@ export class BarBuilder {
 
   /** The symbol's last price that any bar knows, in ticks; 0 when none does. */
   #lastClose(symbol: number): number {
-    if (!this.#minute.isEmpty(symbol)) return this.#minute.values[symbol * FORMING_STRIDE + CLOSE] as number;
+    if (!this.#minute.isEmpty(symbol)) return this.#minute.close(symbol);
     const minutes = this.#store(0);
     return minutes.length[symbol] === 0 ? 0 : (minutes.close[minutes.place(symbol, 0)] as number);
   }

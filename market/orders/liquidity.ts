@@ -1,5 +1,5 @@
 import type { TickerState } from '../tickers.ts';
-import { TickKind } from '../types.ts';
+import { type Tick, TickKind } from '../types.ts';
 import type { Watch } from './watch.ts';
 
 /** What is left to trade of a symbol's last trade and quote, as it is saved. */
@@ -14,14 +14,12 @@ export interface LiquidityState {
  * that they are filled at, first come, first served.
  */
 export class Liquidity {
-  readonly #tickers: TickerState;
   readonly #isWhole: boolean;
   readonly #last: Float64Array;
   readonly #bid: Float64Array;
   readonly #ask: Float64Array;
 
   constructor(options: { readonly tickers: TickerState; readonly fills: 'whole' | 'tick_size' }) {
-    this.#tickers = options.tickers;
     this.#isWhole = options.fills === 'whole';
     const symbols = this.#isWhole ? 0 : options.tickers.seq.length;
     this.#last = new Float64Array(symbols);
@@ -30,14 +28,8 @@ export class Liquidity {
   }
 
   /** The tick just applied brings its own size. */
-  renew(kind: TickKind, symbol: number): void {
-    if (this.#isWhole) return;
-    if (kind === TickKind.TRADE) {
-      this.#last[symbol] = this.#tickers.lastSize[symbol] as number;
-    } else {
-      this.#bid[symbol] = this.#tickers.bidSize[symbol] as number;
-      this.#ask[symbol] = this.#tickers.askSize[symbol] as number;
-    }
+  renew(tick: Tick): void {
+    if (!this.#isWhole) this.#renew(tick);
   }
 
   available(watch: Watch, symbol: number): number {
@@ -67,6 +59,15 @@ export class Liquidity {
     this.#last.set(state.last);
     this.#bid.set(state.bid);
     this.#ask.set(state.ask);
+  }
+
+  #renew({ kind, symbol, size, bidSize, askSize }: Tick): void {
+    if (kind === TickKind.TRADE) {
+      this.#last[symbol] = size;
+    } else {
+      this.#bid[symbol] = bidSize;
+      this.#ask[symbol] = askSize;
+    }
   }
 
   #column(watch: Watch): Float64Array {

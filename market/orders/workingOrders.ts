@@ -1,5 +1,5 @@
 import { MAX_PRICE, type TickerState } from '../tickers.ts';
-import { TickKind } from '../types.ts';
+import { type Tick, TickKind } from '../types.ts';
 import type { Order } from './order.ts';
 import { HeapSlot, OrderHeap } from './orderHeap.ts';
 import { rootOf, TrailingStops, type TrailRun } from './trailing.ts';
@@ -57,12 +57,14 @@ export interface ToldState {
 }
 
 /**
- * The columns of a symbol's gate. A last price strictly between ABOVE and BELOW is quiet for all orders that watch it,
- * between the EXTENDED two for those of extended hours. From the event time DUE on there is something to tell or to end.
+ * The columns of a symbol's gate. A last price strictly between ABOVE and BELOW is quiet for all orders that watch it. From
+ * the event time DUE on there is something to tell or to end.
  */
-const Gate = { ABOVE: 0, BELOW: 1, EXTENDED_ABOVE: 2, EXTENDED_BELOW: 3, DUE: 4 } as const;
-/** Columns of a gate, with room up to a line of the cache. */
-const GATES = 8;
+const ABOVE = 0;
+const BELOW = 1;
+const DUE = 2;
+/** Columns of a gate: two gates fill a line of the cache. */
+const GATES = 4;
 
 /**
  * All working orders by symbol and price. A tick that reaches no order and makes no new extreme is told from two
@@ -72,7 +74,7 @@ export class WorkingOrders {
   readonly #tickers: TickerState;
   readonly #ratchetWindowUs: number;
   readonly #symbols: (SymbolOrders | undefined)[] = [];
-  /** What {@link isQuiet} asks of a symbol, by {@link Gate}, side by side: one read of memory. */
+  /** What {@link isQuiet} asks of a symbol, side by side: one read of memory. */
   readonly #gates: Float64Array;
   /** Event time from which ratchets that were kept back are told; Infinity for none. */
   readonly #untoldDueUs: Float64Array;
@@ -88,23 +90,20 @@ export class WorkingOrders {
     const symbols = options.tickers.seq.length;
     this.#gates = new Float64Array(GATES * symbols);
     for (let at = 0; at < this.#gates.length; at += GATES) {
-      this.#gates[at + Gate.BELOW] = Number.POSITIVE_INFINITY;
-      this.#gates[at + Gate.EXTENDED_BELOW] = Number.POSITIVE_INFINITY;
-      this.#gates[at + Gate.DUE] = Number.POSITIVE_INFINITY;
+      this.#gates[at + BELOW] = Number.POSITIVE_INFINITY;
+      this.#gates[at + DUE] = Number.POSITIVE_INFINITY;
     }
     this.#untoldDueUs = new Float64Array(symbols).fill(Number.POSITIVE_INFINITY);
     this.#watchesQuotes = new Uint8Array(symbols);
   }
 
-  /** Whether the symbol's tick just applied reaches no order that works now, makes no new extreme and lets nothing fall due. */
-  isQuiet(kind: TickKind, symbol: number, isRegular: boolean): boolean {
+  /** Whether the tick just applied reaches no order, whatever its hours, makes no new extreme and lets nothing fall due. */
+  isQuiet({ kind, symbol, eventTimeUs, price }: Tick): boolean {
     const gates = this.#gates;
     const at = symbol * GATES;
-    if ((this.#tickers.eventTimeUs[symbol] as number) >= (gates[at + Gate.DUE] as number)) return false;
-    if (kind === TickKind.QUOTE) return this.#watchesQuotes[symbol] === 0;
-    const price = this.#tickers.last[symbol] as number;
-    if (isRegular) return price > (gates[at + Gate.ABOVE] as number) && price < (gates[at + Gate.BELOW] as number);
-    return price > (gates[at + Gate.EXTENDED_ABOVE] as number) && price < (gates[at + Gate.EXTENDED_BELOW] as number);
+    if (eventTimeUs >= (gates[at + DUE] as number)) return false;
+    if (kind !== TickKind.TRADE) return this.#watchesQuotes[symbol] === 0;
+    return price > (gates[at + ABOVE] as number) && price < (gates[at + BELOW] as number);
   }
 
   /** Lets an order wait until the price that it watches falls or rises to `level`. */
@@ -154,7 +153,7 @@ export class WorkingOrders {
     const from = onlySymbol ?? 0;
     const to = onlySymbol ?? this.#untoldDueUs.length - 1;
     for (let symbol = from; symbol <= to; symbol++) {
-      if (timeUs < (this.#gates[symbol * GATES + Gate.DUE] as number)) continue;
+      if (timeUs < (this.#gates[symbol * GATES + DUE] as number)) continue;
       this.#symbols[symbol]?.expiries.takeReached(timeUs, expired);
       this.#refreshDue(symbol);
     }
@@ -299,26 +298,19 @@ export class WorkingOrders {
     const { books } = this.#ordersFor(symbol);
     let above = 0;
     let below = Number.POSITIVE_INFINITY;
-    let extendedAbove = 0;
-    let extendedBelow = Number.POSITIVE_INFINITY;
-    for (const { watch, isExtended, quietAbove, quietBelow } of books) {
+    for (const { watch, quietAbove, quietBelow } of books) {
       if (watch !== 'last') continue;
       above = Math.max(above, quietAbove);
       below = Math.min(below, quietBelow);
-      if (!isExtended) continue;
-      extendedAbove = quietAbove;
-      extendedBelow = quietBelow;
     }
     const at = symbol * GATES;
-    this.#gates[at + Gate.ABOVE] = above;
-    this.#gates[at + Gate.BELOW] = below;
-    this.#gates[at + Gate.EXTENDED_ABOVE] = extendedAbove;
-    this.#gates[at + Gate.EXTENDED_BELOW] = extendedBelow;
+    this.#gates[at + ABOVE] = above;
+    this.#gates[at + BELOW] = below;
   }
 
   #refreshDue(symbol: number): void {
     const expiry = this.#symbols[symbol]?.expiries.nearest ?? Number.POSITIVE_INFINITY;
-    this.#gates[symbol * GATES + Gate.DUE] = Math.min(this.#untoldDueUs[symbol] as number, expiry);
+    this.#gates[symbol * GATES + DUE] = Math.min(this.#untoldDueUs[symbol] as number, expiry);
   }
 }
 
