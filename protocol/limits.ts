@@ -8,8 +8,16 @@ export interface Limits {
   readonly maxSymbolsPerSocket: number;
   readonly maxSocketsPerUser: number;
   readonly maxSocketsPerAddress: number;
+  /** Upgrade requests of one address, sustained; more are answered with HTTP 429. */
+  readonly handshakesPerSecond: number;
+  readonly handshakeBurst: number;
+  /** Connections of the whole server that are no sockets (yet); further ones are cut unread. */
+  readonly maxPendingConnections: number;
   readonly commandsPerSecond: number;
   readonly commandBurst: number;
+  /** Keys (symbols, accounts) subscribed to or left on one socket, sustained. */
+  readonly subscriptionsPerSecond: number;
+  readonly subscriptionBurst: number;
   /** Events that a stream's history keeps for resume, at most. */
   readonly historyEvents: number;
   /** Age at which an event leaves its stream's history. */
@@ -36,8 +44,13 @@ export const DEFAULT_LIMITS: Limits = {
   maxSymbolsPerSocket: 2_000,
   maxSocketsPerUser: 100,
   maxSocketsPerAddress: 1_000,
+  handshakesPerSecond: 500,
+  handshakeBurst: 1_000,
+  maxPendingConnections: 4_096,
   commandsPerSecond: 100,
   commandBurst: 200,
+  subscriptionsPerSecond: 2_000,
+  subscriptionBurst: 4_000,
   historyEvents: 1_024,
   historyAgeMs: 300_000,
   softBufferedBytes: 256 * 1024,

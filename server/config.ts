@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { parse as parseYaml } from 'yaml';
 import { ExitCode } from '../protocol/codes.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import { nearest } from '../protocol/nearest.ts';
+import type { TlsFiles } from '../transport/types.ts';
+import { ConfigError, readText } from './configError.ts';
+import { type IdentityConfig, type PlacedValue, readIdentity, readTls } from './identity/config.ts';
 import { isLoopback, type ListenAddress, parseListen } from './listen.ts';
 import { GENERAL_SETTINGS, LIMIT_NAMES, LIMIT_SETTINGS, SETTINGS, type Setting } from './settings.ts';
 
@@ -25,11 +26,13 @@ export interface EmbeddedFeedConfig {
 }
 
 /** Everything that a server is started with: settings from {@link loadServerConfig}, feed and log from the caller. */
-export interface ServerConfig {
+export interface ServerConfig extends IdentityConfig {
   readonly listen: readonly ListenAddress[];
   readonly limits: Limits;
-  /** HS256 secret; absent: development mode, loopback only. */
-  readonly secret?: string;
+  /** Absent: plain text. */
+  readonly tls?: TlsFiles;
+  /** Whether permessage-deflate is offered; absent: it isn't. */
+  readonly compression?: boolean;
   /** Web origins that may connect, `*` for all. */
   readonly allowedOrigins: readonly string[];
   readonly feed?: EmbeddedFeedConfig;
@@ -43,7 +46,11 @@ export interface ServerConfig {
 interface ServerOptions {
   /** `HOST:PORT`, `[IPV6]:PORT` or `PORT`, each. */
   readonly listen?: readonly string[];
+  readonly tlsCertFile?: string;
+  readonly tlsKeyFile?: string;
 }
+
+export { ConfigError } from './configError.ts';
 
 /** Where settings come from. */
 export interface ConfigSources {
@@ -53,24 +60,11 @@ export interface ConfigSources {
   readonly file?: string;
 }
 
-type SettingSource = 'default' | 'environment' | 'file' | 'option';
-
 /** A setting as it stands, for `tapedeck config`. */
 export interface ResolvedSetting extends Omit<Setting, 'schema'> {
   /** The value in force; for secrets 'set' or 'unset'. */
   readonly value: unknown;
-  readonly source: SettingSource;
-}
-
-/** A setting that can't be used: one line that names it, its value and what is allowed. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly exitCode: ExitCode;
-
-  constructor(message: string, exitCode: ExitCode) {
-    super(message);
-    this.exitCode = exitCode;
-  }
+  readonly source: PlacedValue['source'];
 }
 
 /**
@@ -100,35 +94,31 @@ export function listSettings(sources: ConfigSources): {
   return { settings, warnings: mistypedVariables(sources.env) };
 }
 
-/** A value with the place that an error must name. */
-interface Found {
-  readonly value: unknown;
-  readonly source: SettingSource;
-  readonly place: string;
-}
-
 interface Resolved {
   readonly config: ServerConfig;
-  readonly found: (name: string) => Found;
+  readonly found: (name: string) => PlacedValue;
 }
 
 function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
-  const fromFile = file === undefined ? new Map<string, Found>() : readConfigFile(file);
-  const values = new Map<string, Found>();
+  const fromFile = file === undefined ? new Map<string, PlacedValue>() : readConfigFile(file);
+  const values = new Map<string, PlacedValue>();
   for (const setting of SETTINGS) {
     const value = fromOptions(setting, options) ?? fromEnvironment(setting, env) ?? fromFile.get(setting.name);
     values.set(setting.name, value ?? { value: setting.default, source: 'default', place: setting.variable });
   }
-  const found = (name: string): Found => values.get(name) ?? { value: undefined, source: 'default', place: name };
+  const found = (name: string): PlacedValue => values.get(name) ?? { value: undefined, source: 'default', place: name };
 
-  const secret = readSecret({ direct: found('jwtSecret'), viaFile: found('jwtSecretFile'), file });
-  const listen = readListen(found('listen'), secret !== undefined);
+  const identity = readIdentity({ found, file });
+  const listen = readListen(found('listen'), identity.secret !== undefined || identity.keySet !== undefined);
+  const tls = readTls({ found, file });
   const limits = readLimits(found);
   const cash = optionalNumber(found('startingCashUnits').value);
   const config: ServerConfig = {
     listen,
     limits,
-    ...(secret === undefined ? {} : { secret }),
+    ...identity,
+    ...(tls !== undefined && { tls }),
+    ...(found('compression').value === 'on' && { compression: true }),
     allowedOrigins: strings(found('allowedOrigins').value),
     ...(cash === undefined ? {} : { startingCashUnits: cash }),
     logLevel: String(found('logLevel').value),
@@ -136,15 +126,29 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
   return { config, found };
 }
 
-function fromOptions(setting: Setting, options: ServerOptions): Found | undefined {
-  if (setting.name !== 'listen' || options.listen === undefined || options.listen.length === 0) return undefined;
-  return { value: options.listen, source: 'option', place: '--listen' };
+function fromOptions(setting: Setting, options: ServerOptions): PlacedValue | undefined {
+  const value = optionOf(setting.name, options);
+  if (value === undefined || value.length === 0) return undefined;
+  return { value, source: 'option', place: OPTIONS.get(setting.name) ?? setting.name };
 }
 
-function fromEnvironment(setting: Setting, env: ConfigSources['env']): Found | undefined {
+/** How the command line names what it can decide. */
+const OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['listen', '--listen'],
+  ['tlsCertFile', '--tls-cert'],
+  ['tlsKeyFile', '--tls-key'],
+]);
+
+function optionOf(name: string, options: ServerOptions): string | readonly string[] | undefined {
+  if (name === 'listen') return options.listen;
+  if (name === 'tlsCertFile') return options.tlsCertFile;
+  return name === 'tlsKeyFile' ? options.tlsKeyFile : undefined;
+}
+
+function fromEnvironment(setting: Setting, env: ConfigSources['env']): PlacedValue | undefined {
   const text = env[setting.variable];
   if (text === undefined) return undefined;
-  const found: Found = { value: fromText(setting.schema, text), source: 'environment', place: setting.variable };
+  const found: PlacedValue = { value: fromText(setting.schema, text), source: 'environment', place: setting.variable };
   return checked(setting, found, ExitCode.USAGE);
 }
 
@@ -155,7 +159,7 @@ function fromText(schema: TSchema, text: string): unknown {
   return text;
 }
 
-function checked(setting: Setting, found: Found, exitCode: ExitCode): Found {
+function checked(setting: Setting, found: PlacedValue, exitCode: ExitCode): PlacedValue {
   if (Value.Check(setting.schema, found.value)) return found;
   const shown = setting.secret ? 'the value' : JSON.stringify(found.value);
   throw new ConfigError(`${found.place}: ${shown} is not allowed; give ${allowed(setting.schema)}`, exitCode);
@@ -163,15 +167,20 @@ function checked(setting: Setting, found: Found, exitCode: ExitCode): Found {
 
 function allowed(schema: TSchema): string {
   if (schema['type'] === 'integer') return `a whole number from ${schema['minimum']} to ${schema['maximum']}`;
-  if (schema['type'] === 'array')
-    return `a list of ${schema['items']['pattern'] === undefined ? 'HOST:PORT' : 'origins like https://example.com, or *'}`;
+  if (schema['type'] === 'array') return `a list of ${allowedItems(schema['items'])}`;
   if (Array.isArray(schema['anyOf'])) return schema['anyOf'].map((option: TSchema) => option['const']).join(', ');
+  if (typeof schema['pattern'] === 'string') return 'an address like https://id.example.com/keys';
   return 'a text that is not empty';
+}
+
+function allowedItems(items: TSchema): string {
+  if (Array.isArray(items['anyOf'])) return allowed(items);
+  return items['pattern'] === undefined ? 'HOST:PORT' : 'origins like https://example.com, or *';
 }
 
 const FileSchema = Type.Record(Type.String(), Type.Unknown());
 
-function readConfigFile(path: string): Map<string, Found> {
+function readConfigFile(path: string): Map<string, PlacedValue> {
   const text = readText(path, 'configuration file');
   let content: unknown;
   try {
@@ -196,7 +205,7 @@ function readSection(section: {
   readonly prefix: string;
   readonly content: Readonly<Record<string, unknown>>;
   readonly settings: readonly Setting[];
-}): [string, Found][] {
+}): [string, PlacedValue][] {
   return Object.entries(section.content).map(([name, value]) => {
     const place = `${section.path}: ${section.prefix}${name}`;
     if (name === 'jwtSecret') {
@@ -218,46 +227,7 @@ function hint(prefix: string, name: string): string {
   return near === undefined ? '; tapedeck config lists them all' : `; did you mean ${near}?`;
 }
 
-function readText(path: string, what: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT') throw new ConfigError(`${path}: no such ${what}`, ExitCode.MISSING_INPUT);
-    throw new ConfigError(`${path}: the ${what} can't be read (${String(code)})`, ExitCode.MISSING_INPUT);
-  }
-}
-
-/** HS256 wants a key at least as long as its hash (RFC 7518, section 3.2). */
-const MIN_SECRET_BYTES = 32;
-
-function readSecret(parts: {
-  readonly direct: Found;
-  readonly viaFile: Found;
-  readonly file: string | undefined;
-}): string | undefined {
-  const { direct, viaFile } = parts;
-  if (direct.value === undefined && viaFile.value === undefined) return undefined;
-  if (direct.value !== undefined && viaFile.value !== undefined) {
-    throw new ConfigError(`${direct.place} and ${viaFile.place} are both set; keep one`, ExitCode.USAGE);
-  }
-  const found = direct.value === undefined ? viaFile : direct;
-  const secret = direct.value === undefined ? readSecretFile(viaFile, parts.file) : String(direct.value);
-  const bytes = Buffer.byteLength(secret);
-  if (bytes >= MIN_SECRET_BYTES) return secret;
-  throw new ConfigError(
-    `${found.place}: the secret has ${bytes} bytes, at least ${MIN_SECRET_BYTES} are needed; make one with: openssl rand -hex 32`,
-    ExitCode.USAGE,
-  );
-}
-
-/** A path in a configuration file is relative to that file. */
-function readSecretFile(found: Found, configFile: string | undefined): string {
-  const base = found.source === 'file' && configFile !== undefined ? dirname(configFile) : '.';
-  return readText(resolve(base, String(found.value)), `secret file (${found.place})`).trimEnd();
-}
-
-function readListen(found: Found, hasSecret: boolean): readonly ListenAddress[] {
+function readListen(found: PlacedValue, hasKeys: boolean): readonly ListenAddress[] {
   return strings(found.value).map((text) => {
     const address = parseListen(text);
     if (typeof address === 'string') {
@@ -266,18 +236,19 @@ function readListen(found: Found, hasSecret: boolean): readonly ListenAddress[] 
         found.source === 'file' ? ExitCode.BAD_DATA : ExitCode.USAGE,
       );
     }
-    if (hasSecret || isLoopback(address.host)) return address;
+    if (hasKeys || isLoopback(address.host)) return address;
     throw new ConfigError(
-      `${found.place}: ${text} is open to other machines, which needs a secret: set TAPEDECK_JWT_SECRET (32 bytes or more) or TAPEDECK_JWT_SECRET_FILE, or listen on 127.0.0.1`,
+      `${found.place}: ${text} is open to other machines, which needs a secret: set TAPEDECK_JWT_SECRET (32 bytes or more), TAPEDECK_JWT_SECRET_FILE or a key set, or listen on 127.0.0.1`,
       ExitCode.USAGE,
     );
   });
 }
 
-function readLimits(found: (name: string) => Found): Limits {
+function readLimits(found: (name: string) => PlacedValue): Limits {
   const limits: { -readonly [name in keyof Limits]: number } = { ...DEFAULT_LIMITS };
   for (const name of LIMIT_NAMES) limits[name] = Number(found(name).value);
   refuseInverted({ limits, lower: 'maxFrameBytes', upper: 'maxTransportFrameBytes', found });
+  refuseInverted({ limits, lower: 'maxSymbolsPerSocket', upper: 'subscriptionBurst', found });
   refuseInverted({ limits, lower: 'softBufferedBytes', upper: 'hardBufferedBytes', found });
   return limits;
 }
@@ -286,7 +257,7 @@ function refuseInverted(pair: {
   readonly limits: Limits;
   readonly lower: keyof Limits;
   readonly upper: keyof Limits;
-  readonly found: (name: string) => Found;
+  readonly found: (name: string) => PlacedValue;
 }): void {
   const { limits, lower, upper, found } = pair;
   if (limits[lower] <= limits[upper]) return;

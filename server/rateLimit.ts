@@ -12,15 +12,26 @@ export class TokenBucket {
     this.#filledUs = limits.nowUs;
   }
 
-  /** Takes one token; returns 0, or the ms to wait until there is one. */
-  take(nowUs: number): number {
+  /** Takes `count` tokens, at most the burst; returns 0, or the ms to wait until there are as many, of which none is taken. */
+  take(nowUs: number, count = 1): number {
+    this.#fill(nowUs);
+    const wanted = Math.min(count, this.#burst);
+    if (this.#tokens >= wanted) {
+      this.#tokens -= wanted;
+      return 0;
+    }
+    return Math.ceil(((wanted - this.#tokens) / this.#perSecond) * 1000);
+  }
+
+  /** Whether nothing has been taken for so long that the burst is there again. */
+  isFull(nowUs: number): boolean {
+    this.#fill(nowUs);
+    return this.#tokens >= this.#burst;
+  }
+
+  #fill(nowUs: number): void {
     const gained = ((nowUs - this.#filledUs) / 1e6) * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#filledUs = nowUs;
-    if (this.#tokens >= 1) {
-      this.#tokens -= 1;
-      return 0;
-    }
-    return Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000);
   }
 }

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { CASH_SCALE } from '../market/types.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { KEY_SET_ALGORITHMS } from './identity/keys.ts';
 
 /** One setting of the server: its name in a file, its variable, its default and what it takes. */
 export interface Setting {
@@ -53,6 +54,24 @@ const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     maximum: 1_000_000,
     about: 'Open sockets from one address; not applied to loopback in development.',
   },
+  handshakesPerSecond: {
+    unit: 'handshakes/s',
+    minimum: 1,
+    maximum: 1_000_000,
+    about: 'WebSocket handshakes of one address, sustained; not applied to loopback in development.',
+  },
+  handshakeBurst: {
+    unit: 'handshakes',
+    minimum: 1,
+    maximum: 1_000_000,
+    about: 'WebSocket handshakes of one address at once.',
+  },
+  maxPendingConnections: {
+    unit: 'connections',
+    minimum: 1,
+    maximum: 1_000_000,
+    about: 'Connections that are no sockets: silent ones, unfinished handshakes, HTTP; further ones are cut unread.',
+  },
   commandsPerSecond: {
     unit: 'commands/s',
     minimum: 1,
@@ -60,6 +79,18 @@ const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     about: 'Commands of one socket, sustained.',
   },
   commandBurst: { unit: 'commands', minimum: 1, maximum: 1_000_000, about: 'Commands of one socket at once.' },
+  subscriptionsPerSecond: {
+    unit: 'keys/s',
+    minimum: 1,
+    maximum: 1_000_000,
+    about: 'Keys subscribed to or left on one socket, sustained.',
+  },
+  subscriptionBurst: {
+    unit: 'keys',
+    minimum: 1,
+    maximum: 1_000_000,
+    about: 'Keys subscribed to or left on one socket at once.',
+  },
   historyEvents: {
     unit: 'events',
     minimum: 0,
@@ -115,8 +146,13 @@ export const LIMIT_NAMES: readonly (keyof Limits)[] = [
   'maxSymbolsPerSocket',
   'maxSocketsPerUser',
   'maxSocketsPerAddress',
+  'handshakesPerSecond',
+  'handshakeBurst',
+  'maxPendingConnections',
   'commandsPerSecond',
   'commandBurst',
+  'subscriptionsPerSecond',
+  'subscriptionBurst',
   'historyEvents',
   'historyAgeMs',
   'softBufferedBytes',
@@ -128,6 +164,8 @@ export const LIMIT_NAMES: readonly (keyof Limits)[] = [
   'flushWindowMs',
   'ratchetWindowMs',
 ];
+
+const Path = Type.String({ minLength: 1 });
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -162,8 +200,65 @@ export const GENERAL_SETTINGS = {
     name: 'jwtSecretFile',
     unit: '',
     about: 'File that holds the secret; instead of jwtSecret.',
-    schema: Type.String({ minLength: 1 }),
+    schema: Path,
     default: undefined,
+  }),
+  jwksFile: setting({
+    name: 'jwksFile',
+    unit: '',
+    about: 'File with the public keys of tokens (a JSON Web Key Set), read anew when it changes; instead of a secret.',
+    schema: Path,
+    default: undefined,
+  }),
+  jwksUrl: setting({
+    name: 'jwksUrl',
+    unit: '',
+    about: 'https address of the key set, kept for 10 minutes and fetched anew for unknown keys; instead of a secret.',
+    schema: Type.String({ pattern: '^https?://[^\\s]+$' }),
+    default: undefined,
+  }),
+  jwtAlgorithms: setting({
+    name: 'jwtAlgorithms',
+    unit: '',
+    about:
+      'Algorithms of tokens that a key set may verify; all others are refused. In the environment separated by commas.',
+    schema: Type.Array(Type.Union(KEY_SET_ALGORITHMS.map((name) => Type.Literal(name))), { minItems: 1, maxItems: 4 }),
+    default: ['ES256', 'EdDSA'],
+  }),
+  jwtIssuer: setting({
+    name: 'jwtIssuer',
+    unit: '',
+    about: "What a token's iss must be; unset: anything.",
+    schema: Type.String({ minLength: 1, maxLength: 1_024 }),
+    default: undefined,
+  }),
+  jwtAudience: setting({
+    name: 'jwtAudience',
+    unit: '',
+    about: "What a token's aud must name; unset: anything.",
+    schema: Type.String({ minLength: 1, maxLength: 1_024 }),
+    default: undefined,
+  }),
+  tlsCertFile: setting({
+    name: 'tlsCertFile',
+    unit: '',
+    about: 'Certificate chain (PEM) to serve wss and https with; a changed one is taken without dropping clients.',
+    schema: Path,
+    default: undefined,
+  }),
+  tlsKeyFile: setting({
+    name: 'tlsKeyFile',
+    unit: '',
+    about: 'Private key (PEM, no passphrase) of tlsCertFile.',
+    schema: Path,
+    default: undefined,
+  }),
+  compression: setting({
+    name: 'compression',
+    unit: '',
+    about: 'Whether permessage-deflate is offered: fewer bytes for much more CPU, paid once per socket and frame.',
+    schema: Type.Union([Type.Literal('off'), Type.Literal('on')]),
+    default: 'off',
   }),
   allowedOrigins: setting({
     name: 'allowedOrigins',
