@@ -3,6 +3,7 @@ import type { Commission } from './accounts/commission.ts';
 import type { CostBasis } from './accounts/position.ts';
 import type { CleaningRefusal } from './clean.ts';
 import { MarketData, type MarketDataOptions } from './marketData.ts';
+import { DeskChanges } from './orders/changes.ts';
 import { priceChangeOf, refuseAction } from './orders/corporate.ts';
 import { OrderDesk } from './orders/desk.ts';
 import type { Liquidity } from './orders/liquidity.ts';
@@ -127,6 +128,11 @@ export class MarketEngine {
       tickers: this.tickers.state(),
       ...saveDesk(this.#desk),
     };
+  }
+
+  /** Begins to gather what events change. Whoever gathers notes every event from the sink. */
+  gatherChanges(): DeskChanges {
+    return new DeskChanges(this.#desk);
   }
 
   /** Takes one tick and works it to its end. Returns false when it was refused, which changes nothing and is counted in {@link refusedTicks}, or amended a bar alone. */

@@ -14,7 +14,8 @@ function literals<const Value extends string>(values: readonly Value[]): TUnsafe
   return Type.Unsafe<Value>(Type.Union(values.map((value) => Type.Literal(value))));
 }
 
-const OrderStateSchema = Type.Object(
+/** One order, live or closed and still remembered. */
+export const OrderStateSchema = Type.Object(
   {
     orderId: Type.Integer(),
     terms: PlaceOrderSchema,
@@ -53,10 +54,10 @@ const OrderStateSchema = Type.Object(
   },
   exact,
 );
-/** One order, live or closed and still remembered. */
 export type OrderState = Static<typeof OrderStateSchema>;
 
-const PositionStateSchema = Type.Object(
+/** An account's books of one symbol. */
+export const PositionStateSchema = Type.Object(
   {
     symbol: Type.Integer(),
     quantity: Type.Number(),

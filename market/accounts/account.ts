@@ -157,6 +157,11 @@ export class Account {
     return { account, cash, equity: cash + held, realizedPnl, unrealizedPnl, deposits };
   }
 
+  /** The books of one symbol as they are saved; undefined before its first fill. */
+  position(symbol: number): PositionState | undefined {
+    return this.#positions.get(symbol)?.state();
+  }
+
   state(): AccountState {
     const { name, deposits, cash } = this;
     return { name, deposits, cash, positions: [...this.#positions.values()].map((position) => position.state()) };

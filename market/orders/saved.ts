@@ -50,7 +50,8 @@ export function restoreDesk(desk: OrderDesk, state: DeskState): void {
   desk.working.restoreTold(state.told, orders.values());
 }
 
-function saveOrder(order: Order): OrderState {
+/** Writes down one order. */
+export function saveOrder(order: Order): OrderState {
   const { orderId, status, quantity, leavesQuantity, filledValue, watch, triggerPrice, peakPrice } = order;
   const { awaitsActivation, isTriggered, expireTimeUs, toldStop, need, reserved } = order;
   const { rejectReason, contingency, parentClientOrderId, parent, brood } = order;
