@@ -1,0 +1,123 @@
+import type { PositionState } from '../accounts/position.ts';
+import type { OrderState } from '../snapshot.ts';
+import type { MarketEvent } from '../types.ts';
+import type { OrderDesk } from './desk.ts';
+import type { Order } from './order.ts';
+import { saveOrder } from './saved.ts';
+
+/** The orders that act on an order's fill, as they are saved. */
+export interface GroupState {
+  readonly kind: 'OCO' | 'OUO';
+  /** Ids, oldest first. */
+  readonly legs: readonly number[];
+}
+
+/** An order after a change. */
+export interface ChangedOrder {
+  readonly state: OrderState;
+  readonly group?: GroupState;
+}
+
+/** An account's books after a change; the positions are those that it touched. */
+export interface ChangedAccount {
+  readonly name: string;
+  readonly deposits: number;
+  readonly cash: number;
+  readonly positions: readonly PositionState[];
+}
+
+/** What the events of one input have changed: put over an older state of the desk, it gives the newer. */
+export interface DeskChange {
+  /** The last ids given. */
+  readonly orderId: number;
+  readonly executionId: number;
+  /** µs since the epoch. */
+  readonly clockUs: number;
+  /** Symbol indices. */
+  readonly halted: readonly number[];
+  /** Those that closed lie in the order in which they did. */
+  readonly orders: readonly ChangedOrder[];
+  readonly accounts: readonly ChangedAccount[];
+}
+
+/** Gathers what events change, for a log of changes. Corporate actions aren't told by events: after one, save the whole state. */
+export class DeskChanges {
+  readonly #desk: OrderDesk;
+  readonly #orders = new Map<number, Order>();
+  readonly #symbols = new Map<string, Set<number>>();
+  /** Legs of groups as they were taken last, by order. */
+  readonly #legs = new Map<number, readonly Order[]>();
+
+  constructor(desk: OrderDesk) {
+    this.#desk = desk;
+    for (const account of desk.accounts.values()) {
+      for (const order of account.working.values()) if (order.group !== undefined) this.#keepLegs(order);
+    }
+  }
+
+  /** Notes an event as it arises. */
+  note(event: MarketEvent): void {
+    const account = event.kind === 'order' ? event.order.account : event.account;
+    let symbols = this.#symbols.get(account);
+    if (symbols === undefined) {
+      symbols = new Set();
+      this.#symbols.set(account, symbols);
+    }
+    if (event.kind === 'execution') {
+      symbols.add(event.symbol);
+      return;
+    }
+    const order = this.#desk.accounts.get(account)?.orders.get(event.order.clientOrderId);
+    // An order that was forgotten within the same input isn't worth keeping.
+    if (order !== undefined) this.#touch(order);
+  }
+
+  /** All that was noted since the last call, as it is now; undefined when nothing was. Call it between two inputs. */
+  take(): DeskChange | undefined {
+    if (this.#symbols.size === 0) return undefined;
+    const desk = this.#desk;
+    for (const order of [...this.#orders.values()]) this.#reach(order);
+    const orders = [...this.#orders.values()].map(changedOrder);
+    for (const order of this.#orders.values()) this.#keepLegs(order);
+    const accounts = [...this.#symbols].flatMap(([name, symbols]): ChangedAccount[] => {
+      const account = desk.accounts.get(name);
+      if (account === undefined) return [];
+      const { deposits, cash } = account;
+      return [{ name, deposits, cash, positions: [...symbols].flatMap((symbol) => account.position(symbol) ?? []) }];
+    });
+    this.#orders.clear();
+    this.#symbols.clear();
+    const { orderId, life, hours } = desk;
+    return { orderId, executionId: life.executionId, clockUs: hours.clockUs, halted: hours.halted(), orders, accounts };
+  }
+
+  /** The last touch decides the place: what closes isn't touched again. */
+  #touch(order: Order): void {
+    this.#orders.delete(order.orderId);
+    this.#orders.set(order.orderId, order);
+  }
+
+  /** What changes with an order though no event tells it: the rest of its group, and the parent that counts its children. */
+  #reach(order: Order): void {
+    const { group, parent } = order;
+    const others = [
+      ...(group?.legs ?? []),
+      ...(this.#legs.get(order.orderId) ?? []),
+      ...(parent === undefined ? [] : [parent]),
+    ];
+    for (const other of others) if (!this.#orders.has(other.orderId)) this.#orders.set(other.orderId, other);
+  }
+
+  #keepLegs(order: Order): void {
+    if (order.group === undefined) this.#legs.delete(order.orderId);
+    else this.#legs.set(order.orderId, [...order.group.legs]);
+  }
+}
+
+function changedOrder(order: Order): ChangedOrder {
+  const { group } = order;
+  const state = saveOrder(order);
+  if (group === undefined) return { state };
+  const { kind, legs } = group;
+  return { state, group: { kind, legs: legs.map(({ orderId }) => orderId) } };
+}

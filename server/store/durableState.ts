@@ -1,0 +1,151 @@
+import type { PositionState } from '../../market/accounts/position.ts';
+import type { ChangedOrder } from '../../market/orders/changes.ts';
+import { type EngineSnapshot, SNAPSHOT_VERSION } from '../../market/snapshot.ts';
+import { ClosedOrders, isClosed } from './closedOrders.ts';
+import { type Change, type Market, type Origin, RecordKind, type StoredEvent, type StoredRecord } from './records.ts';
+
+/** A stream as it comes back. */
+export interface StoredStream {
+  /** Number of its last event. */
+  head: number;
+  /** The newest events, oldest first. */
+  readonly events: StoredEvent[];
+}
+
+/** An account's books, by symbol index. */
+export interface StoredAccount {
+  deposits: number;
+  cash: number;
+  readonly positions: Map<number, PositionState>;
+}
+
+/** How much is kept. */
+export interface KeepRules {
+  /** Events of a stream. */
+  readonly historyEvents: number;
+  /** Closed orders of an account. */
+  readonly closedOrdersKept: number;
+}
+
+/** Everything that survives the process, put together from records in their order. */
+export class DurableState {
+  readonly orders = new Map<number, ChangedOrder>();
+  readonly accounts = new Map<string, StoredAccount>();
+  readonly streams = new Map<string, StoredStream>();
+  origin: Origin | undefined = undefined;
+  market: Market | undefined = undefined;
+  marketUs = 0;
+  orderId = 0;
+  executionId = 0;
+  clockUs = 0;
+  halted: readonly number[] = [];
+  readonly #rules: KeepRules;
+  readonly #closed: ClosedOrders;
+
+  constructor(rules: KeepRules) {
+    this.#rules = rules;
+    this.#closed = new ClosedOrders(rules.closedOrdersKept);
+  }
+
+  /** Takes the next record. */
+  apply(record: StoredRecord): void {
+    if (record.kind === RecordKind.ORIGIN) this.origin = record.origin;
+    else if (record.kind === RecordKind.CHANGE) this.#change(record.change);
+    else {
+      this.market = record.market;
+      this.marketUs = record.market.marketUs;
+    }
+  }
+
+  /** Takes an order as it is now. */
+  putOrder(order: ChangedOrder): void {
+    const { orderId, terms } = order.state;
+    const before = this.orders.get(orderId);
+    this.orders.set(orderId, order);
+    if (!isClosed(order) || (before !== undefined && isClosed(before))) return;
+    const forgotten = this.#closed.add(terms.account, orderId);
+    if (forgotten !== undefined) this.orders.delete(forgotten);
+  }
+
+  /** The account's books, new when it has none. */
+  account(name: string): StoredAccount {
+    let account = this.accounts.get(name);
+    if (account === undefined) {
+      account = { deposits: 0, cash: 0, positions: new Map() };
+      this.accounts.set(name, account);
+    }
+    return account;
+  }
+
+  /** Takes the next event of its stream. */
+  putEvent(event: StoredEvent): void {
+    let stream = this.streams.get(event.stream);
+    if (stream === undefined) {
+      stream = { head: 0, events: [] };
+      this.streams.set(event.stream, stream);
+    }
+    stream.head = event.seq;
+    stream.events.push(event);
+    // In steps, so that a long journal doesn't move the same events for each one.
+    if (stream.events.length >= 2 * this.#rules.historyEvents + 64) this.#trim(stream);
+  }
+
+  /** Ids of all remembered closed orders, each account's in the order in which they closed. */
+  closedOrders(): number[] {
+    return [...this.accounts.keys()].flatMap((name) => this.#closed.of(name));
+  }
+
+  /** Cuts every stream's history to its limit. To be called when all records are applied. */
+  finish(): void {
+    for (const stream of this.streams.values()) this.#trim(stream);
+  }
+
+  /** The engine's state. Ticker numbers go on `seqGap` behind the saved ones, since later ones may have been told. */
+  snapshot(instruments: readonly string[], seqGap: number): EngineSnapshot {
+    const orders = [...this.orders.values()];
+    orders.sort((a, b) => a.state.orderId - b.state.orderId);
+    const names = [...this.accounts.keys()];
+    const zeros = instruments.map(() => 0);
+    const { seq = zeros, ...prices } = this.market?.tickers ?? {};
+    const empty = { last: zeros, lastSize: zeros, bid: zeros, ask: zeros, bidSize: zeros, askSize: zeros };
+    return {
+      version: SNAPSHOT_VERSION,
+      instruments: [...instruments],
+      tickers: { ...empty, volume: zeros, eventTimeUs: zeros, ...prices, seq: seq.map((last) => last + seqGap) },
+      clockUs: this.clockUs,
+      halted: [...this.halted],
+      orderId: this.orderId,
+      executionId: this.executionId,
+      liquidity: { last: [], bid: [], ask: [] },
+      accounts: names.map((name) => {
+        const { deposits, cash, positions } = this.account(name);
+        return { name, deposits, cash, positions: [...positions.values()], closed: this.#closed.of(name) };
+      }),
+      orders: orders.map(({ state }) => state),
+      groups: orders.flatMap(({ state, group }) => {
+        if (group === undefined || group.legs[0] !== state.orderId) return [];
+        return [{ ...group, legs: [...group.legs] }];
+      }),
+      told: [],
+    };
+  }
+
+  #change({ marketUs, desk, events }: Change): void {
+    this.marketUs = marketUs;
+    for (const event of events) this.putEvent(event);
+    if (desk === undefined) return;
+    const { orderId, executionId, clockUs, halted, orders, accounts } = desk;
+    Object.assign(this, { orderId, executionId, clockUs, halted });
+    for (const order of orders) this.putOrder(order);
+    for (const { name, deposits, cash, positions } of accounts) {
+      const account = this.account(name);
+      account.deposits = deposits;
+      account.cash = cash;
+      for (const position of positions) account.positions.set(position.symbol, position);
+    }
+  }
+
+  #trim({ events }: StoredStream): void {
+    events.splice(0, Math.max(0, events.length - this.#rules.historyEvents));
+  }
+}
