@@ -15,6 +15,27 @@ export interface WireHistogram {
 
 export type GeneratorName = 'k6' | 'swarm' | 'probe';
 
+/** Channels that a client of the measurement may hear, in the order in which it subscribes to them. */
+export const SESSION_CHANNELS = [
+  'ticker',
+  'order',
+  'execution',
+  'pattern',
+  'bar.1m',
+  'position.value',
+  'portfolio',
+] as const;
+export type SessionChannel = (typeof SESSION_CHANNELS)[number];
+
+/** Patterns that the oracle beside the gate knows: clients tell those of one-minute bars one by one. */
+export const JUDGED_PATTERNS = [
+  'bullish_engulfing',
+  'bearish_engulfing',
+  'three_outside_up',
+  'three_outside_down',
+] as const;
+export type JudgedPattern = (typeof JUDGED_PATTERNS)[number];
+
 /** When each event of the tape is due: `startUs + (eventTimeUs - fromEventUs) / speed`. The gate sets it, never the server. */
 export interface Schedule {
   /** Time (µs since the epoch) at which the tape's `fromEventUs` is due. */
@@ -40,7 +61,9 @@ export interface ClientPlan {
   readonly url: string;
   readonly token?: string;
   readonly account: string;
+  /** Keys of the channels that are by symbol. */
   readonly symbols: readonly string[];
+  readonly channels: readonly SessionChannel[];
   readonly connectAtUs: number;
   readonly orders: readonly PlannedOrder[];
 }
@@ -84,6 +107,15 @@ export type WindowMetric =
   | 'service'
   /** Crossing tick's due time to the read of `triggered`. */
   | 'trigger'
+  /** Due time of a bar's end to the read of a pattern that the bar completed, by the second in which it was due. */
+  | 'pattern'
+  /**
+   * What an interval between two values of an account is off its period, in millionths of the period. One that is too
+   * long counts in the second of its end, one that is too short in that of its beginning: there lies the cause.
+   */
+  | 'cadence'
+  /** Computing an account's values, as the server states it. */
+  | 'compute'
   /** Placing an order to its first answer, from the *planned* time. */
   | 'ack'
   /** Cut to the first resumed frame. */
@@ -115,6 +147,11 @@ export type ViolationKind =
   | 'hole_after_resume'
   | 'repeat_after_resume'
   | 'missing_tail'
+  /** By the oracle: a pattern or a closed bar that must have come, or one that must not. */
+  | 'missing_pattern'
+  | 'wrong_pattern'
+  | 'missing_bar'
+  | 'wrong_bar'
   | 'schedule_slip'
   | 'heartbeat_head'
   | 'bad_frame'
@@ -170,6 +207,34 @@ export interface OrderLine {
   readonly finalStatus: string;
 }
 
+/** A pattern of {@link JUDGED_PATTERNS} that a client read, of one-minute bars. Times in µs since the epoch. */
+export interface SeenPattern {
+  readonly symbol: string;
+  readonly patternType: JudgedPattern;
+  /** The market's time at which the bar that completed it ended. */
+  readonly barEndUs: number;
+  readonly readUs: number;
+}
+
+/** A closed one-minute bar as a client read it: prices in the currency, volume in units. */
+export interface SeenBar {
+  readonly symbol: string;
+  readonly startUs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+  readonly readUs: number;
+}
+
+/** What a client read of a channel, in order. */
+export interface SeenOf<Item> {
+  /** When the channel's first subscription was confirmed, µs since the epoch; -1 when none was. */
+  readonly fromUs: number;
+  readonly seen: readonly Item[];
+}
+
 /** The end of one client: what the audit holds against the tape. */
 export interface ClientLine {
   readonly kind: 'client';
@@ -191,6 +256,8 @@ export interface ClientLine {
   }[];
   /** This client's tick latencies by second, ascending: who is served worst, and when. */
   readonly tickBySecond: readonly (readonly [number, WireHistogram])[];
+  readonly patterns: SeenOf<SeenPattern>;
+  readonly bars: SeenOf<SeenBar>;
   readonly operations: number;
   readonly failedOperations: number;
   readonly received: number;

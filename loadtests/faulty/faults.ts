@@ -30,6 +30,8 @@ const STALL_US = 300_000;
 const STALL_EVERY_US = 5_000_000;
 const ONE_IN = 1000;
 const SLIP_SHARE = 0.01;
+const LATE_PATTERN_US = 1_500_000;
+const SLOW_CADENCE_US = 1_300_000;
 /** Ticker frames that a resume leaves out. */
 const HOLE = 2;
 
@@ -37,7 +39,7 @@ const send = (text: string, atUs: number): Release => ({ text, atUs });
 
 /** Frames that carry a stream's sequence: the only ones that may be lost, doubled or swapped. */
 function isEvent(text: string): boolean {
-  return /^\{"type":"(ticker|order|execution)"/.test(text);
+  return /^\{"type":"(ticker|order|execution|pattern|bar)"/.test(text);
 }
 
 /** Calls `act` on one event frame in {@link ONE_IN}, counted over all connections, and lets everything else by. */
@@ -74,8 +76,8 @@ function swapOneIn(): () => FaultFilter {
 }
 
 function streamOf(text: string): string {
-  const type = /"type":"(\w+)"/.exec(text)?.[1] ?? '';
-  return type === 'ticker' ? `ticker:${/"symbol":"([^"]+)"/.exec(text)?.[1]}` : type;
+  const type = typeOf(text);
+  return type === 'order' || type === 'execution' ? type : `${type}:${symbolOf(text)}`;
 }
 
 /** Replaces a number field of a frame's text. */
@@ -166,6 +168,74 @@ function holesAfterResume(): FaultFilter {
   };
 }
 
+/**
+ * Holds each pattern back, and lets the rest by: it goes out before the next frame that comes when its time is over. The
+ * heads in heartbeats stay behind with it.
+ */
+function latePatterns(): FaultFilter {
+  const held: Release[] = [];
+  return {
+    onFrame: (text, nowUs) => {
+      const released: Release[] = [];
+      for (let first = held[0]; first !== undefined && first.atUs <= nowUs; first = held[0]) {
+        held.shift();
+        released.push(send(first.text, nowUs));
+      }
+      const type = typeOf(text);
+      if (type === 'pattern') held.push(send(text, nowUs + LATE_PATTERN_US));
+      else released.push(send(type === 'heartbeat' ? withPatternHeadsBehind(text, held) : text, nowUs));
+      return released;
+    },
+  };
+}
+
+/** A heartbeat whose heads of patterns stand before the first frame held back of each symbol. */
+function withPatternHeadsBehind(heartbeat: string, held: readonly Release[]): string {
+  return heartbeat.replace(PATTERN_HEADS, (heads) => {
+    let behind = heads;
+    const symbols = new Set<string>();
+    for (const { text } of held) {
+      const symbol = symbolOf(text);
+      if (!symbols.has(symbol)) behind = set(behind, symbol, numberIn(text, 'seq') - 1);
+      symbols.add(symbol);
+    }
+    return behind;
+  });
+}
+
+/** The heads of patterns within a heartbeat. */
+const PATTERN_HEADS = /"pattern":\{[^}]*\}/;
+
+/** No pattern, and no word of one: heads that stand still prove nothing lost. */
+function withoutPatterns(): FaultFilter {
+  return {
+    onFrame: (text, nowUs) => {
+      const type = typeOf(text);
+      if (type === 'pattern') return [];
+      return [send(type === 'heartbeat' ? text.replace(PATTERN_HEADS, '"pattern":{}') : text, nowUs)];
+    },
+  };
+}
+
+/** Positions at a beat of its own: the newest, when its time has come. */
+function slowCadence(): FaultFilter {
+  let lastUs = Number.NEGATIVE_INFINITY;
+  let latest: string | undefined;
+  return {
+    onFrame: (text, nowUs) => {
+      const isValue = typeOf(text) === 'position.value';
+      if (isValue) latest = text;
+      const released = isValue ? [] : [send(text, nowUs)];
+      if (latest !== undefined && nowUs - lastUs >= SLOW_CADENCE_US) {
+        released.push(send(latest, nowUs));
+        latest = undefined;
+        lastUs = nowUs;
+      }
+      return released;
+    },
+  };
+}
+
 /** The schedule slips by a hundredth of the time passed, and each message is stamped as if it were fresh. */
 function slip(startUs: number): FaultFilter {
   return {
@@ -226,6 +296,24 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     filter: lateTriggers,
   },
   'resume-hole': { description: 'resumes with a hole', verdict: 'fail', rows: ['resume'], filter: holesAfterResume },
+  'late-pattern': {
+    description: 'tells each pattern 1.5 s late',
+    verdict: 'fail',
+    rows: ['pattern'],
+    filter: latePatterns,
+  },
+  'no-pattern': {
+    description: 'tells no pattern',
+    verdict: 'fail',
+    rows: ['pattern', 'loss'],
+    filter: withoutPatterns,
+  },
+  'slow-cadence': {
+    description: 'tells positions every 1.3 s',
+    verdict: 'fail',
+    rows: ['cadence'],
+    filter: slowCadence,
+  },
   slip: {
     description: 'lets its schedule slip while each message looks fresh',
     verdict: 'fail',

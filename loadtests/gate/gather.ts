@@ -5,6 +5,7 @@ import { readCommandLog } from '../../simulator/commandLog.ts';
 import type { InsideEvidence, RunEvidence } from '../judge/evidence.ts';
 import type { LatenessEvidence } from '../judge/lateness.ts';
 import type { GeneratorData } from '../judge/merge.ts';
+import { judgeMarket } from '../oracle/judgeMarket.ts';
 import type { GeneratorEnd } from './generators.ts';
 import type { HostWatch, Series } from './host.ts';
 import { keepMax } from './host.ts';
@@ -53,6 +54,13 @@ export async function gatherEvidence(
     lateness: latenessOf(input, generators),
     cuts: input.cuts,
     orders: judgeAllOrders({ part, schedule, generators, readUntilUs: input.planned.load.endUs }),
+    market: judgeMarket({
+      instruments: part.instruments,
+      bars: part.bars,
+      schedule,
+      clients: generators.flatMap((data) => data.clients),
+      symbolsOf: new Map(clients.map((client) => [client.client, client.symbols])),
+    }),
     expectedHeads: new Map(
       part.instruments.map((instrument) => [instrument.symbol, part.bySymbol[instrument.index]?.length ?? 0]),
     ),
@@ -60,6 +68,10 @@ export async function gatherEvidence(
     serverDied: input.serverDied,
     generatorFailed: input.ends.find((end) => end.failed !== '')?.failed ?? '',
   };
+  const { patternsDue, patternsSeen, barsDue, barsSeen } = evidence.market;
+  notes.push(
+    `by the oracle ${patternsDue} patterns and ${barsDue} bars were due to clients; ${patternsSeen} and ${barsSeen} came`,
+  );
   return { evidence, runHash, notes };
 }
 

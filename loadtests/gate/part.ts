@@ -1,5 +1,6 @@
 import type { Instrument, Tick, TickKind } from '../../market/types.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
+import { type NaiveBar, NaiveBars } from '../oracle/bars.ts';
 
 /** Load tests know the core by its types alone; this is its `TickKind.TRADE`. */
 export const TRADE: typeof TickKind.TRADE = 0;
@@ -14,19 +15,24 @@ export interface PlayedPart {
   readonly ticks: readonly Tick[];
   /** Events by symbol index: positions in `ticks`; the symbol's sequence number is the place plus one. */
   readonly bySymbol: readonly (readonly number[])[];
+  /** The oracle's one-minute bars by symbol index, from the tape's start to the part's end. */
+  readonly bars: readonly (readonly NaiveBar[])[];
 }
 
-/** Reads the events of `[fromUs, toUs)` of the first `symbols` instruments. */
+/** Reads the events of `[fromUs, toUs)`, and the trades before them for the bars that a server has built by then. */
 export function readPart(reader: TapeReader, span: { fromUs: number; toUs: number }): PlayedPart {
   const { instruments } = reader.header;
   const ticks: Tick[] = [];
   const bySymbol: number[][] = instruments.map(() => []);
-  const cursor = reader.cursor(span.fromUs);
+  const bars = new NaiveBars(instruments.length);
+  const cursor = reader.cursor();
   while (cursor.peekTimeUs() < span.toUs && cursor.next()) {
+    bars.add(cursor.tick);
+    if (cursor.tick.eventTimeUs < span.fromUs) continue;
     bySymbol[cursor.tick.symbol]?.push(ticks.length);
     ticks.push({ ...cursor.tick });
   }
-  return { instruments, fromUs: span.fromUs, toUs: span.toUs, ticks, bySymbol };
+  return { instruments, fromUs: span.fromUs, toUs: span.toUs, ticks, bySymbol, bars: bars.bySymbol };
 }
 
 /** Events due in each second of the run. */

@@ -1,4 +1,4 @@
-import type { ClientPlan, GeneratorName, GeneratorPlan, PlannedOrder, Schedule } from '../../protocol/run.ts';
+import type { ClientPlan, GeneratorName, GeneratorPlan, Schedule, SessionChannel } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import { planOrders } from './orders.ts';
 import type { PlayedPart } from './part.ts';
@@ -31,6 +31,19 @@ export interface RunPlans {
 /** Longest wait for `welcome`; far over the target, so that a slow server shows as slow and not as silent. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_LISTED_VIOLATIONS = 200;
+/** What every client of the load hears. */
+const LOAD_CHANNELS: readonly SessionChannel[] = [
+  'ticker',
+  'order',
+  'execution',
+  'pattern',
+  'position.value',
+  'portfolio',
+];
+/** Probes hear the closed bars besides. */
+const PROBE_CHANNELS: readonly SessionChannel[] = [...LOAD_CHANNELS, 'bar.1m'];
+/** Messages a second to each client beside the tape's: heartbeat, positions, half a portfolio. */
+const CLIENT_MESSAGES_PER_S = 2.5;
 /** The sockets are open this long before the tape starts. */
 export const SETTLE_US = 500_000;
 
@@ -56,7 +69,7 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   } as const;
   const client = async (
     number: number,
-    given: { url: string; symbols: readonly string[]; connectAtUs: number; orders: readonly PlannedOrder[] },
+    given: Pick<ClientPlan, 'url' | 'symbols' | 'channels' | 'connectAtUs' | 'orders'>,
   ): Promise<ClientPlan> => {
     const account = `acct-${number}`;
     return { client: number, account, token: await input.tokenFor(account), ...given };
@@ -66,6 +79,7 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
       client(at, {
         url: input.loadUrl,
         symbols: hand,
+        channels: LOAD_CHANNELS,
         connectAtUs: Math.round(firstConnectUs + (at / load.clients) * load.connectOverS * 1e6),
         orders: orders[at] ?? [],
       }),
@@ -74,7 +88,13 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   const probeHands = dealSymbols(symbols, { hands: load.probes, each: load.symbolsPerClient });
   const probeClients = await Promise.all(
     probeHands.map((hand, at) =>
-      client(load.clients + at, { url: input.probeUrl, symbols: hand, connectAtUs: firstConnectUs, orders: [] }),
+      client(load.clients + at, {
+        url: input.probeUrl,
+        symbols: hand,
+        channels: PROBE_CHANNELS,
+        connectAtUs: firstConnectUs,
+        orders: [],
+      }),
     ),
   );
   return {
@@ -146,5 +166,6 @@ export function offeredRate(part: PlayedPart, plan: GeneratorPlan): number {
     perSecond.set(second, (perSecond.get(second) ?? 0) + (readers.get(symbol) ?? 0));
   }
   const seconds = [...perSecond.values()].sort((a, b) => b - a).slice(0, 10);
-  return seconds.reduce((sum, count) => sum + count, 0) / Math.max(1, seconds.length);
+  const ticks = seconds.reduce((sum, count) => sum + count, 0) / Math.max(1, seconds.length);
+  return ticks + plan.clients.length * CLIENT_MESSAGES_PER_S;
 }

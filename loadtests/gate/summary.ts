@@ -1,5 +1,5 @@
 import { arch, cpus, platform, release, totalmem } from 'node:os';
-import type { WindowMetric } from '../../protocol/run.ts';
+import type { ViolationKind, WindowMetric } from '../../protocol/run.ts';
 import type { Second, Summary, Violation } from '../../protocol/schemas/summary.ts';
 import { EventHash } from '../../simulator/tape/eventHash.ts';
 import type { TapeHeader } from '../../simulator/tape/types.ts';
@@ -124,6 +124,8 @@ const CLIENT_METRICS: readonly WindowMetric[] = [
   'connect',
   'tick',
   'service',
+  'pattern',
+  'compute',
   'trigger',
   'ack',
   'reconnect',
@@ -146,6 +148,16 @@ function histogramsOf(evidence: RunEvidence): Summary['histograms'] {
   return histograms;
 }
 
+/** Violations that no client can see by itself. */
+const FOUND_BY_THE_JUDGE: readonly ViolationKind[] = [
+  'unplanned_close',
+  'missing_tail',
+  'missing_pattern',
+  'wrong_pattern',
+  'missing_bar',
+  'wrong_bar',
+];
+
 function violationsOf(evidence: RunEvidence): Summary['violations'] {
   const all = allViolations(evidence);
   const counts: Record<string, number> = {};
@@ -154,7 +166,7 @@ function violationsOf(evidence: RunEvidence): Summary['violations'] {
       if (kind !== 'unplanned_close') counts[kind] = (counts[kind] ?? 0) + count;
     }
   }
-  for (const kind of ['unplanned_close', 'missing_tail'] as const) {
+  for (const kind of FOUND_BY_THE_JUDGE) {
     const count = all.filter((line) => line.violation === kind).length;
     if (count > 0) counts[kind] = Math.max(counts[kind] ?? 0, count);
   }

@@ -1,4 +1,4 @@
-import type { Schedule } from '../../protocol/run.ts';
+import type { Schedule, ViolationLine } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Need, TargetSet } from '../../protocol/schemas/targets.ts';
 import type { LatenessEvidence } from './lateness.ts';
@@ -35,6 +35,16 @@ export interface OrderEvidence {
   readonly faults: readonly OrderFault[];
 }
 
+/** What clients read of patterns and bars, held against the oracle. */
+export interface MarketEvidence {
+  /** Patterns and closed bars that were due to clients, each client's apart, and those of them that came. */
+  readonly patternsDue: number;
+  readonly patternsSeen: number;
+  readonly barsDue: number;
+  readonly barsSeen: number;
+  readonly faults: readonly ViolationLine[];
+}
+
 /** Everything that a verdict is made from. */
 export interface RunEvidence {
   readonly scenario: Scenario;
@@ -49,6 +59,7 @@ export interface RunEvidence {
   /** Cuts made, by client. */
   readonly cuts: readonly { readonly client: number; readonly atUs: number }[];
   readonly orders: OrderEvidence;
+  readonly market: MarketEvidence;
   /** Last sequence number that each symbol's ticker stream must reach. */
   readonly expectedHeads: ReadonlyMap<string, number>;
   /** What the target is declared not to have, with the reason. */

@@ -19,6 +19,8 @@ const GENERATOR_CAN_CAUSE: ReadonlySet<ViolationKind> = new Set([
   'no_welcome',
   'no_answer',
   'missing_tail',
+  'missing_pattern',
+  'missing_bar',
   'heartbeat_head',
 ]);
 /** A generator counts as late for these from this lateness on: a quarter of it, see LATE_SHARE. */
@@ -49,12 +51,14 @@ export function isExcused(evidence: RunEvidence, violation: ViolationKind, atUs:
   return false;
 }
 
-/** The violations of the run: those that clients saw, unplanned closes, and tails that the tape had and nobody got. */
+/** The violations of the run: those that clients saw, unplanned closes, tails that the tape had and nobody got, and what the oracle says of patterns and bars. */
 export function allViolations(evidence: RunEvidence): ViolationLine[] {
   const seen = evidence.generators.flatMap((data) =>
     data.violations.filter((line) => line.violation !== 'unplanned_close'),
   );
-  return [...seen, ...unplannedCloses(evidence), ...missingTails(evidence)].sort((a, b) => a.atUs - b.atUs);
+  return [...seen, ...unplannedCloses(evidence), ...missingTails(evidence), ...evidence.market.faults].sort(
+    (a, b) => a.atUs - b.atUs,
+  );
 }
 
 /** A close is planned when the proxy cut that client within this time before it was seen. */

@@ -6,15 +6,17 @@ import { fairness } from './fairness.ts';
 import { type LatenessEvidence, lateIn } from './lateness.ts';
 import { type Windows, windowsOf } from './merge.ts';
 import { type Breach, breaches, isExcused } from './promises.ts';
-import { holds, judgeTiming, listed, ms } from './timing.ts';
+import { holds, judgeTiming, listed, unitsOf, words } from './timing.ts';
 
 /** Rows of time: broken while the machine or a generator was late, they are `invalid`. All others are promises. */
 export const TIMING_ROWS: ReadonlySet<TargetId> = new Set([
   'connect',
   'tick',
   'process',
+  'pattern',
   'publish',
   'trigger',
+  'cadence',
   'reconnect',
   'heartbeat',
   'fairness',
@@ -26,6 +28,10 @@ const LOSS_KINDS: readonly ViolationKind[] = [
   'reorder',
   'wrong_content',
   'missing_tail',
+  'missing_pattern',
+  'wrong_pattern',
+  'missing_bar',
+  'wrong_bar',
   'heartbeat_head',
   'bad_frame',
 ];
@@ -48,11 +54,14 @@ function find(target: Target, evidence: RunEvidence): Finding {
   switch (target.id) {
     case 'connect':
     case 'tick':
+    case 'pattern':
     case 'reconnect':
     case 'heartbeat':
       return timing(target, evidence, clientWindows(target, evidence, target.id));
     case 'trigger':
       return trigger(target, evidence);
+    case 'cadence':
+      return cadence(target, evidence);
     case 'process':
     case 'publish':
       return timing(target, evidence, evidence.inside?.[target.id] ?? new Map());
@@ -83,20 +92,22 @@ function clientWindows(target: Target, evidence: RunEvidence, metric: WindowMetr
 }
 
 function timing(target: Target, evidence: RunEvidence, windows: Windows): Finding {
+  const scale = unitsOf(target);
   const finding = judgeTiming({
     target,
     windows,
     leastSamples: leastSamples(target, evidence),
-    lateIn: (second, measured) => lateIn(latenessFor(target, evidence.lateness), second, target.bound * 1000, measured),
+    lateIn: (second, measured) =>
+      lateIn(latenessFor(target, evidence.lateness), second, target.bound * scale, measured),
     generatorAtFault: generatorAtFault(evidence),
   });
   const interval = finding.intervalUs;
   const statistic = finding.byMaximum ? 'max' : target.statistic;
-  const spread = interval === undefined ? '' : ` (${ms(interval[0])} to ${ms(interval[1])})`;
+  const spread = interval === undefined ? '' : ` (${words(target, interval[0])} to ${words(target, interval[1])})`;
   return {
-    measured: finding.valueUs === null ? 'nothing' : `${statistic} ${ms(finding.valueUs)}${spread}`,
-    value: finding.valueUs === null ? null : finding.valueUs / 1000,
-    ...(interval === undefined ? {} : { interval: [interval[0] / 1000, interval[1] / 1000] as [number, number] }),
+    measured: finding.valueUs === null ? 'nothing' : `${statistic} ${words(target, finding.valueUs)}${spread}`,
+    value: finding.valueUs === null ? null : finding.valueUs / scale,
+    ...(interval === undefined ? {} : { interval: [interval[0] / scale, interval[1] / scale] as [number, number] }),
     samples: finding.samples,
     verdict: finding.verdict,
     reason:
@@ -104,6 +115,17 @@ function timing(target: Target, evidence: RunEvidence, windows: Windows): Findin
         ? 'judged by the maximum: too few samples for p99'
         : finding.reason,
   };
+}
+
+/** Intervals that keep their period, of values that were computed in time. */
+function cadence(target: Target, evidence: RunEvidence): Finding {
+  const found = timing(target, evidence, clientWindows(target, evidence, 'cadence'));
+  const { computedInMs } = target;
+  if (computedInMs === undefined || found.verdict === 'fail') return found;
+  const computing: Target = { ...target, statistic: 'max', comparison: '<', bound: computedInMs, unit: 'ms' };
+  const computed = timing(computing, evidence, clientWindows(target, evidence, 'compute'));
+  if (computed.verdict === 'pass' || (computed.verdict === 'invalid' && found.verdict === 'invalid')) return found;
+  return { ...found, verdict: computed.verdict, reason: `computing the values: ${computed.reason}` };
 }
 
 /** Rows measured inside the server don't pass through our generators: only the machine can excuse them. */
@@ -355,6 +377,7 @@ export function describe(target: Target): string {
   const parts = [`${statistic}${target.comparison} ${amount}`];
   if (target.windowShare !== undefined) parts.push(`in ${target.windowShare * 100} % of 1 s windows`);
   if (target.never !== undefined) parts.push(`never over ${target.never} ${target.unit}`);
+  if (target.computedInMs !== undefined) parts.push(`computed in < ${target.computedInMs} ms`);
   if (target.source === 'probes') parts.push('by the probes');
   return parts.join(', ');
 }

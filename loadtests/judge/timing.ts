@@ -6,7 +6,7 @@ import { mergeWindows, type Windows } from './merge.ts';
 /** A percentile needs this many samples per unit of its tail: p99 needs 10 / (1 - 0.99) = 1000. */
 const SAMPLES_PER_TAIL = 10;
 
-/** How a row of time came out. Figures in µs. */
+/** How a row of time came out. Figures in µs, of rows in shares in millionths. */
 export interface TimingFinding {
   readonly verdict: 'pass' | 'fail' | 'invalid';
   readonly reason: string;
@@ -15,6 +15,18 @@ export interface TimingFinding {
   readonly samples: number;
   /** True when the row was judged by its maximum, for want of samples. */
   readonly byMaximum: boolean;
+}
+
+/**
+ * What one of a row's unit is in its histograms: ms in µs, shares in millionths.
+ */
+export function unitsOf(target: Target): number {
+  return target.unit === 'share' ? 1e6 : 1000;
+}
+
+/** A value of a row's histograms for a reader. */
+export function words(target: Target, value: number): string {
+  return target.unit === 'share' ? `${(value / 1e4).toFixed(1)} %` : ms(value);
 }
 
 export interface TimingInput {
@@ -60,18 +72,19 @@ export function judgeTiming(input: TimingInput): TimingFinding {
 
 /** Which promise of the row the windows break, in words; '' when none. */
 function breach(target: Target, windows: Windows): string {
-  const boundUs = target.bound * 1000;
+  const scale = unitsOf(target);
+  const bound = target.bound * scale;
   const all = mergeWindows(windows);
   const whole = figureOf(target, all);
-  if (!holds(target, whole.valueUs, boundUs)) {
-    return `${whole.byMaximum ? 'max' : target.statistic} ${ms(whole.valueUs)} over the whole run`;
+  if (!holds(target, whole.valueUs, bound)) {
+    return `${whole.byMaximum ? 'max' : target.statistic} ${words(target, whole.valueUs)} over the whole run`;
   }
-  if (target.never !== undefined && all.max > target.never * 1000) {
-    const when = [...windows].filter(([, histogram]) => histogram.max > (target.never as number) * 1000);
-    return `${ms(all.max)} in second ${when.map(([second]) => second).join(', ')}, never over ${target.never} ms`;
+  if (target.never !== undefined && all.max > target.never * scale) {
+    const when = [...windows].filter(([, histogram]) => histogram.max > (target.never as number) * scale);
+    return `${words(target, all.max)} in second ${when.map(([second]) => second).join(', ')}, never over ${target.never} ms`;
   }
   if (target.windowShare === undefined) return '';
-  const bad = [...windows].filter(([, histogram]) => !holds(target, figureOf(target, histogram).valueUs, boundUs));
+  const bad = [...windows].filter(([, histogram]) => !holds(target, figureOf(target, histogram).valueUs, bound));
   const allowed = Math.floor((1 - target.windowShare) * windows.size + 1e-9);
   if (bad.length <= allowed) return '';
   const seconds = bad.map(([second]) => second).sort((a, b) => a - b);

@@ -109,6 +109,7 @@ async function writePlan(targets: readonly PlanTarget[] = []): Promise<{ plan: G
       url: `ws://127.0.0.1:${port}/v1/stream`,
       account: `acct-${client}`,
       symbols: ['AAPL'],
+      channels: ['ticker', 'order', 'execution'],
       connectAtUs: startUs - 600_000,
       orders: [],
     })),

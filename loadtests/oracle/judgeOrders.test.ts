@@ -170,6 +170,8 @@ describe('judgeOrders', () => {
       resumes: [],
       streams: [],
       tickBySecond: [],
+      patterns: { fromUs: -1, seen: [] },
+      bars: { fromUs: -1, seen: [] },
       operations: 0,
       failedOperations: 0,
       received: 0,

@@ -1,8 +1,15 @@
-import { type ClientLine, dueTimeUs, type Schedule, type ViolationKind } from '../../protocol/run.ts';
+import {
+  type ClientLine,
+  dueTimeUs,
+  type Schedule,
+  SESSION_CHANNELS,
+  type SessionChannel,
+  type ViolationKind,
+} from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import { SecondHistograms } from '../audit/secondHistograms.ts';
 import { type AuditedEvent, type AuditResult, type OpenGap, StreamAudit } from '../audit/streamAudit.ts';
-import type { HeartbeatHead, SessionChannel, SessionCursor, TickerFields } from './dialect.ts';
+import type { HeartbeatHead, SessionCursor, TickerFields } from './dialect.ts';
 
 /** Frames whose stated due time differs by more than this from the gate's schedule: the server has let its schedule slip. */
 const SCHEDULE_SLIP_LIMIT_US = 5_000;
@@ -10,6 +17,14 @@ const SCHEDULE_SLIP_LIMIT_US = 5_000;
 const EARLY_LIMIT_US = 20_000;
 /** A gap that nothing has filled for so long is final. */
 const GAP_SETTLE_US = 2_000_000;
+
+/** Channels of which nothing may be lost: by account, and by symbol. */
+const BY_ACCOUNT = ['order', 'execution'] as const;
+const BY_SYMBOL = ['pattern', 'bar.1m'] as const;
+type Lossless = (typeof BY_ACCOUNT)[number] | (typeof BY_SYMBOL)[number];
+/** Channels whose events carry a sequence number. */
+const NUMBERED = ['ticker', ...BY_ACCOUNT, ...BY_SYMBOL] as const;
+type Numbered = (typeof NUMBERED)[number];
 
 interface TickerStream {
   readonly audit: StreamAudit;
@@ -23,9 +38,22 @@ export class ClientStreams {
   readonly #recorder: Recorder;
   readonly #schedule: Schedule;
   readonly #tickers = new Map<string, TickerStream>();
-  readonly #classA = { order: new StreamAudit({ lossless: true }), execution: new StreamAudit({ lossless: true }) };
+  readonly #classA: Readonly<Record<Lossless, Map<string, StreamAudit>>> = {
+    order: new Map(),
+    execution: new Map(),
+    pattern: new Map(),
+    'bar.1m': new Map(),
+  };
   /** When the subscription of each channel was confirmed on this connection; Infinity before. */
-  readonly #confirmedUs = { ticker: Infinity, order: Infinity, execution: Infinity };
+  readonly #confirmedUs: Record<SessionChannel, number> = {
+    ticker: Infinity,
+    order: Infinity,
+    execution: Infinity,
+    pattern: Infinity,
+    'bar.1m': Infinity,
+    'position.value': Infinity,
+    portfolio: Infinity,
+  };
   readonly #tickBySecond: SecondHistograms;
   readonly #event: { -readonly [Key in keyof AuditedEvent]: AuditedEvent[Key] } = {
     seq: 0,
@@ -41,13 +69,21 @@ export class ClientStreams {
   #openGaps = 0;
   #dueTimeErrorUs = 0;
 
-  constructor(options: { readonly client: number; readonly symbols: readonly string[]; readonly recorder: Recorder }) {
+  constructor(options: {
+    readonly client: number;
+    readonly symbols: readonly string[];
+    readonly channels: readonly SessionChannel[];
+    readonly recorder: Recorder;
+  }) {
     this.#client = options.client;
     this.#recorder = options.recorder;
     this.#schedule = options.recorder.schedule;
     this.#tickBySecond = new SecondHistograms(this.#schedule.startUs);
     for (const symbol of options.symbols) {
       this.#tickers.set(symbol, { audit: new StreamAudit({ lossless: false }), lastSeq: -1, lastEventTimeUs: 0 });
+      for (const channel of BY_SYMBOL) {
+        if (options.channels.includes(channel)) this.#classA[channel].set(symbol, new StreamAudit({ lossless: true }));
+      }
     }
   }
 
@@ -67,6 +103,10 @@ export class ClientStreams {
     this.#epochChanged = this.#epoch !== '' && this.#epoch !== welcome.epoch;
     this.#epoch = welcome.epoch;
     this.#account = welcome.account;
+    for (const channel of BY_ACCOUNT) {
+      const audits = this.#classA[channel];
+      if (!audits.has(welcome.account)) audits.set(welcome.account, new StreamAudit({ lossless: true }));
+    }
   }
 
   /** Takes the answer to a subscription; `resumed` when it carried a cursor. */
@@ -82,9 +122,7 @@ export class ClientStreams {
   }
 
   onClosed(): void {
-    this.#confirmedUs.ticker = Infinity;
-    this.#confirmedUs.order = Infinity;
-    this.#confirmedUs.execution = Infinity;
+    for (const channel of SESSION_CHANNELS) this.#confirmedUs[channel] = Infinity;
   }
 
   isConfirmed(channel: SessionChannel): boolean {
@@ -96,8 +134,9 @@ export class ClientStreams {
     atUs: number,
   ): void {
     const { channel, key, seq } = snapshot;
-    const audit = channel === 'ticker' ? this.#tickers.get(key)?.audit : this.#classA[channel];
-    if (audit === undefined || (channel !== 'ticker' && key !== this.#account)) {
+    if (!isNumbered(channel)) return;
+    const audit = this.#audit(channel, key);
+    if (audit === undefined) {
       this.violation('bad_frame', `${channel}:${key}`, {
         seq,
         expectedSeq: -1,
@@ -141,23 +180,23 @@ export class ClientStreams {
 
   /** Takes a numbered event of class A. `isNew` is false for repeats; `live` tells whether it was due while the client was here. */
   onClassA(
-    channel: 'order' | 'execution',
-    event: { readonly account: string; readonly seq: number; readonly eventTimeUs: number },
+    channel: Lossless,
+    event: { readonly key: string; readonly seq: number; readonly eventTimeUs: number },
     atUs: number,
   ): { readonly isNew: boolean; readonly live: boolean; readonly dueUs: number } {
     const dueUs = dueTimeUs(this.#schedule, event.eventTimeUs);
     const live = dueUs >= this.#confirmedUs[channel];
-    const stream = `${channel}:${event.account}`;
-    if (event.account !== this.#account) {
+    const stream = `${channel}:${event.key}`;
+    const audit = this.#audit(channel, event.key);
+    if (audit === undefined) {
       this.violation('bad_frame', stream, {
         seq: event.seq,
         expectedSeq: -1,
         atUs,
-        detail: `event of another account than ${this.#account}`,
+        detail: `not subscribed; this client's account is ${this.#account}`,
       });
       return { isNew: false, live, dueUs };
     }
-    const audit = this.#classA[channel];
     const expectedSeq = audit.expectedSeq;
     const result = audit.onEvent({ seq: event.seq, seqFrom: event.seq, live, atUs });
     if (result !== 'ok') this.#report(audit, result, { stream, expectedSeq, seq: event.seq, atUs });
@@ -168,7 +207,7 @@ export class ClientStreams {
   onHeads(heads: readonly HeartbeatHead[], atUs: number): boolean {
     let caughtUp = heads.length > 0;
     for (const { channel, key, seq } of heads) {
-      const audit = channel === 'ticker' ? this.#tickers.get(key)?.audit : this.#classA[channel];
+      const audit = isNumbered(channel) ? this.#audit(channel, key) : undefined;
       if (audit === undefined) continue;
       if (audit.lastSeq < seq) caughtUp = false;
       if (!this.isConfirmed(channel) || !audit.onHead(seq)) continue;
@@ -182,7 +221,7 @@ export class ClientStreams {
   /** Reports the gaps noticed at or before `untilUs` that nothing has filled. */
   settleGaps(untilUs: number): void {
     this.#openGaps = 0;
-    for (const channel of ['ticker', 'order', 'execution'] as const) {
+    for (const channel of NUMBERED) {
       for (const [key, audit] of this.#audits(channel)) {
         if (audit.openGaps === 0) continue;
         for (const gap of audit.takeGaps(untilUs)) this.#reportGap(`${channel}:${key}`, gap);
@@ -193,7 +232,7 @@ export class ClientStreams {
 
   /** The streams as the client's end line tells them: tickers, then class A. */
   lines(): ClientLine['streams'] {
-    return (['ticker', 'order', 'execution'] as const).flatMap((channel) =>
+    return NUMBERED.flatMap((channel) =>
       [...this.#audits(channel)].map(([key, { firstSeq, lastSeq, events, conflated }]) => ({
         stream: `${channel}:${key}`,
         firstSeq,
@@ -287,8 +326,16 @@ export class ClientStreams {
     });
   }
 
-  *#audits(channel: SessionChannel): Generator<readonly [string, StreamAudit]> {
-    if (channel !== 'ticker') yield [this.#account, this.#classA[channel]];
-    else for (const [symbol, stream] of this.#tickers) yield [symbol, stream.audit];
+  #audit(channel: Numbered, key: string): StreamAudit | undefined {
+    return channel === 'ticker' ? this.#tickers.get(key)?.audit : this.#classA[channel].get(key);
   }
+
+  *#audits(channel: SessionChannel): Generator<readonly [string, StreamAudit]> {
+    if (channel === 'ticker') for (const [symbol, stream] of this.#tickers) yield [symbol, stream.audit];
+    else if (isNumbered(channel)) yield* this.#classA[channel];
+  }
+}
+
+function isNumbered(channel: SessionChannel): channel is Numbered {
+  return channel !== 'position.value' && channel !== 'portfolio';
 }

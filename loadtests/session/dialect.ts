@@ -1,8 +1,5 @@
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
-
-/** Channels that a session hears. */
-export type SessionChannel = 'ticker' | 'order' | 'execution';
-export const SESSION_CHANNELS: readonly SessionChannel[] = ['ticker', 'order', 'execution'];
+import type { SessionChannel } from '../../protocol/run.ts';
 
 /** What the audit needs of a ticker frame. One object is used again and again: copy what you keep. */
 export interface TickerFields {
@@ -46,6 +43,28 @@ export interface ExecutionFields {
   readonly lastQuantity: string;
 }
 
+/** A pattern, reduced to what the measurement keeps. */
+export interface PatternFields {
+  readonly symbol: string;
+  readonly seq: number;
+  readonly patternType: string;
+  readonly barMinutes: number;
+  /** The market's time at which the bar that completed it ended. */
+  readonly barEndUs: number;
+}
+
+/** A one-minute bar that has closed, or one that was amended after it: prices in the currency, volume in units. */
+export interface BarFields {
+  readonly symbol: string;
+  readonly seq: number;
+  readonly startUs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
 /** A frame of any dialect in the words of the measurement. */
 export type SessionEvent =
   | { readonly kind: 'welcome'; readonly account: string; readonly epoch: string; readonly heartbeatMs: number }
@@ -61,6 +80,14 @@ export type SessionEvent =
   | { readonly kind: 'ticker'; readonly fields: TickerFields; readonly data: unknown }
   | { readonly kind: 'order'; readonly order: OrderFields }
   | { readonly kind: 'execution'; readonly execution: ExecutionFields }
+  | { readonly kind: 'pattern'; readonly pattern: PatternFields }
+  | { readonly kind: 'bar'; readonly bar: BarFields }
+  | {
+      readonly kind: 'value';
+      readonly channel: 'position.value' | 'portfolio';
+      readonly account: string;
+      readonly computeUs: number;
+    }
   | { readonly kind: 'accepted'; readonly id: number; readonly clientOrderId: string; readonly status: string }
   | {
       readonly kind: 'error';

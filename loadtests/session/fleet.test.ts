@@ -26,7 +26,17 @@ it('should count what still waits in the inbox at the end, in order and without 
       wallAheadUs: 0,
       maxListedViolations: 10,
     },
-    clients: [{ client: 1, url: 'ws://x', account: 'a', symbols: ['AAPL'], connectAtUs: START_US - 10, orders: [] }],
+    clients: [
+      {
+        client: 1,
+        url: 'ws://x',
+        account: 'a',
+        symbols: ['AAPL'],
+        channels: ['ticker', 'order', 'execution'],
+        connectAtUs: START_US - 10,
+        orders: [],
+      },
+    ],
     ports: {
       nowUs: time.nowUs,
       after,

@@ -1,17 +1,17 @@
-import type { AuthFrame, Channel, OrderPlaceFrame, PingFrame, SubscribeFrame } from '../../protocol/messages.ts';
-import {
-  type Dialect,
-  type HeartbeatHead,
-  newTickerFields,
-  SESSION_CHANNELS,
-  type SessionChannel,
-  type SessionEvent,
-  type TickerFields,
-} from './dialect.ts';
+import type { AuthFrame, OrderPlaceFrame, PingFrame, SubscribeFrame, TimeFrame } from '../../protocol/messages.ts';
+import { SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
+import { type Dialect, type HeartbeatHead, newTickerFields, type SessionEvent, type TickerFields } from './dialect.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const OTHER: SessionEvent = { kind: 'other' };
+const MINUTE_US = 60_000_000;
+const FRAME_MINUTES = new Map<unknown, number>([
+  ['1m', 1],
+  ['5m', 5],
+  ['15m', 15],
+  ['1h', 60],
+] satisfies [TimeFrame, number][]);
 
 /** Makes the native dialect (`/v1/stream`, JSON) for one client. */
 export function nativeDialect(): Dialect {
@@ -27,6 +27,8 @@ export function nativeDialect(): Dialect {
         id,
         channel,
         ...(symbols === undefined ? {} : { symbols }),
+        // Bars from before the run are nobody's concern here.
+        ...(channel === 'bar.1m' ? { bars: 0 } : {}),
         ...(since === undefined ? {} : { since }),
       } satisfies SubscribeFrame),
     placeOrder: (id, frame) => JSON.stringify({ ...frame, id } satisfies OrderPlaceFrame),
@@ -51,6 +53,13 @@ function parse(text: string, ticker: TickerFields): SessionEvent {
       return readOrder(parsed);
     case 'execution':
       return readExecution(parsed);
+    case 'pattern':
+      return readPattern(parsed);
+    case 'bar':
+      return readBar(parsed);
+    case 'position.value':
+    case 'portfolio':
+      return readValue(parsed['type'], parsed);
     case 'heartbeat':
       return readHeartbeat(parsed);
     case 'welcome':
@@ -132,6 +141,36 @@ function readExecution(frame: Fields): SessionEvent {
   };
 }
 
+function readPattern(frame: Fields): SessionEvent {
+  const { symbol, seq, data } = frame;
+  if (typeof symbol !== 'string' || !isWhole(seq) || !isFields(data)) return bad('pattern without symbol, seq or data');
+  const { patternType, timeFrame, toUs } = data;
+  const barMinutes = FRAME_MINUTES.get(timeFrame) ?? 0;
+  if (typeof patternType !== 'string' || barMinutes === 0 || !isWhole(toUs))
+    return bad('pattern without patternType, timeFrame or toUs');
+  const barEndUs = toUs + barMinutes * MINUTE_US;
+  return { kind: 'pattern', pattern: { symbol, seq, patternType, barMinutes, barEndUs } };
+}
+
+function readBar(frame: Fields): SessionEvent {
+  const { channel, symbol, seq, data } = frame;
+  if (channel !== 'bar.1m') return OTHER;
+  if (typeof symbol !== 'string' || !isFields(data)) return bad('bar without symbol or data');
+  if (data['isClosed'] !== true && data['isCorrection'] !== true) return OTHER;
+  const { startUs, open, high, low, close, volume } = data;
+  if (!isWhole(seq) || !isWhole(startUs)) return bad('closed bar without seq or startUs');
+  if (!isNumber(open) || !isNumber(high) || !isNumber(low) || !isNumber(close) || !isNumber(volume))
+    return bad('bar without its numbers');
+  return { kind: 'bar', bar: { symbol, seq, startUs, open, high, low, close, volume } };
+}
+
+function readValue(channel: 'position.value' | 'portfolio', frame: Fields): SessionEvent {
+  const { account, computeUs, data } = frame;
+  if (typeof account !== 'string' || !isNumber(computeUs) || computeUs < 0 || typeof data !== 'object')
+    return bad(`${channel} without account, computeUs or data`);
+  return { kind: 'value', channel, account, computeUs };
+}
+
 function readHeartbeat(frame: Fields): SessionEvent {
   const heads = frame['heads'];
   if (!isFields(heads)) return bad('heartbeat without heads');
@@ -197,8 +236,7 @@ function readError(frame: Fields): SessionEvent {
 }
 
 function asChannel(value: unknown): SessionChannel | undefined {
-  const known: readonly Channel[] = SESSION_CHANNELS;
-  return known.includes(value as Channel) ? (value as SessionChannel) : undefined;
+  return SESSION_CHANNELS.find((channel) => channel === value);
 }
 
 function bad(reason: string): SessionEvent {
@@ -212,6 +250,10 @@ function isFields(value: unknown): value is Fields {
 /** Sequence numbers and times: whole, not negative, exact. */
 function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
 function numberOr(value: unknown, otherwise: number): number {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import type { GeneratorPlan } from '../../protocol/run.ts';
+import { type GeneratorPlan, SESSION_CHANNELS } from '../../protocol/run.ts';
 
 /** A plan that can't be used, with the reason in one line. */
 export class PlanError extends Error {
@@ -48,6 +48,7 @@ const Plan = Type.Object({
       token: Type.Optional(Type.String()),
       account: Type.String(),
       symbols: Type.Array(Type.String()),
+      channels: Type.Array(Type.Union(SESSION_CHANNELS.map((channel) => Type.Literal(channel)))),
       connectAtUs: Type.Number(),
       orders: Type.Array(Type.Object({ atUs: Type.Number(), frame: Order })),
     }),

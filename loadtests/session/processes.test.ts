@@ -118,6 +118,7 @@ function planFor(generator: 'swarm' | 'probe', port: number): GeneratorPlan {
       url: `ws://127.0.0.1:${port}/v1/stream`,
       account: 'acct',
       symbols: ['AAPL'],
+      channels: ['ticker', 'order', 'execution'],
       connectAtUs: startUs,
       orders: [],
     })),

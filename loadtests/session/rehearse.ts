@@ -95,6 +95,7 @@ function rehearsalPlan(nowUs: number, port: number): GeneratorPlan {
       url: `ws://127.0.0.1:${port}/v1/stream`,
       account: 'rehearsal',
       symbols: SYMBOLS,
+      channels: ['ticker'],
       connectAtUs: nowUs,
       orders: [],
     })),

@@ -1,20 +1,17 @@
-import type { ClientLine, ClientPlan } from '../../protocol/run.ts';
+import { type ClientLine, type ClientPlan, SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
+import { ClientMarket } from './clientMarket.ts';
 import { type ClientOrder, ClientOrders } from './clientOrders.ts';
 import { ClientStreams } from './clientStreams.ts';
-import {
-  type Dialect,
-  SESSION_CHANNELS,
-  type SessionChannel,
-  type SessionEvent,
-  type TickerFields,
-} from './dialect.ts';
+import type { Dialect, SessionEvent, TickerFields } from './dialect.ts';
 import { delayMs, Link, type SessionSettings } from './link.ts';
 import type { ClientPorts } from './ports.ts';
 
 const PING_INTERVAL_MS = 5_000;
 /** An outage that still lasts at the end is recorded with what it lasted so far, from this length on. */
 const OPEN_OUTAGE_US = 2_000_000;
+/** Channels that are subscribed by symbol; the others are the account's. */
+const BY_SYMBOL: ReadonlySet<SessionChannel> = new Set<SessionChannel>(['ticker', 'pattern', 'bar.1m']);
 
 export { CLIENT_HEADER } from './link.ts';
 
@@ -37,6 +34,7 @@ export class VirtualClient {
   readonly #link: Link;
   readonly #streams: ClientStreams;
   readonly #orders: ClientOrders;
+  readonly #market: ClientMarket;
   readonly #pending = new Map<number, { readonly channel: SessionChannel; readonly resumed: boolean }>();
   readonly #recovered = new Map<SessionChannel, boolean>();
   #cancelPing: () => void = () => undefined;
@@ -55,8 +53,13 @@ export class VirtualClient {
 
   constructor(options: VirtualClientOptions) {
     this.#options = options;
-    const { client, symbols, orders } = options.plan;
-    this.#streams = new ClientStreams({ client, symbols, recorder: options.recorder });
+    const { client, symbols, channels, orders } = options.plan;
+    this.#streams = new ClientStreams({ client, symbols, channels, recorder: options.recorder });
+    this.#market = new ClientMarket({
+      account: options.plan.account,
+      recorder: options.recorder,
+      streams: this.#streams,
+    });
     this.#orders = new ClientOrders({ client, orders, recorder: options.recorder });
     const { plan, settings, recorder, ports, dialect } = options;
     this.#link = new Link({
@@ -119,6 +122,7 @@ export class VirtualClient {
       resumes: this.#resumes,
       streams: this.#streams.lines(),
       tickBySecond: this.#streams.tickBySecond(),
+      ...this.#market.lines(),
     };
     recorder.tell(line);
     this.#link.end();
@@ -156,9 +160,10 @@ export class VirtualClient {
     this.#lastHeartbeatUs = atUs;
     this.#heartbeatUs = welcome.heartbeatMs * 1000;
     this.#tally.connects += 1;
-    const cursors = SESSION_CHANNELS.map((channel) => this.#streams.cursor(channel));
+    const { channels } = this.#options.plan;
+    const cursors = channels.map((channel) => this.#streams.cursor(channel));
     this.#streams.onWelcome(welcome);
-    SESSION_CHANNELS.forEach((channel, at) => {
+    channels.forEach((channel, at) => {
       this.#subscribe(channel, cursors[at]);
     });
     for (const order of this.#orders.unanswered()) this.#sendOrder(order);
@@ -168,13 +173,12 @@ export class VirtualClient {
 
   #subscribe(channel: SessionChannel, since: ReturnType<ClientStreams['cursor']>): void {
     const { plan, dialect } = this.#options;
-    if (channel === 'ticker' && plan.symbols.length === 0) return;
+    const symbols = BY_SYMBOL.has(channel) ? plan.symbols : undefined;
+    if (symbols?.length === 0) return;
     const id = this.#nextId++;
     this.#tally.operations += 1;
     this.#pending.set(id, { channel, resumed: since !== undefined });
-    this.#link.send(
-      dialect.subscribe({ id, channel, symbols: channel === 'ticker' ? plan.symbols : undefined, since }),
-    );
+    this.#link.send(dialect.subscribe({ id, channel, symbols, since }));
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
@@ -236,11 +240,22 @@ export class VirtualClient {
         this.#onOrder(event.order, atUs);
         return;
       case 'execution':
-        if (this.#streams.onClassA('execution', event.execution, atUs).isNew) {
+        if (this.#streams.onClassA('execution', { ...event.execution, key: event.execution.account }, atUs).isNew) {
           this.#tally.orderEvents += 1;
           this.#orders.onExecution(event.execution, atUs);
         }
         this.#noteResumed(atUs);
+        return;
+      case 'pattern':
+        this.#market.onPattern(event.pattern, atUs);
+        this.#noteResumed(atUs);
+        return;
+      case 'bar':
+        this.#market.onBar(event.bar, atUs);
+        this.#noteResumed(atUs);
+        return;
+      case 'value':
+        this.#market.onValue(event, atUs);
         return;
       case 'heartbeat':
         this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
@@ -289,7 +304,7 @@ export class VirtualClient {
   #onOrder(order: Extract<SessionEvent, { kind: 'order' }>['order'], atUs: number): void {
     this.#noteResumed(atUs);
     if (order.seq < 0) return;
-    const { isNew, live, dueUs } = this.#streams.onClassA('order', order, atUs);
+    const { isNew, live, dueUs } = this.#streams.onClassA('order', { ...order, key: order.account }, atUs);
     if (!isNew) return;
     this.#tally.orderEvents += 1;
     this.#orders.onOrderEvent(order, { atUs, live });
@@ -304,7 +319,8 @@ export class VirtualClient {
       return;
     }
     this.#pending.delete(event.id);
-    this.#recovered.set(event.channel, event.recovered);
+    if (pending.resumed) this.#recovered.set(event.channel, event.recovered);
+    this.#market.onSubscribed(event.channel, atUs);
     this.#streams.onSubscribed(event.channel, { resumed: pending.resumed, recovered: event.recovered, atUs });
   }
 
@@ -325,8 +341,9 @@ export class VirtualClient {
     this.#outageUs = 0;
   }
 
-  /** A heartbeat that is owed longer than its interval counts with what is known of it when the connection ends. */
+  /** What is owed for longer than its interval, a heartbeat or a value, counts with what is known of it when the connection ends. */
   #noteSilence(atUs: number): void {
+    this.#market.onEnd(atUs);
     if (!this.isConnected || atUs - this.#lastHeartbeatUs <= this.#heartbeatUs) return;
     this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
   }

@@ -50,6 +50,7 @@ function virtualPlan(options: VirtualRunOptions): GeneratorPlan {
       token: `acct-${client}`,
       account: `acct-${client}`,
       symbols: [...SYMBOLS],
+      channels: ['ticker', 'order', 'execution'],
       connectAtUs: START_US - 1_000_000,
       orders: (options.ordersUs ?? []).map((atUs, number) => ({
         atUs: START_US + atUs,

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { CRYPTO } from '../../market/calendar/calendars.ts';
 import { MarketEngine } from '../../market/engine.ts';
+import { PatternFeed } from '../../market/patterns/patternFeed.ts';
+import type { Instrument } from '../../market/types.ts';
 import { FAULTS, type Fault } from '../faulty/faults.ts';
 import { loadTargets } from '../targets/load.ts';
 import { virtualRun } from './virtualRun.ts';
+import type { ModelEngine, ModelSinks } from './virtualServer.ts';
 
 /** The default targets, scaled to a run of eight clients and sixteen symbols. */
 function targets() {
@@ -16,6 +20,8 @@ function targets() {
     stability: 8,
     fairness: 4,
     symbols: 1,
+    pattern: 50,
+    cadence: 100,
   };
   return {
     ...set,
@@ -27,11 +33,48 @@ function targets() {
   };
 }
 
+/** The real core, with bars and patterns. */
+function engine(instruments: readonly Instrument[], sinks: ModelSinks): ModelEngine {
+  const feed: PatternFeed = new PatternFeed({
+    symbols: instruments.length,
+    sink: () => sinks.pattern(feed.engine.describe()),
+    next: {
+      barClosed: (symbol, frame) => {
+        const bar = core.data?.bars.window(symbol, 0);
+        if (frame !== 0 || bar === undefined) return;
+        sinks.bar({
+          symbol,
+          startUs: bar.startUs(0),
+          open: bar.open(0),
+          high: bar.high(0),
+          low: bar.low(0),
+          close: bar.close(0),
+          volume: bar.volume(0),
+        });
+      },
+      barCorrected: () => undefined,
+      gap: () => undefined,
+    },
+  });
+  const core = new MarketEngine({
+    instruments,
+    sink: sinks.event,
+    startingCash: 1e13,
+    data: { calendar: CRYPTO, sink: feed },
+  });
+  if (core.data !== undefined) feed.connect(core.data.bars);
+  return {
+    onTick: (tick) => core.onTick(tick),
+    onCommand: (command) => core.onCommand(command),
+    onClock: (timeUs) => core.onControl({ kind: 'clock', timeUs }),
+  };
+}
+
 function run(fault: Fault, starve?: { everyUs: number; us: number }) {
   return virtualRun({
     fault,
     targets: targets(),
-    engine: (instruments, sink) => new MarketEngine({ instruments, sink, startingCash: 1e13 }),
+    engine,
     ...(starve === undefined ? {} : { starve }),
   });
 }

@@ -1,5 +1,5 @@
-import type { Instrument, MarketEvent, Tick } from '../../market/types.ts';
-import type { GeneratorLine, GeneratorPlan, Schedule } from '../../protocol/run.ts';
+import type { Instrument, Tick } from '../../market/types.ts';
+import { type GeneratorLine, type GeneratorPlan, type Schedule, SESSION_CHANNELS } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
 import { VirtualTime } from '../../simulator/virtualTime.ts';
@@ -12,13 +12,15 @@ import { seededRandom } from '../gate/random.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { mergeLines } from '../judge/merge.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
+import { NaiveBars } from '../oracle/bars.ts';
+import { judgeMarket } from '../oracle/judgeMarket.ts';
 import { Fleet } from '../session/fleet.ts';
-import { type ModelEngine, VirtualServer } from './virtualServer.ts';
+import { type ModelEngine, type ModelSinks, VirtualServer } from './virtualServer.ts';
 
 export interface VirtualRunOptions {
   readonly fault: Fault;
   readonly targets: TargetSet;
-  readonly engine: (instruments: readonly Instrument[], sink: (event: MarketEvent) => void) => ModelEngine;
+  readonly engine: (instruments: readonly Instrument[], sinks: ModelSinks) => ModelEngine;
   /** The generator stands still for `us` at this time, again and again. */
   readonly starve?: { readonly everyUs: number; readonly us: number };
 }
@@ -27,6 +29,8 @@ const CLIENTS = 8;
 const SYMBOLS = 16;
 const EACH = 6;
 const DURATION_S = 20;
+/** The market's time runs so much faster: minutes close every two seconds. */
+const SPEED = 30;
 const TICKS_PER_S = 320;
 const START_US = 1_700_000_000_000_000;
 
@@ -35,14 +39,14 @@ export function virtualRun(options: VirtualRunOptions): Judgement {
   const random = seededRandom(7);
   const part = syntheticPart(random);
   const time = new VirtualTime(START_US - 2_000_000);
-  const schedule: Schedule = { startUs: START_US, fromEventUs: part.fromUs, toEventUs: part.toUs, speed: 1 };
+  const schedule: Schedule = { startUs: START_US, fromEventUs: part.fromUs, toEventUs: part.toUs, speed: SPEED };
   const server = new VirtualServer({
     time,
     instruments: part.instruments,
     ticks: part.ticks,
     schedule,
     fault: options.fault,
-    engine: (sink) => options.engine(part.instruments, sink),
+    engine: (sinks) => options.engine(part.instruments, sinks),
   });
   const plan = makePlan(part, schedule, random);
   const lines: GeneratorLine[] = [];
@@ -104,6 +108,7 @@ function makePlan(part: PlayedPart, schedule: Schedule, random: () => number): G
       token: `acct-${client}`,
       account: `acct-${client}`,
       symbols: hand,
+      channels: SESSION_CHANNELS,
       connectAtUs: START_US - 1_000_000 + client * 1000,
       orders: orders[client] ?? [],
     })),
@@ -125,14 +130,15 @@ function syntheticPart(random: () => number): PlayedPart {
   const prices = instruments.map(() => 10_000);
   const bySymbol: number[][] = instruments.map(() => []);
   const ticks: Tick[] = [];
+  const bars = new NaiveBars(SYMBOLS);
   const fromUs = 1_500_000_000_000_000;
   for (let n = 0; n < DURATION_S * TICKS_PER_S; n++) {
     const symbol = Math.floor(random() * SYMBOLS);
     const price = (prices[symbol] ?? 10_000) + Math.round((random() - 0.5) * 6);
     prices[symbol] = price;
     bySymbol[symbol]?.push(ticks.length);
-    const eventTimeUs = fromUs + Math.floor((n / TICKS_PER_S) * 1e6);
-    ticks.push({
+    const eventTimeUs = fromUs + Math.floor((n / TICKS_PER_S) * 1e6 * SPEED);
+    const tick: Tick = {
       kind: TRADE,
       symbol,
       eventTimeUs,
@@ -143,9 +149,11 @@ function syntheticPart(random: () => number): PlayedPart {
       bidSize: 0,
       askSize: 0,
       flags: 0,
-    });
+    };
+    ticks.push(tick);
+    bars.add(tick);
   }
-  return { instruments, fromUs, toUs: fromUs + DURATION_S * 1e6, ticks, bySymbol };
+  return { instruments, fromUs, toUs: fromUs + DURATION_S * 1e6 * SPEED, ticks, bySymbol, bars: bars.bySymbol };
 }
 
 function evidenceOf(run: {
@@ -163,7 +171,7 @@ function evidenceOf(run: {
     name: 'virtual',
     description: '',
     seed: 7,
-    tape: { symbols: SYMBOLS, fromS: 0, durationS: DURATION_S, speed: 1 },
+    tape: { symbols: SYMBOLS, fromS: 0, durationS: DURATION_S, speed: SPEED },
     load: {
       clients: CLIENTS,
       symbolsPerClient: EACH,
@@ -194,6 +202,13 @@ function evidenceOf(run: {
     },
     cuts: run.cuts,
     orders: judgeAllOrders({ part, schedule, generators: [data], readUntilUs: plan.endUs }),
+    market: judgeMarket({
+      instruments: part.instruments,
+      bars: part.bars,
+      schedule,
+      clients: data.clients,
+      symbolsOf: new Map(plan.clients.map((client) => [client.client, client.symbols])),
+    }),
     expectedHeads: new Map(part.instruments.map((one) => [one.symbol, part.bySymbol[one.index]?.length ?? 0])),
     absent: new Map([['inside', 'it runs on a virtual clock']]),
     serverDied: '',

@@ -1,9 +1,11 @@
+import type { PatternEvent } from '../../market/patterns/types.ts';
 import type { Command, CommandOutcome, Instrument, MarketEvent, OrderView, Tick } from '../../market/types.ts';
 import type { ClientFrame, OrderPlaceFrame, SubscribeFrame } from '../../protocol/messages.ts';
 import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import type { VirtualTime } from '../../simulator/virtualTime.ts';
 import type { Fault, FaultFilter } from '../faulty/faults.ts';
 import { TRADE } from '../gate/part.ts';
+import { MINUTE_US } from '../oracle/bars.ts';
 import { decimalFromUnits, unitsFromDecimal } from '../oracle/decimal.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
 
@@ -11,6 +13,26 @@ import type { Connection, ConnectRequest } from '../session/ports.ts';
 export interface ModelEngine {
   readonly onTick: (tick: Tick) => boolean;
   readonly onCommand: (command: Command) => CommandOutcome;
+  /** Moves the market's clock on: minutes that end until then close. */
+  readonly onClock: (timeUs: number) => void;
+}
+
+/** A one-minute bar that has closed: prices in ticks, volume in lots. */
+export interface ModelBar {
+  readonly symbol: number;
+  readonly startUs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+/** What the model server hears of its engine. */
+export interface ModelSinks {
+  readonly event: (event: MarketEvent) => void;
+  readonly pattern: (event: PatternEvent) => void;
+  readonly bar: (bar: ModelBar) => void;
 }
 
 export interface VirtualServerOptions {
@@ -19,18 +41,25 @@ export interface VirtualServerOptions {
   readonly ticks: readonly Tick[];
   readonly schedule: Schedule;
   readonly fault: Fault;
-  readonly engine: (sink: (event: MarketEvent) => void) => ModelEngine;
+  readonly engine: (sinks: ModelSinks) => ModelEngine;
 }
 
 /** Time that the model server takes for whatever it sends, µs. */
 const SERVICE_US = 800;
 const EPOCH = 'e1';
+const BY_SYMBOL: ReadonlySet<string> = new Set(['ticker', 'pattern', 'bar.1m']);
+const FRAME_NAMES = ['1m', '5m', '15m', '1h'] as const;
+/** Channels whose values come at a beat, and the beat, µs. */
+const BEATS = [
+  ['position.value', 1_000_000],
+  ['portfolio', 2_000_000],
+] as const;
 
 interface Session {
   readonly request: ConnectRequest;
   readonly filter: FaultFilter;
-  readonly tickers: Set<string>;
-  readonly channels: Set<string>;
+  /** Streams that it hears: `ticker:AAPL`, `order:acct-1`. */
+  readonly streams: Set<string>;
   account: string;
   open: boolean;
   busyUntilUs: number;
@@ -54,10 +83,16 @@ export class VirtualServer {
 
   constructor(options: VirtualServerOptions) {
     this.#options = options;
-    this.#engine = options.engine((event) => this.#onEvent(event));
+    this.#engine = options.engine({
+      event: (event) => this.#onEvent(event),
+      pattern: (event) => this.#onPattern(event),
+      bar: (bar) => this.#onBar(bar),
+    });
     this.#bySymbol = options.instruments.map(() => 0);
     this.#armTick();
+    this.#armMinute(options.schedule.fromEventUs - (options.schedule.fromEventUs % MINUTE_US) + MINUTE_US);
     this.#armHeartbeat();
+    for (const [channel, beatUs] of BEATS) this.#armValue(channel, beatUs);
   }
 
   /** Opens a connection as a client's port does. */
@@ -66,8 +101,7 @@ export class VirtualServer {
     const session: Session = {
       request,
       filter: fault.filter(schedule.startUs),
-      tickers: new Set(),
-      channels: new Set(),
+      streams: new Set(),
       account: '',
       open: true,
       busyUntilUs: 0,
@@ -107,7 +141,8 @@ export class VirtualServer {
     const { ticks, schedule, instruments } = this.#options;
     const tick = ticks[this.#at];
     if (tick === undefined) return;
-    this.#after(Math.max(0, dueTimeUs(schedule, tick.eventTimeUs) - this.#nowUs), () => {
+    // What is overdue stays in the order in which it was due: the time left may be negative.
+    this.#after(dueTimeUs(schedule, tick.eventTimeUs) - this.#nowUs, () => {
       this.#at += 1;
       (this.#bySymbol as number[])[tick.symbol] = (this.#bySymbol[tick.symbol] ?? 0) + 1;
       const symbol = instruments[tick.symbol]?.symbol ?? '';
@@ -115,28 +150,50 @@ export class VirtualServer {
       const seq = this.#bySymbol[tick.symbol] ?? 0;
       const data = { last: tick.kind === TRADE ? tick.price : null };
       const text = JSON.stringify({ type: 'ticker', symbol, seq, data, ...this.#times(tick.eventTimeUs) });
-      this.#stream(`ticker:${symbol}`).frames.push({ seq, text });
-      for (const session of this.#sessions) if (session.tickers.has(symbol)) this.#send(session, text);
+      this.#publish(`ticker:${symbol}`, { seq, text });
       this.#armTick();
     });
+  }
+
+  /** Minutes close when they are over, also for symbols that have no further tick. */
+  #armMinute(endUs: number): void {
+    const { schedule } = this.#options;
+    if (endUs > schedule.toEventUs) return;
+    this.#after(dueTimeUs(schedule, endUs) - this.#nowUs, () => {
+      this.#engine.onClock(endUs);
+      this.#armMinute(endUs + MINUTE_US);
+    });
+  }
+
+  #armValue(channel: 'position.value' | 'portfolio', beatUs: number): void {
+    this.#after(beatUs, () => {
+      for (const session of this.#sessions) {
+        const { account } = session;
+        if (!session.streams.has(`${channel}:${account}`)) continue;
+        const data = channel === 'portfolio' ? { account } : [];
+        this.#send(session, JSON.stringify({ type: channel, account, asOfUs: this.#nowUs, computeUs: 40, data }));
+      }
+      if (this.#isBusy) this.#armValue(channel, beatUs);
+    });
+  }
+
+  /** Timers go on while there is somebody to serve, or a tick to come. */
+  get #isBusy(): boolean {
+    return this.#at < this.#options.ticks.length || this.#sessions.size > 0;
   }
 
   #armHeartbeat(): void {
     this.#after(1_000_000, () => {
       for (const session of this.#sessions) {
         if (session.account === '') continue;
-        const ticker = Object.fromEntries(
-          [...session.tickers].map((symbol) => [symbol, this.#head(`ticker:${symbol}`)]),
-        );
-        const account = session.account;
-        const heads = {
-          ticker,
-          order: { [account]: this.#head(`order:${account}`) },
-          execution: { [account]: this.#head(`execution:${account}`) },
-        };
+        const heads: Record<string, Record<string, number>> = {};
+        for (const name of session.streams) {
+          const [channel = '', key = ''] = name.split(':');
+          heads[channel] = { ...heads[channel], [key]: this.#head(name) };
+        }
         this.#send(session, JSON.stringify({ type: 'heartbeat', serverTimeUs: this.#nowUs, epoch: EPOCH, heads }));
       }
-      if (this.#at < this.#options.ticks.length || this.#sessions.size > 0) this.#armHeartbeat();
+      if (this.#isBusy) this.#armHeartbeat();
     });
   }
 
@@ -173,9 +230,8 @@ export class VirtualServer {
   }
 
   #subscribe(session: Session, frame: SubscribeFrame): void {
-    const keys: string[] = frame.channel === 'ticker' ? [...(frame.symbols ?? [])] : [session.account];
-    if (frame.channel === 'ticker') for (const symbol of keys) session.tickers.add(symbol);
-    session.channels.add(frame.channel);
+    const keys: string[] = BY_SYMBOL.has(frame.channel) ? [...(frame.symbols ?? [])] : [session.account];
+    for (const key of keys) session.streams.add(`${frame.channel}:${key}`);
     const recovered = frame.since !== undefined;
     this.#send(
       session,
@@ -275,11 +331,35 @@ export class VirtualServer {
               leavesQuantity: String(event.leavesQuantity),
             },
           };
-    const text = JSON.stringify(frame);
-    if (!isRatchet) stream.frames.push({ seq, text });
-    for (const session of this.#sessions) {
-      if (session.account === account && session.channels.has(event.kind)) this.#send(session, text);
-    }
+    this.#publish(`${event.kind}:${account}`, { seq, text: JSON.stringify(frame) }, !isRatchet);
+  }
+
+  #onPattern(event: PatternEvent): void {
+    const symbol = this.#symbol(event.symbol);
+    const seq = this.#head(`pattern:${symbol}`) + 1;
+    const { fromUs, toUs, barCount } = event.formation;
+    const timeFrame = FRAME_NAMES[event.frame];
+    const data = { patternType: event.type, timeFrame, confidence: event.confidence, fromUs, toUs, barCount };
+    const times = this.#times(toUs + event.minutes * MINUTE_US);
+    this.#publish(`pattern:${symbol}`, { seq, text: JSON.stringify({ type: 'pattern', symbol, seq, data, ...times }) });
+  }
+
+  #onBar(bar: ModelBar): void {
+    const symbol = this.#symbol(bar.symbol);
+    const seq = this.#head(`bar.1m:${symbol}`) + 1;
+    const number = (units: number): number => Number(this.#price(bar.symbol, units));
+    const { startUs, open, high, low, close, volume } = bar;
+    const prices = { open: number(open), high: number(high), low: number(low), close: number(close) };
+    const data = { startUs, ...prices, volume, isClosed: true, isCorrection: false };
+    const times = this.#times(startUs + MINUTE_US);
+    const text = JSON.stringify({ type: 'bar', channel: 'bar.1m', symbol, seq, data, ...times });
+    this.#publish(`bar.1m:${symbol}`, { seq, text });
+  }
+
+  /** Keeps an event in its stream's history, unless it has no number, and sends it to those who hear the stream. */
+  #publish(name: string, frame: { readonly seq: number; readonly text: string }, isKept = true): void {
+    if (isKept) this.#stream(name).frames.push(frame);
+    for (const session of this.#sessions) if (session.streams.has(name)) this.#send(session, frame.text);
   }
 
   #orderData(order: OrderView) {

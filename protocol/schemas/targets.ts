@@ -7,8 +7,10 @@ export const TARGET_IDS = [
   'connect',
   'tick',
   'process',
+  'pattern',
   'publish',
   'trigger',
+  'cadence',
   'reconnect',
   'resume',
   'heartbeat',
@@ -23,7 +25,7 @@ export const TARGET_IDS = [
 export type TargetId = (typeof TARGET_IDS)[number];
 
 /** What a row needs of the server; a lack that is declared makes the row not applicable, any other lack makes it fail. */
-export const NEEDS = ['time', 'inside', 'orders', 'seq', 'accounts'] as const;
+export const NEEDS = ['time', 'inside', 'patterns', 'orders', 'seq', 'accounts'] as const;
 export type Need = (typeof NEEDS)[number];
 
 export const TargetSchema = Type.Object(
@@ -51,6 +53,8 @@ export const TargetSchema = Type.Object(
     windowShare: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     /** And never over this, in the row's unit. */
     never: Type.Optional(Type.Number()),
+    /** Of `cadence`: each value is computed in less than this, by the server's own word. */
+    computedInMs: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
     minSamples: Type.Integer({ minimum: 0 }),
     needs: Type.Array(Type.Union(NEEDS.map((need) => Type.Literal(need)))),
     /** Whose samples: every client's, or the probes' alone. */
