@@ -262,6 +262,11 @@ export class MarketEngine {
     return [...this.#desk.accounts.keys()];
   }
 
+  /** What the account's working orders reserve of its buying power, in cash units; 0 by the rule `cash`. */
+  reserved(account: string): number {
+    return this.#desk.accounts.get(account)?.reservations.total ?? 0;
+  }
+
   /** What the account may still spend by the engine's rule, in cash units; for an account never named 0. */
   buyingPower(account: string): number {
     const known = this.#desk.accounts.get(account);

@@ -5,7 +5,7 @@ import { ChildrenFromSchema, ContingencySchema, PlaceOrderSchema } from './comma
 import { REJECT_REASONS } from './types.ts';
 
 /** The version of the form below; another one isn't read. */
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 const exact = { additionalProperties: false } as const;
 const Numbers = Type.Unsafe<readonly number[]>(Type.Array(Type.Number()));
@@ -49,8 +49,7 @@ export const OrderStateSchema = Type.Object(
     parentId: Type.Optional(Type.Integer()),
     /** When its own children begin, if it ever had any. */
     childrenFrom: Type.Optional(ChildrenFromSchema),
-    need: Type.Number(),
-    reserved: Type.Number(),
+    judgedPrice: Type.Number(),
   },
   exact,
 );
@@ -110,9 +109,7 @@ const SnapshotSchema = Type.Object(
     accounts: Type.Array(AccountStateSchema),
     /** By id. */
     orders: Type.Array(OrderStateSchema),
-    groups: Type.Array(
-      Type.Object({ kind: literals(['OCO', 'OUO']), legs: Type.Array(Type.Integer()), reserved: Type.Number() }, exact),
-    ),
+    groups: Type.Array(Type.Object({ kind: literals(['OCO', 'OUO']), legs: Type.Array(Type.Integer()) }, exact)),
     told: Type.Array(Type.Object({ symbol: Type.Integer(), window: Type.Integer(), dueUs: Type.Number() }, exact)),
   },
   exact,

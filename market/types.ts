@@ -224,7 +224,7 @@ export const REJECT_REASONS = [
   'unknown_parent',
   /** A list of the wrong length, of several symbols or accounts, or with a bracket's children on the entry's side. */
   'bad_list',
-  /** The order itself is sound, another one of its list was refused. */
+  /** An order of its list was refused, the first at fault with its own reason; all others have this one, sound or not. */
   'list_rejected',
   /** A modification without new terms. */
   'nothing_to_modify',

@@ -1,4 +1,4 @@
-import type { Instrument, PortfolioView, PositionView, Side } from '../../market/types.ts';
+import type { CorporateAction, Instrument, PortfolioView, PositionView, Side } from '../../market/types.ts';
 
 /** Cash has four decimals. */
 const CASH_DECIMALS = 4;
@@ -100,6 +100,28 @@ export class Accounts {
     return Number(commission);
   }
 
+  /**
+   * Pays a dividend on what is held of a symbol and splits it. What isn't a whole lot any more is sold, or bought back, at `oldPrice`
+   * ticks for one old share, and takes its share of the cost along: of the whole by average, of the newest lot by FIFO.
+   */
+  adjust(action: CorporateAction, oldPrice: number): void {
+    const { symbol, cashPerShare } = action;
+    for (const [account, cash] of this.#cash) {
+      const holding = this.#holding(account, symbol);
+      if (holding === undefined) continue;
+      const sign = holding.isShort ? -1n : 1n;
+      const shareLots = 10n ** BigInt(this.#instruments[symbol]?.quantityDecimals ?? 0);
+      const dividend = sign * divideHalfEven(BigInt(cashPerShare) * sizeOf(holding), shareLots);
+      if (this.#rules.costBasis !== 'fifo') holding.lots = merged(holding.lots);
+      const { lots, restParts, restCost } = splitLots(holding.lots, action);
+      const perPart = this.value(symbol, oldPrice, 1);
+      const paid = divideHalfEven(perPart * restParts, BigInt(action.numerator));
+      holding.lots = lots;
+      holding.realized += dividend + sign * (paid - restCost);
+      this.#cash.set(account, cash + dividend + sign * paid);
+    }
+  }
+
   /** The account's holdings, closed ones included, in the order of their first fill. */
   positions(account: string, markOf: (symbol: number) => number): PositionView[] {
     return (this.#holdings.get(account) ?? []).map((holding) => {
@@ -199,6 +221,53 @@ function releaseOldest(holding: Holding, quantity: bigint): bigint {
   return released;
 }
 
+/** All lots as one; none when there are none. */
+function merged(lots: readonly Lot[]): Lot[] {
+  const [first, ...others] = lots;
+  if (first === undefined) return [];
+  return [others.reduce((sum, lot) => joined(sum, lot), first)];
+}
+
+function joined(one: Lot, other: Lot): Lot {
+  return { quantity: one.quantity + other.quantity, value: one.value + other.value };
+}
+
+/**
+ * Turns every `denominator` lots into `numerator`, counted from the oldest on. A lot of which nothing is left goes into the next, the
+ * last ones into the newest that is left. `restParts`: what no whole lot is left of, in `numerator`-ths of an old lot.
+ */
+function splitLots(
+  lots: readonly Lot[],
+  { numerator, denominator }: CorporateAction,
+): { readonly lots: Lot[]; readonly restParts: bigint; readonly restCost: bigint } {
+  const [by, per] = [BigInt(numerator), BigInt(denominator)];
+  const old: Lot[] = [];
+  let waiting: Lot | undefined;
+  let seen = 0n;
+  for (const lot of lots) {
+    const before = (seen * by) / per;
+    seen += lot.quantity;
+    waiting = waiting === undefined ? lot : joined(waiting, lot);
+    if ((seen * by) / per === before) continue;
+    old.push(waiting);
+    waiting = undefined;
+  }
+  const restParts = seen * by - ((seen * by) / per) * per;
+  const newest = old.pop();
+  if (newest === undefined) return { lots: [], restParts: seen * by, restCost: waiting?.value ?? 0n };
+  const last = waiting === undefined ? newest : joined(newest, waiting);
+  const restCost = divideHalfEven(last.value * restParts, last.quantity * by);
+  let [taken, given] = [0n, 0n];
+  const split = [...old, last].map(({ quantity, value }): Lot => {
+    const before = given;
+    taken += quantity;
+    given = (taken * by) / per;
+    return { quantity: given - before, value };
+  });
+  split.push({ quantity: split.pop()?.quantity ?? 0n, value: last.value - restCost });
+  return { lots: split, restParts, restCost };
+}
+
 function sizeOf({ lots }: Holding): bigint {
   return lots.reduce((sum, { quantity }) => sum + quantity, 0n);
 }
@@ -212,8 +281,8 @@ function costOf({ lots, isShort }: Holding): bigint {
   return isShort ? -cost : cost;
 }
 
-/** Both not negative. */
-function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
+/** `dividend / divisor`, both not negative, rounded half to even. */
+export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   const whole = dividend / divisor;
   const twiceRest = (dividend % divisor) * 2n;
   const isUp = twiceRest > divisor || (twiceRest === divisor && whole % 2n === 1n);

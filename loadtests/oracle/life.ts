@@ -1,6 +1,7 @@
 import type { Instrument, MarketEvent, OrderEvent, RejectReason, SessionCalendar } from '../../market/types.ts';
 import { type AccountRules, Accounts } from './accounts.ts';
 import { childrenOf, othersOfOco, othersOfOuo } from './families.ts';
+import { Funds, type FundsRule } from './funds.ts';
 import { activates, follow, isImmediate, leavesOf, type OpenOrder, viewOf, watchOf } from './openOrder.ts';
 import {
   dealtPrice,
@@ -12,7 +13,7 @@ import {
   untraded,
   watchedPrice,
 } from './prices.ts';
-import { needsOpenMarket } from './refusals.ts';
+import { judgedPrice, needsOpenMarket } from './refusals.ts';
 
 /** The rules of the market that the oracle predicts. */
 export interface OracleOptions {
@@ -21,6 +22,8 @@ export interface OracleOptions {
   readonly calendar?: SessionCalendar;
   /** Whether every fill is whole (default), or a tick fills no more than its own size. */
   readonly fills?: 'whole' | 'tick_size';
+  /** What orders need; by default a buy's value of the cash. */
+  readonly buyingPower?: FundsRule;
   /** How accounts are kept; by default each has ten million of the currency, average cost and no commission. */
   readonly accounts?: AccountRules;
 }
@@ -35,6 +38,7 @@ export class Life {
   /** All orders that aren't closed, waiting children included, oldest first. */
   open: OpenOrder[] = [];
   readonly accounts: Accounts;
+  readonly funds: Funds;
   /** The time that the clock told last, µs since the epoch; 0 before the first. */
   nowUs = 0;
   readonly #options: OracleOptions;
@@ -46,6 +50,12 @@ export class Life {
   constructor(options: OracleOptions) {
     this.#options = options;
     this.accounts = new Accounts(options.instruments, options.accounts ?? { startingCash: DEFAULT_STARTING_CASH });
+    this.funds = new Funds({
+      rule: options.buyingPower ?? { kind: 'cash' },
+      accounts: this.accounts,
+      lastOf: (symbol) => this.state(symbol).last,
+      openOrders: () => this.open,
+    });
   }
 
   /** Of some orders, those whose time has come expire, oldest first. */
@@ -114,7 +124,9 @@ export class Life {
   /** An order is told to be at work: taken from a client, or a child whose parent has filled. */
   #accept(order: OpenOrder): void {
     order.status = 'ACCEPTED';
-    if (order.activationPrice === undefined) follow(order, this.state(order.command.symbol));
+    const state = this.state(order.command.symbol);
+    if (order.activationPrice === undefined) follow(order, state);
+    order.worthPrice = judgedPrice(order, state);
     this.tell('accepted', order);
   }
 
@@ -170,7 +182,10 @@ export class Life {
     const wanted = isCut ? this.#reducible(order) : leavesOf(order);
     const state = this.state(command.symbol);
     const offered = this.#options.fills === 'tick_size' ? sizeLeft(state, watchOf(command)) : wanted;
-    const quantity = command.timeInForce === 'FOK' && offered < wanted ? 0 : Math.min(wanted, offered);
+    const isAllOrNone = command.timeInForce === 'FOK';
+    const dealt = isAllOrNone && offered < wanted ? 0 : Math.min(wanted, offered);
+    const covered = this.funds.covered(order, dealtPrice(state, watchOf(command)), dealt);
+    const quantity = isAllOrNone && covered < dealt ? 0 : covered;
     if (quantity > 0) {
       takeSize(state, watchOf(command), quantity);
       this.#execute(order, quantity);
@@ -181,7 +196,9 @@ export class Life {
       }
       this.#actOnFill(order, quantity);
     }
-    if (isCut && quantity === wanted && this.isOpen(order)) this.close(order, 'canceled');
+    if (!this.isOpen(order)) return;
+    if (covered < dealt) this.close(order, 'canceled', 'insufficient_buying_power');
+    else if (isCut && quantity === wanted) this.close(order, 'canceled');
   }
 
   #execute(order: OpenOrder, quantity: number): void {
@@ -236,16 +253,16 @@ export class Life {
   }
 
   /** Ends an order, and with it, unless it is filled, the children that wait for it. */
-  close(order: OpenOrder, reason: 'canceled' | 'expired'): void {
+  close(order: OpenOrder, reason: 'canceled' | 'expired', why?: RejectReason): void {
     const waiting = childrenOf(order, this.open).filter(({ status }) => status === 'PENDING');
-    this.#shut(order, reason);
+    this.#shut(order, reason, why);
     for (const child of waiting) if (this.isOpen(child)) this.close(child, 'canceled');
   }
 
-  #shut(order: OpenOrder, reason: 'filled' | 'canceled' | 'expired'): void {
+  #shut(order: OpenOrder, reason: 'filled' | 'canceled' | 'expired', why?: RejectReason): void {
     this.open = this.open.filter((other) => other !== order);
     order.status = reason === 'filled' ? 'FILLED' : reason === 'canceled' ? 'CANCELED' : 'EXPIRED';
-    this.tell(reason, order);
+    this.tell(reason, order, why);
   }
 
   /** Whether an order isn't closed. */

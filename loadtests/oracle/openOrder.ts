@@ -43,6 +43,8 @@ export interface OpenOrder {
   parent: OpenOrder | undefined;
   /** From which of its own fills on its children work. */
   childrenFrom: ChildrenFrom;
+  /** The price in ticks at which it was valued when it was wanted, began, or got its terms. */
+  worthPrice: number;
 }
 
 /** An order that nothing has happened to yet. */
@@ -67,6 +69,7 @@ export function pendingOrder(command: PlaceOrder, orderId: number): OpenOrder {
     family: undefined,
     parent: undefined,
     childrenFrom: 'complete_fill',
+    worthPrice: 0,
   };
 }
 

@@ -1,6 +1,7 @@
 import type {
   Command,
   Control,
+  CorporateAction,
   MarketEvent,
   OrderView,
   PlaceOrder,
@@ -11,6 +12,7 @@ import type {
   Tick,
   TradeBar,
 } from '../../market/types.ts';
+import { adjustOrder, isSaneAction, splitMarket } from './corporate.ts';
 import { hasParent, isBadList, ordersOf } from './families.ts';
 import { Life, type OracleOptions } from './life.ts';
 import { modifiedOrder } from './modify.ts';
@@ -63,6 +65,11 @@ export class Oracle {
   /** An account's positions, closed ones included, in order of the first fill. */
   positions(account: string): PositionView[] {
     return this.#life.accounts.positions(account, (symbol) => this.last(symbol));
+  }
+
+  /** What an account may still spend, in cash units; 0 for one that is unknown. */
+  buyingPower(account: string): number {
+    return Number(this.#life.funds.power(account));
   }
 
   /** An account's cash and worth. */
@@ -143,7 +150,10 @@ export class Oracle {
         const ask = { modify: command, state: this.#life.state(symbol), nowUs: this.#life.timeOf(symbol) };
         const changed = modifiedOrder(order, ask);
         if (typeof changed !== 'object') return;
-        if (order.status !== 'PENDING' && this.#fundsRefusal(changed) !== undefined) return;
+        if (order.status !== 'PENDING') {
+          changed.worthPrice = judgedPrice(changed, ask.state);
+          if (!this.#life.funds.affords(changed)) return;
+        }
         Object.assign(order, changed);
         this.#life.tell('modified', order);
         if (order.status === 'PENDING') return;
@@ -169,7 +179,27 @@ export class Oracle {
           this.#life.state(control.symbol).isHalted = control.kind === 'halt';
         return;
       case 'corporate_action':
-        throw new Error('the oracle knows no corporate actions');
+        this.#act(control);
+    }
+  }
+
+  /** Splits and pays what is held, then brings the market and the orders to what they are after it, oldest first. */
+  #act(action: CorporateAction): void {
+    const { symbol } = action;
+    const instrument = this.#options.instruments[symbol];
+    if (instrument === undefined || !isSaneAction(action)) return;
+    const state = this.#life.state(symbol);
+    this.#life.accounts.adjust(action, state.last);
+    splitMarket(state, action);
+    for (const order of this.#life.open.filter(({ command }) => command.symbol === symbol)) {
+      if (!this.#life.isOpen(order)) continue;
+      adjustOrder(order, action, instrument.priceDecimals);
+      if (leavesOf(order) === 0) {
+        this.#life.close(order, 'canceled');
+        continue;
+      }
+      if (order.status !== 'PENDING') order.worthPrice = judgedPrice(order, state);
+      this.#life.tell('restated', order);
     }
   }
 
@@ -222,15 +252,10 @@ export class Oracle {
     const badForm = formRefusal(order);
     if (badForm !== undefined || parent !== undefined) return badForm;
     if (needsOpenMarket(order) && !this.#life.isAwake(order)) return state.isHalted ? 'symbol_halted' : 'market_closed';
-    return marketRefusal(order, state) ?? this.#fundsRefusal(order);
-  }
-
-  /** What is left of a buy must be worth no more than the account's cash, unless it only reduces. */
-  #fundsRefusal(order: OpenOrder): RejectReason | undefined {
-    const { account, symbol, side, reduceOnly } = order.command;
-    if (reduceOnly === true) return undefined;
-    const worth = this.#life.accounts.value(symbol, judgedPrice(order, this.#life.state(symbol)), leavesOf(order));
-    return side === 'BUY' && worth > this.#life.accounts.cash(account) ? 'insufficient_buying_power' : undefined;
+    const misfit = marketRefusal(order, state);
+    if (misfit !== undefined) return misfit;
+    order.worthPrice = judgedPrice(order, state);
+    return this.#life.funds.affords(order) ? undefined : 'insufficient_buying_power';
   }
 
   /** Gives an order its name and number, whatever becomes of it. */

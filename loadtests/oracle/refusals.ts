@@ -1,6 +1,7 @@
 import type { ModifyOrder, RejectReason, TrailingOffset } from '../../market/types.ts';
 import { activates, isImmediate, type OpenOrder, watchOf } from './openOrder.ts';
 import {
+  dealtPrice,
   isPositiveInteger,
   isPrice,
   reachesStop,
@@ -53,12 +54,13 @@ function firstStop(order: OpenOrder, price: number, trail: TrailingOffset): numb
   return stopBehind(order.command.side, start, trail);
 }
 
-/** The price at which an order's worth is judged, in ticks: its limit, else the dearer of its stop and the market. */
+/** The price at which an order's worth is judged, in ticks: a buy's limit, else the dearest of limit, stop and market. */
 export function judgedPrice(order: OpenOrder, state: SymbolState): number {
-  const { command, limitPrice, stop = 0, trail, peak } = order;
-  if (limitPrice !== undefined) return limitPrice;
-  const price = watchedPrice(state, watchOf(command));
-  return Math.max(price, trail === undefined || peak !== undefined ? stop : firstStop(order, price, trail));
+  const { command, limitPrice = 0, stop = 0, trail, peak } = order;
+  if (limitPrice > 0 && command.side === 'BUY') return limitPrice;
+  const price = (command.type === 'LIMIT' ? dealtPrice : watchedPrice)(state, watchOf(command));
+  const ownStop = trail === undefined || peak !== undefined ? stop : firstStop(order, price, trail);
+  return Math.max(price, ownStop, limitPrice);
 }
 
 /** Whether an order that isn't to rest outside its hours asks for an answer at once. */

@@ -177,6 +177,18 @@ const clock = fc.record({
   op: fc.constant('clock'),
   afterUs: fc.oneof(fc.integer({ min: -1, max: 50_000 }), fc.integer({ min: 0, max: 1_500_000 })),
 });
+/** Splits both ways, stock dividends, payments, and now and then what can't be. */
+const corporateAction = fc.record({
+  op: fc.constant('corporate_action'),
+  symbol,
+  numerator: ratioPart(),
+  denominator: ratioPart(),
+  cashPerShare: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(0) },
+    { weight: 4, arbitrary: fc.integer({ min: 1, max: 999 }) },
+    { weight: 1, arbitrary: fc.constantFrom(-1, 0.5) },
+  ),
+});
 const halt = fc.record({ op: fc.constantFrom('halt', 'resume', 'resume'), symbol });
 
 /** One random step of a small market with two symbols and two accounts, now and then one that must be refused. */
@@ -192,6 +204,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 8, arbitrary: cancel },
   { weight: 6, arbitrary: clock },
   { weight: 1, arbitrary: halt },
+  { weight: 1, arbitrary: corporateAction },
 );
 
 /** A random session of up to `most` operations; it may be short, so that a counterexample can shrink to its core. */
@@ -200,8 +213,9 @@ export function session(most: number): fc.Arbitrary<Session> {
     .tuple(
       rules(most),
       fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: fc.record({ commission }) }),
+      fc.oneof(fc.constant({}), fc.record({ shortMarginBp: fc.constantFrom(0, 5_000, 15_000, 3_333) })),
     )
-    .map(([played, more]) => ({ ...played, ...more }));
+    .map(([played, paid, lent]) => ({ ...played, ...paid, ...lent }));
 }
 
 const commission = fc.oneof(
@@ -211,7 +225,7 @@ const commission = fc.oneof(
 
 function rules(most: number) {
   return fc.record({
-    startingCash: fc.constantFrom(100_000_000_000, 1_000_000, 400_000),
+    startingCash: fc.constantFrom(100_000_000_000, 1_000_000, 1_000_000, 400_000),
     costBasis: fc.constantFrom('average', 'fifo'),
     symbols: fc.constant(SYMBOLS),
     ratchetWindowUs: fc.constantFrom(1, 20_000, 100_000),
@@ -219,6 +233,14 @@ function rules(most: number) {
     fillsInParts: fc.boolean(),
     operations: fc.array(operation, { maxLength: most, size: 'max' }),
   });
+}
+
+function ratioPart() {
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.constant(1) },
+    { weight: 6, arbitrary: fc.integer({ min: 2, max: 7 }) },
+    { weight: 1, arbitrary: fc.constantFrom(0, -1, 1.5) },
+  );
 }
 
 /** What the laws' runs start from where nothing else is said: a red test is then the change's own fault, and every machine sees it. */

@@ -13,6 +13,7 @@ import type {
   TradeBar,
 } from '../../market/types.ts';
 import type { Commission } from '../oracle/accounts.ts';
+import type { FundsRule } from '../oracle/funds.ts';
 import { Oracle } from '../oracle/oracle.ts';
 import { SHORT_DAYS } from './calendar.ts';
 import { describeOperation, inputOf, instrumentsOf, type Operation, type Session } from './operations.ts';
@@ -26,6 +27,7 @@ interface EngineUnderLaw {
   readonly workingOrders: (account: string) => OrderView[];
   readonly positions: (account: string) => PositionView[];
   readonly portfolio: (account: string) => PortfolioView;
+  readonly buyingPower: (account: string) => number;
 }
 
 /** What an engine under the law is made with. */
@@ -39,6 +41,7 @@ export interface LawOptions {
   readonly startingCash: number;
   readonly costBasis: 'average' | 'fifo';
   readonly commission?: Commission;
+  readonly buyingPower: FundsRule;
 }
 
 /** Makes the engine that is put under the law. */
@@ -78,7 +81,9 @@ export function playBoth(makeEngine: MakeEngine, session: Session): MarketEvent[
   const instruments = instrumentsOf(symbols);
   const told: MarketEvent[] = [];
   const fills = fillsInParts ? ('tick_size' as const) : ('whole' as const);
-  const rules = { instruments, fills, ...(hasSessions ? { calendar: SHORT_DAYS } : {}) };
+  const { shortMarginBp } = session;
+  const buyingPower: FundsRule = shortMarginBp === undefined ? { kind: 'cash' } : { kind: 'margin', shortMarginBp };
+  const rules = { instruments, fills, buyingPower, ...(hasSessions ? { calendar: SHORT_DAYS } : {}) };
   const { startingCash = DEFAULT_STARTING_CASH, costBasis = 'average', commission } = session;
   const accounts = { startingCash, costBasis, ...(commission === undefined ? {} : { commission }) };
   const engine = makeEngine({ ...rules, ...accounts, sink: (event) => told.push(event), ratchetWindowUs });
@@ -165,8 +170,8 @@ function differingOrders(engine: EngineUnderLaw, oracle: Oracle): string | undef
 
 function differingAccounts(engine: EngineUnderLaw, oracle: Oracle): string | undefined {
   for (const account of ['a', 'b']) {
-    const kept = [engine.portfolio(account), ...engine.positions(account)];
-    const expected = [oracle.portfolio(account), ...oracle.positions(account)];
+    const kept = [engine.buyingPower(account), engine.portfolio(account), ...engine.positions(account)];
+    const expected = [oracle.buyingPower(account), oracle.portfolio(account), ...oracle.positions(account)];
     if (isDeepStrictEqual(kept, expected)) continue;
     return `account ${account}\nengine: ${JSON.stringify(kept)}\noracle: ${JSON.stringify(expected)}`;
   }

@@ -101,6 +101,16 @@ const CommandSchema = Type.Union([
 const ControlSchema = Type.Union([
   Type.Object({ op: Type.Literal('clock'), afterUs: Type.Integer() }, exact),
   Type.Object({ op: oneOf('halt', 'resume'), symbol: Type.Integer() }, exact),
+  Type.Object(
+    {
+      op: Type.Literal('corporate_action'),
+      symbol: Type.Integer(),
+      numerator: Type.Number(),
+      denominator: Type.Number(),
+      cashPerShare: Type.Number(),
+    },
+    exact,
+  ),
 ]);
 
 /**
@@ -122,6 +132,8 @@ const RULES = {
   /** Cash units; ten million of the currency unless given. */
   startingCash: Type.Optional(Type.Integer({ minimum: 0 })),
   costBasis: Type.Optional(oneOf('average', 'fifo')),
+  /** Buying power with so much margin on shorts, in basis points; absent: a buy's value against the cash. */
+  shortMarginBp: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000 })),
   commission: Type.Optional(
     Type.Union([
       Type.Object({ kind: Type.Literal('per_share'), cashUnits: Type.Integer({ minimum: 0 }) }, exact),
@@ -191,6 +203,10 @@ export function inputOf(
     case 'halt':
     case 'resume':
       return { kind: 'control', control: { kind: operation.op, symbol: operation.symbol } };
+    case 'corporate_action': {
+      const { op: kind, ...action } = operation;
+      return { kind: 'control', control: { kind, ...action } };
+    }
     default:
       return { kind: 'command', command: commandOf(operation) };
   }
@@ -243,6 +259,10 @@ export function describeOperation(operation: Operation): string {
     case 'halt':
     case 'resume':
       return `${operation.op} of S${operation.symbol}`;
+    case 'corporate_action': {
+      const { symbol, numerator, denominator, cashPerShare } = operation;
+      return `S${symbol} splits ${numerator}:${denominator} and pays ${cashPerShare}`;
+    }
     case 'cancel':
       return `${operation.account} cancels ${operation.clientOrderId}`;
     case 'modify': {

@@ -4,6 +4,7 @@ import type { CorporateAction, PortfolioView, PositionView, Side } from '../type
 import { type Commission, commissionOn } from './commission.ts';
 import { mulDiv, type Valuer } from './money.ts';
 import { type CostBasis, Position, type PositionState } from './position.ts';
+import { Reservations } from './reservations.ts';
 
 /** Above this |cash| or |cost| in cash units a fill isn't booked, so that sums stay exact. */
 const MAX_BOOKED = 4e15;
@@ -46,8 +47,8 @@ export class Account {
   readonly deposits: number;
   /** Cash units. */
   cash: number;
-  /** Cash units that working orders reserve. */
-  reserved = 0;
+  /** What its working orders reserve, where the rule of buying power asks for it. */
+  readonly reservations = new Reservations();
   /** Every live order and the last closed ones, by `clientOrderId`. */
   readonly orders = new Map<string, Order>();
   /** Those that live, by id and so from the oldest on. */
@@ -86,8 +87,13 @@ export class Account {
 
   /** Lots that an order of `side` can take off the position in `symbol` before it turns round. */
   reducible(symbol: number, side: Side): number {
-    const quantity = this.#positions.get(symbol)?.quantity ?? 0;
+    const quantity = this.quantityIn(symbol);
     return Math.max(0, side === 'SELL' ? quantity : -quantity);
+  }
+
+  /** Lots held of a symbol, negative when short. */
+  quantityIn(symbol: number): number {
+    return this.#positions.get(symbol)?.quantity ?? 0;
   }
 
   /** Whether a fill leaves the books within exact whole numbers. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Harness } from '../harness.ts';
+import { Harness, tradeTick } from '../harness.ts';
 import { CASH_SCALE, type CommandOutcome } from '../types.ts';
 
 const CENT = CASH_SCALE / 100;
@@ -85,6 +85,85 @@ describe('buying power with margin', () => {
     expect(market.engine.buyingPower('a')).toBe(550 * CENT);
     market.trade(80);
     expect(market.engine.buyingPower('a')).toBe(600 * CENT);
+  });
+});
+
+describe('a position that working orders close', () => {
+  const rules = { startingCash: 1_000 * CENT, buyingPower: { kind: 'margin', shortMarginBp: 20_000 } } as const;
+  const FIVE = { quantity: 5 } as const;
+
+  function holdingFive(fills: 'whole' | 'tick_size' = 'whole'): Harness {
+    const market = new Harness({ ...rules, fills });
+    market.tick({ ...tradeTick({ price: 100, eventTimeUs: 1 }), size: 5 });
+    market.place('entry', { type: 'MARKET', side: 'BUY', ...FIVE });
+    market.place('rest', { type: 'LIMIT', limitPrice: 110, ...FIVE });
+    // 500 are left: short sales of two at 100 need 400.
+    expect(market.engine.buyingPower('a')).toBe(500 * CENT);
+    market.news();
+    return market;
+  }
+
+  it('should be held for the oldest of them: what comes later opens a short and needs its margin', () => {
+    const market = holdingFive();
+    expect(reasonOf(market.place('all', { type: 'MARKET', ...FIVE }))).toBe('insufficient_buying_power');
+    expect(reasonOf(market.place('two', { type: 'STOP_MARKET', triggerPrice: 90, quantity: 2 }))).toBe('taken');
+    expect(market.engine.reserved('a')).toBe(400 * CENT);
+    market.cancel('rest');
+    expect(market.engine.reserved('a')).toBe(0);
+  });
+
+  it('should leave the resting one to open what another one has sold, and reserve for that', () => {
+    const market = holdingFive();
+    market.place('two', { type: 'MARKET', quantity: 2 });
+    // Three are held, the resting five open two at 110: 440.
+    expect(market.engine.reserved('a')).toBe(440 * CENT);
+    expect(market.engine.buyingPower('a')).toBe((500 + 200 - 440) * CENT);
+    market.news();
+    market.trade(110);
+    expect(market.news()).toEqual(['execution rest 5 at 110', 'filled rest']);
+    expect(market.engine.positions('a')).toMatchObject([{ quantity: -2 }]);
+  });
+
+  it('should be closed as far as it goes, and the rest canceled with its reason, where a short is not covered', () => {
+    const market = holdingFive();
+    market.place('cut', { type: 'MARKET', reduceOnly: true, quantity: 4 });
+    market.news();
+    // One is held; four short at 200 need 1,600 of 900 + 800.
+    market.trade(300);
+    expect(market.news()).toEqual(['execution rest 1 at 300', 'partially_filled rest', 'canceled rest']);
+    expect(market.engine.order('a', 'rest')).toMatchObject({
+      status: 'CANCELED',
+      cumulativeQuantity: 1,
+      rejectReason: 'insufficient_buying_power',
+    });
+    expect(market.engine.positions('a')).toMatchObject([{ quantity: 0 }]);
+  });
+
+  it('should let an all-or-nothing order do nothing where only a part is covered', () => {
+    const market = holdingFive();
+    market.cancel('rest');
+    const stop = { type: 'STOP_LIMIT', triggerPrice: 98, limitPrice: 1, timeInForce: 'FOK', ...FIVE } as const;
+    market.place('stop', stop);
+    market.place('buy', { type: 'LIMIT', side: 'BUY', limitPrice: 60, quantity: 6 });
+    market.place('cut', { type: 'MARKET', reduceOnly: true, quantity: 4 });
+    // Four short at 200 and the buy are reserved: more than there is.
+    expect(market.engine.buyingPower('a')).toBe((900 - 800 - 360) * CENT);
+    market.news();
+    // At 98 the short needs 784. Of the buy four would then only close it: 780 are left for it.
+    market.trade(98);
+    expect(market.news()).toEqual(['triggered stop', 'canceled stop']);
+    expect(market.engine.positions('a')).toMatchObject([{ quantity: 1 }]);
+  });
+
+  it('should let a modification that needs less pass, whatever is left', () => {
+    const market = holdingFive();
+    market.place('short', { type: 'STOP_MARKET', triggerPrice: 90, quantity: 2 });
+    market.trade(109);
+    market.place('buy', { type: 'LIMIT', side: 'BUY', limitPrice: 100, quantity: 1 });
+    const modified = market.command({ kind: 'modify', account: 'a', clientOrderId: 'short', quantity: 1 });
+    expect(reasonOf(modified)).toBe('taken');
+    const more = market.command({ kind: 'modify', account: 'a', clientOrderId: 'rest', quantity: 9 });
+    expect(reasonOf(more)).toBe('insufficient_buying_power');
   });
 });
 

@@ -9,15 +9,18 @@ import { CASH_SCALE, type Instrument } from '../types.ts';
 export function mulDiv(a: number, b: number, divisor: number): number {
   const product = a * b;
   if (divisor === 1 && Number.isSafeInteger(product)) return product === 0 ? 0 : product;
-  const exact = BigInt(a) * BigInt(b);
-  const by = BigInt(divisor);
-  let whole = exact / by;
-  const rest = exact - whole * by;
-  const twice = 2n * (rest < 0n ? -rest : rest);
-  if (twice > by || (twice === by && whole % 2n !== 0n)) whole += exact < 0n ? -1n : 1n;
-  const result = Number(whole);
+  const result = Number(divideHalfEven(BigInt(a) * BigInt(b), BigInt(divisor)));
   if (!Number.isSafeInteger(result)) throw new RangeError(`${a} x ${b} / ${divisor} is beyond exact whole numbers`);
   return result;
+}
+
+/** `dividend / divisor`, the divisor positive, rounded half to even. */
+export function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
+  const whole = dividend / divisor;
+  const rest = dividend - whole * divisor;
+  const twice = 2n * (rest < 0n ? -rest : rest);
+  if (twice < divisor || (twice === divisor && whole % 2n === 0n)) return whole;
+  return dividend < 0n ? whole - 1n : whole + 1n;
 }
 
 /** Values of one instrument in cash units (see {@link CASH_SCALE}). */

@@ -1,4 +1,4 @@
-import { mulDiv } from './money.ts';
+import { divideHalfEven, mulDiv } from './money.ts';
 
 /** How the cost of what is sold is found: the average of all, or that of the oldest. */
 export type CostBasis = 'average' | 'fifo';
@@ -53,7 +53,8 @@ export class Position {
 
   /**
    * Turns every `denominator` lots into `numerator`. What isn't a whole lot any more is closed for `paid(rest)` cash
-   * units, `rest` in `numerator`-ths of an old lot, signed like the position.
+   * units, `rest` in `numerator`-ths of an old lot, signed like the position; it takes along its share of the cost, by average of
+   * the whole, by FIFO of the newest lot.
    *
    * @returns the cash that this brings, negative for a short
    */
@@ -64,8 +65,9 @@ export class Position {
     const after = scaled(before, ratio);
     const rest = Number(BigInt(before) * BigInt(numerator) - BigInt(after) * BigInt(denominator));
     const proceeds = rest === 0 ? 0 : paid(rest);
-    const removed = rest === 0 ? 0 : Number((BigInt(this.cost) * BigInt(rest)) / (BigInt(before) * BigInt(numerator)));
-    this.#splitLots(ratio, removed);
+    const lots = this.#lots ?? [{ quantity: before, cost: this.cost }];
+    const removed = splitLots(lots, ratio, rest);
+    if (this.#lots !== undefined) this.#lots = lots;
     this.quantity = after;
     this.cost -= removed;
     this.realizedPnl += proceeds - removed;
@@ -107,27 +109,42 @@ export class Position {
     lots.splice(0, gone);
     return removed;
   }
+}
 
-  /** Scales the lots so that their sum is the scaled position; the newest gives up the cost of the rest. */
-  #splitLots(ratio: { readonly numerator: number; readonly denominator: number }, removed: number): void {
-    if (this.#lots === undefined) return;
-    const split: Lot[] = [];
-    let before = 0;
-    let after = 0;
-    let cost = 0;
-    for (const lot of this.#lots) {
-      before += lot.quantity;
-      cost += lot.cost;
-      const next = scaled(before, ratio);
-      if (next === after) continue;
-      split.push({ quantity: next - after, cost });
-      after = next;
-      cost = 0;
-    }
-    const newest = split.at(-1);
-    if (newest !== undefined) newest.cost += cost - removed;
-    this.#lots = split;
+/**
+ * Scales lots, oldest first and in place, so that their sum is the scaled position. A lot of which nothing is left goes into the
+ * next one, the last ones into the newest, and that gives up the cost of `rest`, in `numerator`-ths of an old lot.
+ *
+ * @returns the cost given up
+ */
+function splitLots(
+  lots: Lot[],
+  ratio: { readonly numerator: number; readonly denominator: number },
+  rest: number,
+): number {
+  const parts: { old: number; quantity: number; cost: number }[] = [];
+  let [before, after, old, cost] = [0, 0, 0, 0];
+  for (const lot of lots) {
+    before += lot.quantity;
+    old += lot.quantity;
+    cost += lot.cost;
+    const next = scaled(before, ratio);
+    if (next === after) continue;
+    parts.push({ old, quantity: next - after, cost });
+    after = next;
+    [old, cost] = [0, 0];
   }
+  const newest = parts.at(-1);
+  let removed = cost;
+  if (newest !== undefined) {
+    newest.old += old;
+    newest.cost += cost;
+    const whole = BigInt(newest.old) * BigInt(ratio.numerator);
+    removed = Number(divideHalfEven(BigInt(newest.cost) * BigInt(Math.abs(rest)), whole < 0n ? -whole : whole));
+    newest.cost -= removed;
+  }
+  lots.splice(0, lots.length, ...parts.map(({ quantity, cost: paid }) => ({ quantity, cost: paid })));
+  return removed;
 }
 
 /** `quantity x numerator / denominator`, cut towards zero. */

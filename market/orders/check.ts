@@ -4,8 +4,8 @@ import type { Valuer } from '../accounts/money.ts';
 import { isPrice, MAX_SIZE, type TickerState } from '../tickers.ts';
 import type { PlaceOrder, RejectReason, TrailingOffset } from '../types.ts';
 import type { TradingHours } from './hours.ts';
-import { hasLimit, hasTrigger } from './order.ts';
-import { trailingStop } from './trailing.ts';
+import { hasLimit, hasTrigger, type Order } from './order.ts';
+import { rootOf, trailingStop } from './trailing.ts';
 import { tradableWatch, watchedPrice, watchOf } from './watch.ts';
 
 /** The highest offset in basis points: beyond it products leave exact whole numbers. */
@@ -52,15 +52,14 @@ export function refuseAtMarket(order: PlaceOrder, context: OrderContext): Reject
   return refuseCost({ terms: order, price, quantity: order.quantity }, context);
 }
 
-/** Says why an order of that price (ticks) and quantity (lots) costs too much. `released` is what it reserves already, in cash units. */
-export function refuseCost(estimate: Estimate, context: OrderContext, released = 0): RejectReason | undefined {
+/** Says why an order of that price (ticks) and quantity (lots) costs too much. `changed` is the order whose new terms these are. */
+export function refuseCost(estimate: Estimate, context: OrderContext, changed?: Order): RejectReason | undefined {
   const { terms, price, quantity } = estimate;
   const { account, buyingPower, valuers } = context;
   if (price * quantity > Number.MAX_SAFE_INTEGER) return 'bad_quantity';
   const valuer = valuers[terms.symbol];
   if (valuer === undefined || valuer.value(price, quantity) > MAX_ORDER_VALUE) return 'bad_quantity';
-  const need = buyingPower.need(account, estimate);
-  return need > 0 && need > buyingPower.of(account) + released ? 'insufficient_buying_power' : undefined;
+  return buyingPower.affords(account, estimate, changed) ? undefined : 'insufficient_buying_power';
 }
 
 /** Whether `quantity` is one of an order: whole lots from 1 to {@link MAX_SIZE}. */
@@ -129,11 +128,19 @@ function isOffset(offset: TrailingOffset | undefined): offset is TrailingOffset 
 }
 
 /** The stop as it is placed, or for a trail that waits for its activation the least favourable with which it can start; 0 for none. */
-export function stopAtPlacing(order: PlaceOrder, market: number): number {
+function stopAtPlacing(order: PlaceOrder, market: number): number {
   if (hasTrigger(order.type)) return order.triggerPrice ?? 0;
   if (order.type !== 'TRAILING_STOP_MARKET' || order.trailingOffset === undefined) return 0;
-  const peak = isActivated(order, market) ? market : (order.activationPrice ?? market);
+  const isStarted = market !== 0 && isActivated(order, market);
+  const peak = isStarted ? market : (order.activationPrice ?? market);
   return trailingStop(order.side, order.trailingOffset, peak);
+}
+
+/** The stop that a working order has, or would have by new terms: of a trail from its peak. */
+export function stopOf(order: Order, terms: PlaceOrder, market: number): number {
+  if (order.run !== undefined && terms.trailingOffset !== undefined)
+    return trailingStop(terms.side, terms.trailingOffset, rootOf(order.run).peak);
+  return order.isTriggered ? order.triggerPrice : stopAtPlacing(terms, market);
 }
 
 /** The price in ticks at which an order's value is judged: a buy's limit, else the dearest of market, stop and limit. */

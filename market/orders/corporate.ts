@@ -2,7 +2,7 @@ import { scaled } from '../accounts/position.ts';
 import { CASH_SCALE, type ControlRefusal, type CorporateAction, type Instrument, type PlaceOrder } from '../types.ts';
 import { actsWhen } from './check.ts';
 import { hasTrigger, type Order } from './order.ts';
-import { rootOf } from './trailing.ts';
+import { trailingStop } from './trailing.ts';
 
 /** The highest part of a ratio, and the highest dividend in cash units per share. */
 const MAX_RATIO_PART = 100_000;
@@ -30,8 +30,8 @@ export function priceChangeOf(action: CorporateAction, instrument: Instrument): 
 }
 
 /**
- * Gives a live order, taken out of the books, its terms after an action, and returns the peak from which its trail goes
- * on. Quantities are cut to whole lots, prices rounded away from the market. A dividend lowers only what waits below
+ * Gives a live order, taken out of the books, its terms after an action, and returns the peak from which its trail
+ * goes on. Quantities are cut to whole lots, prices rounded away from the market. A dividend lowers only what waits below
  * the market: buy limits and take-profits, sell stops and the peaks of trailing sells.
  */
 export function adjustOrder(order: Order, change: PriceChange): number {
@@ -41,9 +41,12 @@ export function adjustOrder(order: Order, change: PriceChange): number {
   order.quantity = filled + order.leavesQuantity;
   order.terms = adjustedTerms(order.terms, change);
   if (hasTrigger(order.terms.type)) order.triggerPrice = order.terms.triggerPrice ?? 0;
-  const peak = order.run === undefined ? 0 : rootOf(order.run).peak;
-  if (peak === 0) return 0;
-  return order.terms.side === 'SELL' ? lowered(peak, change) : raised(peak, action);
+  const { side, trailingOffset } = order.terms;
+  const { peakPrice } = order;
+  if (peakPrice === 0 || trailingOffset === undefined) return 0;
+  order.peakPrice = side === 'SELL' ? lowered(peakPrice, change) : raised(peakPrice, action);
+  order.triggerPrice = trailingStop(side, trailingOffset, order.peakPrice);
+  return order.peakPrice;
 }
 
 function adjustedTerms(terms: PlaceOrder, change: PriceChange): PlaceOrder {

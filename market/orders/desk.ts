@@ -137,8 +137,8 @@ export class OrderDesk {
     const affected = live.filter(({ terms }) => terms.symbol === symbol).sort((a, b) => a.orderId - b.orderId);
     for (const order of affected) {
       if (!order.isLive) continue;
-      const peak = adjustOrder(order, change);
       this.working.remove(order);
+      const peak = adjustOrder(order, change);
       if (order.leavesQuantity === 0) {
         this.life.end(order, 'CANCELED');
         continue;
@@ -279,6 +279,7 @@ export class OrderDesk {
 
   #admit(order: Order): void {
     order.account.working.set(order.orderId, order);
+    this.life.enrol(order);
     order.expireTimeUs = this.hours.expiryOf(order.terms) ?? Number.POSITIVE_INFINITY;
   }
 

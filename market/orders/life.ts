@@ -1,8 +1,7 @@
 import type { BuyingPower } from '../accounts/buyingPower.ts';
-import { mulDiv } from '../accounts/money.ts';
 import type { TickerState } from '../tickers.ts';
 import type { MarketEvent, OrderEvent } from '../types.ts';
-import { actsWhen, estimatedPrice, isActivated, isWithinLimit, marketFor } from './check.ts';
+import { actsWhen, estimatedPrice, isActivated, isWithinLimit, marketFor, stopOf } from './check.ts';
 import type { TradingHours } from './hours.ts';
 import type { Liquidity } from './liquidity.ts';
 import { hasLimit, hasTrigger, type Order } from './order.ts';
@@ -134,14 +133,18 @@ export class OrderLife {
       this.#fulfilled.push(order);
   }
 
-  /** Reserves what an open order, or its group, needs by its terms now. */
+  /** Counts an order just placed among those that may reserve once they work. */
+  enrol(order: Order): void {
+    if (this.#parts.buyingPower.reserves) order.account.reservations.add(order);
+  }
+
+  /** Values an open order by its terms now, and reserves what that needs. */
   reserve(order: Order): void {
     const { buyingPower, tickers } = this.#parts;
     if (!buyingPower.reserves) return;
-    const { terms, leavesQuantity: quantity } = order;
+    const { terms } = order;
     const market = marketFor(terms, tickers);
-    const price = estimatedPrice(terms, { market, stop: order.view().triggerPrice ?? 0 });
-    order.need = buyingPower.need(order.account, { terms, price, quantity });
+    order.judgedPrice = estimatedPrice(terms, { market, stop: stopOf(order, terms, market) });
     this.#settle(order);
   }
 
@@ -165,9 +168,9 @@ export class OrderLife {
     else this.meetMarket(child);
   }
 
-  /** Fills an order that is in no book as far as market, limit, size and position allow; the rest waits on or ends. */
+  /** Fills an order that is in no book as far as market, limit, size, position and buying power allow; the rest waits on or ends. */
   #trade(order: Order): void {
-    const { tickers, hours, liquidity } = this.#parts;
+    const { tickers, hours, liquidity, buyingPower } = this.#parts;
     const { symbol, side, timeInForce, reduceOnly } = order.terms;
     const price = watchedPrice(tickers, order.watch, symbol);
     const isFor = price !== 0 && isWithinLimit(order.terms, price) && hours.closedFor(order.terms) === undefined;
@@ -175,11 +178,14 @@ export class OrderLife {
       const reducible = reduceOnly === true ? order.account.reducible(symbol, side) : Number.POSITIVE_INFINITY;
       const wanted = Math.min(order.leavesQuantity, reducible);
       const available = liquidity.available(order.watch, symbol);
-      const quantity = timeInForce === 'FOK' && available < wanted ? 0 : Math.min(wanted, available);
+      const offered = timeInForce === 'FOK' && available < wanted ? 0 : Math.min(wanted, available);
+      const covered = buyingPower.covered(order, price, offered);
+      const quantity = timeInForce === 'FOK' && covered < offered ? 0 : covered;
       const isSound = wanted > 0 && order.account.canBook({ symbol, side, price, quantity });
       if (isSound && quantity > 0) this.#fill(order, price, quantity);
       if (!order.isOpen) return;
-      if (!isSound || quantity === reducible) {
+      if (covered < offered) order.rejectReason = 'insufficient_buying_power';
+      if (!isSound || covered < offered || quantity === reducible) {
         this.end(order, 'CANCELED');
         return;
       }
@@ -193,10 +199,8 @@ export class OrderLife {
     const { symbol, side } = terms;
     const { tickers, liquidity, sink } = this.#parts;
     liquidity.take(order.watch, symbol, quantity);
-    const leavesBefore = order.leavesQuantity;
     order.leavesQuantity -= quantity;
     order.filledValue += price * quantity;
-    order.need = order.need === 0 ? 0 : mulDiv(order.need, order.leavesQuantity, leavesBefore);
     const isFilled = order.leavesQuantity === 0;
     order.status = isFilled ? 'FILLED' : 'PARTIALLY_FILLED';
     const commission = account.fill({ symbol, side, price, quantity });
@@ -241,7 +245,6 @@ export class OrderLife {
       this.end(order, 'CANCELED');
       return;
     }
-    if (order.need !== 0) order.need = mulDiv(order.need, order.leavesQuantity - quantity, order.leavesQuantity);
     order.quantity -= quantity;
     order.leavesQuantity -= quantity;
     this.#settle(order);
@@ -258,8 +261,8 @@ export class OrderLife {
   #retire(order: Order): void {
     const { working } = this.#parts;
     working.removeExpiry(order);
-    order.need = 0;
     order.account.retire(order);
+    order.account.reservations.remove(order);
     const siblings = order.parent?.brood?.children;
     if (siblings?.includes(order)) siblings.splice(siblings.indexOf(order), 1);
     order.parent = undefined;
@@ -274,17 +277,7 @@ export class OrderLife {
     order.group = undefined;
   }
 
-  /** Brings what the account reserves for an order, or the dearest of its group, into line with what is needed. */
-  #settle(order: Order): void {
-    const { group, account } = order;
-    if (group === undefined) {
-      account.reserved += order.need - order.reserved;
-      order.reserved = order.need;
-      return;
-    }
-    let dearest = 0;
-    for (const leg of group.legs) dearest = Math.max(dearest, leg.need);
-    account.reserved += dearest - group.reserved;
-    group.reserved = dearest;
+  #settle({ account, terms }: Order): void {
+    this.#parts.buyingPower.settle(account, terms.symbol);
   }
 }

@@ -55,6 +55,6 @@ export function tie(orders: readonly Order[], { contingency, childrenFrom = 'com
   }
   if (contingency === 'OTO') return;
   const legs = contingency === 'BRACKET' ? [...children] : [...orders];
-  const group = { kind: contingency === 'OCO' ? 'OCO' : 'OUO', legs, reserved: 0 } as const;
+  const group = { kind: contingency === 'OCO' ? 'OCO' : 'OUO', legs } as const;
   for (const leg of legs) leg.group = group;
 }

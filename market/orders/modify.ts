@@ -8,10 +8,9 @@ import {
   type OrderContext,
   refuseCost,
   refuseForm,
-  stopAtPlacing,
+  stopOf,
 } from './check.ts';
 import { hasLimit, hasTrigger, type Order } from './order.ts';
-import { rootOf, trailingStop } from './trailing.ts';
 
 /** The terms that a modification leaves an order with; its own where the modification says nothing. */
 export function modifiedTerms(order: Order, change: ModifyOrder): PlaceOrder {
@@ -41,11 +40,7 @@ export function refuseModification(order: Order, change: ModifyOrder, context: O
   const stopFault = isStopMoved(change) ? refuseStop(order, terms, { market, stop }) : undefined;
   if (stopFault !== undefined) return stopFault;
   const price = estimatedPrice(terms, { market, stop });
-  return refuseCost(
-    { terms, price, quantity: quantity - order.filledQuantity },
-    context,
-    order.group?.reserved ?? order.reserved,
-  );
+  return refuseCost({ terms, price, quantity: quantity - order.filledQuantity }, context, order);
 }
 
 /** A DAY order keeps the close at which it ends; a GTD order's time counts only where it is given anew. */
@@ -76,12 +71,6 @@ function refuseFields(order: Order, change: ModifyOrder): RejectReason | undefin
 
 function isStopMoved({ triggerPrice, trailingOffset, activationPrice }: ModifyOrder): boolean {
   return (triggerPrice ?? trailingOffset ?? activationPrice) !== undefined;
-}
-
-/** The stop that the order would have: of a trail from its peak. */
-function stopOf(order: Order, terms: PlaceOrder, market: number): number {
-  if (order.run === undefined || terms.trailingOffset === undefined) return stopAtPlacing(terms, market);
-  return trailingStop(terms.side, terms.trailingOffset, rootOf(order.run).peak);
 }
 
 /** A stop that is asked for anew may not be reached already; one that stays may, when a gap went beyond it before the order worked. */

@@ -27,8 +27,6 @@ export interface OrderGroup {
   readonly kind: 'OCO' | 'OUO';
   /** Oldest first; those that are done leave. */
   readonly legs: Order[];
-  /** Cash units reserved for the dearest leg, since at most one is filled whole. */
-  reserved: number;
 }
 
 /** A parent's children that wait for its fill, oldest first. */
@@ -80,9 +78,8 @@ export class Order {
   parent: Order | undefined = undefined;
   parentClientOrderId: string | undefined;
   brood: Brood | undefined = undefined;
-  /** Cash units that it would cost, and what of that it reserves itself (a group reserves for its legs). */
-  need = 0;
-  reserved = 0;
+  /** The price in ticks at which it was valued when it began, was modified or restated; 0 where nothing is reserved. */
+  judgedPrice = 0;
 
   constructor(orderId: number, account: Account, terms: PlaceOrder) {
     this.orderId = orderId;

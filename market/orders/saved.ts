@@ -21,7 +21,7 @@ export function saveDesk(desk: OrderDesk): DeskState {
     liquidity: desk.liquidity.state(),
     accounts: accounts.map((account) => ({ ...account.state(), closed: account.closedOrders().map(idOf) })),
     orders: orders.map(saveOrder),
-    groups: [...groups].map(({ kind, legs, reserved }) => ({ kind, legs: legs.map(idOf), reserved })),
+    groups: [...groups].map(({ kind, legs }) => ({ kind, legs: legs.map(idOf) })),
     told: desk.working.toldState(),
   };
 }
@@ -42,10 +42,11 @@ export function restoreDesk(desk: OrderDesk, state: DeskState): void {
   };
   for (const { orderId, parentId } of state.orders)
     if (parentId !== undefined) adopt(orderOf(orderId), orderOf(parentId));
-  for (const { kind, legs, reserved } of state.groups) group({ kind, legs: legs.map(orderOf), reserved });
+  for (const { kind, legs } of state.groups) group({ kind, legs: legs.map(orderOf) });
   for (const { name, closed } of state.accounts) {
     const account = desk.accountFor(name);
     for (const orderId of closed) account.retire(orderOf(orderId));
+    for (const symbol of account.reservations.symbols()) desk.buyingPower.settle(account, symbol);
   }
   desk.working.restoreTold(state.told, orders.values());
 }
@@ -53,7 +54,7 @@ export function restoreDesk(desk: OrderDesk, state: DeskState): void {
 /** Writes down one order. */
 export function saveOrder(order: Order): OrderState {
   const { orderId, status, quantity, leavesQuantity, filledValue, watch, triggerPrice, peakPrice } = order;
-  const { awaitsActivation, isTriggered, expireTimeUs, toldStop, need, reserved } = order;
+  const { awaitsActivation, isTriggered, expireTimeUs, toldStop, judgedPrice } = order;
   const { rejectReason, contingency, parentClientOrderId, parent, brood } = order;
   return {
     orderId,
@@ -69,8 +70,7 @@ export function saveOrder(order: Order): OrderState {
     isTriggered,
     trailPeak: order.run === undefined ? 0 : rootOf(order.run).peak,
     toldStop,
-    need,
-    reserved,
+    judgedPrice,
     ...(expireTimeUs !== Number.POSITIVE_INFINITY && { expireTimeUs }),
     ...(rejectReason !== undefined && { rejectReason }),
     ...(contingency !== undefined && { contingency }),
@@ -96,14 +96,13 @@ function restoreOrder(desk: OrderDesk, saved: OrderState): Order {
   order.expireTimeUs = saved.expireTimeUs ?? Number.POSITIVE_INFINITY;
   order.contingency = saved.contingency;
   order.parentClientOrderId = saved.parentClientOrderId;
-  order.need = saved.need;
-  order.reserved = saved.reserved;
-  account.reserved += saved.reserved;
+  order.judgedPrice = saved.judgedPrice;
   if (saved.childrenFrom !== undefined) order.brood = { from: saved.childrenFrom, children: [] };
   account.orders.set(saved.terms.clientOrderId, order);
   order.toldStop = saved.toldStop;
   if (!order.isLive) return order;
   account.working.set(order.orderId, order);
+  desk.life.enrol(order);
   desk.working.addExpiry(order);
   if (order.isOpen) desk.life.wait(order, saved.trailPeak);
   // What is told of a trail follows from what was told of it, not from its start here.
@@ -117,10 +116,7 @@ function adopt(order: Order, parent: Order): void {
 }
 
 function group(restored: OrderGroup): void {
-  for (const leg of restored.legs) {
-    leg.group = restored;
-    leg.account.reserved += leg === restored.legs[0] ? restored.reserved : 0;
-  }
+  for (const leg of restored.legs) leg.group = restored;
 }
 
 /** A refused order's terms may hold numbers that JSON doesn't know. They are only looked at. */
