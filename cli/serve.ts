@@ -27,6 +27,8 @@ interface ServeOptions {
   readonly from?: number | undefined;
   readonly duration?: number | undefined;
   readonly startAtUs?: number | undefined;
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
   readonly config?: string | undefined;
   readonly commandLog?: string | undefined;
   readonly readyJson?: true | undefined;
@@ -56,6 +58,11 @@ export function serveCommand() {
       'when the first event is due, µs since the epoch (default: at once)',
       wholeNumber(ANY_TIME),
     )
+    .option(
+      '--tls-cert <file>',
+      'serve wss and https with this certificate chain (PEM); a changed file is taken at once',
+    )
+    .option('--tls-key <file>', 'its private key (PEM)')
     .option('--config <file>', 'YAML or JSON file with settings; tapedeck config lists them')
     .option('--command-log <file>', 'write every command and its place in the run, for replay --commands')
     .option('--ready-json', 'print one line of JSON when listening, and nothing else')
@@ -78,6 +85,8 @@ async function serve(options: ServeOptions): Promise<void> {
   };
   const signal = options.endWithStdin === true ? Promise.race([firstSignal(), endOfInput()]) : firstSignal();
   const server = await start(config, clock);
+  // The usual signal for "read your files again"; without TLS it is left to end the process, as it always did.
+  if (config.tls !== undefined) process.on('SIGHUP', () => void server.renewCertificate());
   process.stdout.write(options.readyJson === true ? readyLine(server) : await startLines({ config, server, header }));
   await Promise.race([signal, brokenFeed(server)]);
   await server.drain();
@@ -95,7 +104,11 @@ function endOfInput(): Promise<ExitCode> {
 function readSettings(options: ServeOptions): ServerConfig {
   const listen = options.port === undefined ? options.listen : [`127.0.0.1:${options.port}`];
   return loadServerConfig({
-    options: listen === undefined ? {} : { listen },
+    options: {
+      ...(listen !== undefined && { listen }),
+      ...(options.tlsCert !== undefined && { tlsCertFile: options.tlsCert }),
+      ...(options.tlsKey !== undefined && { tlsKeyFile: options.tlsKey }),
+    },
     env: process.env,
     ...(options.config === undefined ? {} : { file: options.config }),
   });
@@ -162,11 +175,12 @@ async function startLines(parts: {
 }): Promise<string> {
   const { config, server, header } = parts;
   const hosts = config.listen.map(({ host }, index) => formatListen({ host, port: server.ports[index] ?? 0 }));
+  const s = config.tls === undefined ? '' : 's';
   const rows = hosts.flatMap((host) => [
-    ['stream', `ws://${host}/v1/stream`],
-    ['dialect', `ws://${host}/api/ws/realtime  (ai-trading-v2)`],
-    ['health', `http://${host}/api/health`],
-    ['metrics', `http://${host}/metrics`],
+    ['stream', `ws${s}://${host}/v1/stream`],
+    ['dialect', `ws${s}://${host}/api/ws/realtime  (ai-trading-v2)`],
+    ['health', `http${s}://${host}/api/health`],
+    ['metrics', `http${s}://${host}/metrics`],
   ]);
   const { length } = header.instruments;
   const symbols = `${length} ${length === 1 ? 'symbol' : 'symbols'}`;

@@ -38,8 +38,8 @@ export interface RefreshedFrame {
   readonly type: 'refreshed';
   readonly id?: number;
   readonly scopes: readonly string[];
-  /** When the new token ends, µs since the epoch. */
-  readonly expiresAtUs: number;
+  /** When the new token ends, µs since the epoch; absent when it doesn't. */
+  readonly expiresAtUs?: number;
 }
 export interface SubscribedFrame {
   readonly type: 'subscribed';

@@ -1,4 +1,4 @@
-import { CloseCode } from '../protocol/codes.ts';
+import { CloseCode, type ErrorCode } from '../protocol/codes.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type {
   SocketHandlers,
@@ -7,22 +7,26 @@ import type {
   TransportResponse,
   UpgradeAnswer,
 } from '../transport/types.ts';
+import { AddressLimits } from './addressLimits.ts';
 import type { ServerConfig } from './config.ts';
 import type { Dialect, ServerEvent } from './dialects/dialect.ts';
+import { type Entry, readEntry } from './dialects/entry.ts';
 import { problem } from './http/routes.ts';
-import type { Verification } from './identity.ts';
+import { type Claims, developmentClaims, isName, type Verification } from './identity.ts';
 import { isLoopback } from './listen.ts';
 import { Session, type SessionServices } from './session.ts';
 
 /** The transport pings by itself in this time of silence and cuts a socket that doesn't answer. */
 const IDLE_TIMEOUT_S = 120;
+/** How often quiet addresses are forgotten, µs. */
+const FORGET_EVERY_US = 10_000_000;
 /** What a client is told to wait before it comes back, at most beyond the drain itself, ms. */
 const RETRY_SPREAD_MS = 2_000;
 
 export interface GatewayOptions {
   readonly transport: Transport;
   readonly dialects: readonly Dialect[];
-  readonly config: Pick<ServerConfig, 'allowedOrigins' | 'secret'>;
+  readonly config: Pick<ServerConfig, 'allowedOrigins' | 'compression'>;
   readonly services: Omit<SessionServices, 'admit'>;
 }
 
@@ -31,21 +35,19 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #services: SessionServices;
   readonly #sessions = new Set<Session>();
-  readonly #socketsByAddress = new Map<string, number>();
+  readonly #addresses: AddressLimits;
   readonly #socketsByUser = new Map<string, number>();
   #isDraining = false;
+  #nextForgetUs = 0;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#services = { ...options.services, admit: (user) => this.#admit(user) };
+    const { limits, clock } = options.services;
+    this.#addresses = new AddressLimits(limits, (address) => this.#isDevelopment && isLoopback(address));
+    options.transport.admit((address) => this.#mayConnect(address, clock.nowUs()));
     for (const dialect of options.dialects) {
-      options.transport.ws({
-        path: dialect.path,
-        maxPayloadBytes: options.services.limits.maxTransportFrameBytes,
-        maxBackpressureBytes: transportBufferBytes(options.services.limits),
-        idleTimeoutS: IDLE_TIMEOUT_S,
-        upgrade: (request) => this.#upgrade(dialect, request),
-      });
+      for (const path of [dialect.path, ...(dialect.morePaths ?? [])]) this.#serve(dialect, path);
     }
   }
 
@@ -57,6 +59,10 @@ export class Gateway {
   /** Does what is due at `nowUs` on every socket. */
   sweep(nowUs: number): void {
     for (const session of this.#sessions) session.onSweep(nowUs);
+    this.#services.metrics.pendingConnections = this.#options.transport.pendingConnections;
+    if (nowUs < this.#nextForgetUs) return;
+    this.#nextForgetUs = nowUs + FORGET_EVERY_US;
+    this.#addresses.sweep(nowUs);
   }
 
   /** Sessions of a dialect that are known by name, in the order of their opening. */
@@ -92,17 +98,41 @@ export class Gateway {
     return this.#sessions.size === 0;
   }
 
-  async #upgrade(dialect: Dialect, request: TransportRequest): Promise<UpgradeAnswer> {
-    const refusal = this.#refuseRequest(request);
-    if (refusal !== undefined) return { accept: false, response: refusal };
+  #serve(dialect: Dialect, path: string): void {
+    const { transport, config, services } = this.#options;
+    const { limits } = services;
+    transport.ws({
+      path,
+      maxPayloadBytes: limits.maxTransportFrameBytes,
+      maxBackpressureBytes: transportBufferBytes(limits),
+      idleTimeoutS: IDLE_TIMEOUT_S,
+      compression: config.compression ?? false,
+      upgrade: (request) => this.#upgrade(dialect, readEntry(path, request), request),
+    });
+  }
+
+  #mayConnect(address: string, nowUs: number): boolean {
+    const { metrics, limits } = this.#services;
+    const isFull = this.#options.transport.pendingConnections > limits.maxPendingConnections;
+    if (isFull) metrics.countRefusedConnection('pending');
+    else if (this.#addresses.mayConnect(address, nowUs)) return true;
+    else metrics.countRefusedConnection('connection_rate');
+    return false;
+  }
+
+  async #upgrade(dialect: Dialect, entry: Entry, request: TransportRequest): Promise<UpgradeAnswer> {
     const { remoteAddress } = request;
+    const { clock } = this.#services;
+    const refusal = this.#refuseRequest(request, clock.nowUs());
+    if (refusal !== undefined) return this.#refuse(refusal);
     // Counted before the first await, so that a burst can't pass the limit while tokens are checked.
-    increment(this.#socketsByAddress, remoteAddress);
-    const verification = await this.#verifyRequest(dialect, request);
+    if (!this.#addresses.open(remoteAddress, clock.nowUs())) return this.#refuse(this.#tooManySockets());
+    const verification = await this.#verifyRequest(dialect, entry, request);
     if (verification?.ok === false) {
-      decrement(this.#socketsByAddress, remoteAddress);
-      const status = verification.code === 'forbidden' ? 403 : 401;
-      return { accept: false, response: problem({ status, title: verification.code, detail: verification.message }) };
+      this.#addresses.close(remoteAddress);
+      const { code, message } = verification;
+      const response = problem({ status: STATUS_OF.get(code) ?? 401, title: code, detail: message });
+      return this.#refuse({ reason: code, response });
     }
     const protocol = chooseProtocol(dialect, request.headers['sec-websocket-protocol']);
     return {
@@ -110,48 +140,77 @@ export class Gateway {
       ...(protocol !== undefined && { protocol }),
       open: (socket) => {
         const session = new Session(socket, dialect, this.#services);
-        return this.#open(session, remoteAddress, verification);
+        return this.#open(session, { remoteAddress, entry, claims: verification?.claims });
       },
-      gone: () => decrement(this.#socketsByAddress, remoteAddress),
+      gone: () => this.#addresses.close(remoteAddress),
     };
   }
 
-  #open(session: Session, remoteAddress: string, verification: Verification | undefined): SocketHandlers {
+  #refuse(refusal: RequestRefusal): UpgradeAnswer {
+    this.#services.metrics.countRefusedConnection(refusal.reason);
+    return { accept: false, response: refusal.response };
+  }
+
+  #open(
+    session: Session,
+    opening: { readonly remoteAddress: string; readonly entry: Entry; readonly claims: Claims | undefined },
+  ): SocketHandlers {
     const { metrics } = this.#services;
+    const { remoteAddress, entry, claims } = opening;
     this.#sessions.add(session);
     metrics.opened++;
     metrics.connections++;
-    if (verification?.ok === true) session.welcome(verification.claims);
+    if (claims !== undefined) this.#welcome(session, entry, claims);
     return {
       message: (bytes, isBinary) => session.onMessage(bytes, isBinary),
+      control: () => session.onControl(),
       drain: () => session.onDrain(),
       dropped: () => {
         metrics.dropped++;
         session.endSlow();
       },
-      close: (code) => {
+      close: (code, cause) => {
         this.#sessions.delete(session);
-        decrement(this.#socketsByAddress, remoteAddress);
+        this.#addresses.close(remoteAddress);
         if (session.claims !== undefined) decrement(this.#socketsByUser, session.claims.user);
         metrics.connections--;
         metrics.countClose(code);
+        if (cause !== 'peer') metrics.countCut(cause);
         session.onClose();
       },
     };
   }
 
-  #refuseRequest(request: TransportRequest): TransportResponse | undefined {
+  #welcome(session: Session, entry: Entry, claims: Claims): void {
+    const { dialect } = session;
+    const named = dialect.namedUser?.(entry);
+    if (named !== undefined && named !== claims.user) {
+      session.end(CloseCode.FORBIDDEN, 'the user in the address is not the one of the token');
+      return;
+    }
+    session.welcome(claims);
+    for (const request of dialect.opening?.(entry) ?? []) session.onRequest(request);
+  }
+
+  #refuseRequest(request: TransportRequest, nowUs: number): RequestRefusal | undefined {
     if (this.#isDraining) {
-      const response = problem({ status: 503, title: 'Shutting down', detail: 'This server is draining; try another' });
-      return { ...response, headers: { ...response.headers, 'retry-after': '1' } };
+      const detail = 'This server is draining; try another';
+      return { reason: 'draining', response: later(1, { status: 503, title: 'Shutting down', detail }) };
     }
-    if (!this.#isOriginAllowed(request.headers['origin'])) {
-      return problem({ status: 403, title: 'Origin not allowed', detail: 'Add the origin to allowedOrigins' });
+    const waitMs = this.#addresses.handshake(request.remoteAddress, nowUs);
+    if (waitMs > 0) {
+      const detail = `At most ${this.#services.limits.handshakesPerSecond} handshakes a second per address`;
+      const response = later(Math.ceil(waitMs / 1000), { status: 429, title: 'Too many handshakes', detail });
+      return { reason: 'handshake_rate', response };
     }
-    const { maxSocketsPerAddress } = this.#services.limits;
-    const isExempt = this.#isDevelopment && isLoopback(request.remoteAddress);
-    if (isExempt || (this.#socketsByAddress.get(request.remoteAddress) ?? 0) < maxSocketsPerAddress) return undefined;
-    return problem({ status: 429, title: 'Too many sockets', detail: `At most ${maxSocketsPerAddress} per address` });
+    if (this.#isOriginAllowed(request.headers['origin'])) return undefined;
+    const detail = 'Add the origin to allowedOrigins';
+    return { reason: 'origin', response: problem({ status: 403, title: 'Origin not allowed', detail }) };
+  }
+
+  #tooManySockets(): RequestRefusal {
+    const detail = `At most ${this.#services.limits.maxSocketsPerAddress} per address`;
+    return { reason: 'address_sockets', response: problem({ status: 429, title: 'Too many sockets', detail }) };
   }
 
   /** Only browsers send an origin. In development a page served from this machine may connect as well. */
@@ -163,9 +222,13 @@ export class Gateway {
   }
 
   /** Undefined when an `auth` frame has to say it. */
-  async #verifyRequest(dialect: Dialect, request: TransportRequest): Promise<Verification | undefined> {
+  async #verifyRequest(dialect: Dialect, entry: Entry, request: TransportRequest): Promise<Verification | undefined> {
     const token = tokenOf(request);
     if (token === undefined && dialect.identity === 'frame') return undefined;
+    const named = dialect.namedUser?.(entry);
+    if (token === undefined && this.#isDevelopment && named !== undefined && isName(named)) {
+      return { ok: true, claims: developmentClaims(named) };
+    }
     return withTimeout(this.#services.identity.verify(token), this.#services.limits.authTimeoutMs);
   }
 
@@ -177,8 +240,25 @@ export class Gateway {
   }
 
   get #isDevelopment(): boolean {
-    return this.#options.config.secret === undefined;
+    return this.#services.identity.isDevelopment;
   }
+}
+
+/** Why an upgrade request is refused: the reason is a label of `/metrics`. */
+interface RequestRefusal {
+  readonly reason: string;
+  readonly response: TransportResponse;
+}
+
+/** HTTP status of a token's refusal; 401 for those that aren't here. */
+const STATUS_OF: ReadonlyMap<ErrorCode, number> = new Map([
+  ['forbidden', 403],
+  ['internal', 503],
+]);
+
+function later(afterS: number, parts: Parameters<typeof problem>[0]): TransportResponse {
+  const response = problem(parts);
+  return { ...response, headers: { ...response.headers, 'retry-after': String(afterS) } };
 }
 
 /** Room for the hard limit and what may come on top before it is enforced; beyond it the transport drops. */

@@ -44,6 +44,7 @@ const SECRET_ALGORITHM = 'HS256';
 
 /** What a token's claims must be; other claims are ignored. Names are bounded, since they become keys of streams. */
 const Name = Type.String({ pattern: '^[^\\u0000-\\u0020\\u007f]{1,128}$' });
+const nameCheck = TypeCompiler.Compile(Name);
 const claimsCheck = TypeCompiler.Compile(
   Type.Object({
     sub: Name,
@@ -98,6 +99,11 @@ export function createIdentity(options: IdentityOptions): Identity {
 /** What a user of a server in development may do: everything. */
 export function developmentClaims(user: string): Claims {
   return { user, account: user, scopes: ALL_SCOPES, expiresAtUs: Number.POSITIVE_INFINITY };
+}
+
+/** Whether a text can be the name of a user or an account. */
+export function isName(text: string): boolean {
+  return nameCheck.Check(text);
 }
 
 /** Whether the identity may act for an account: its own, or one that a scope names. */

@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { ErrorCode } from '../protocol/codes.ts';
+import type { CloseCause } from '../transport/types.ts';
 import { LatencyBuckets } from './latencyBuckets.ts';
 import { ProcessMonitor } from './processMonitor.ts';
 
@@ -33,6 +34,8 @@ export class ServerMetrics {
   slowCloses = 0;
   /** Sockets off the fast path now. */
   slowSockets = 0;
+  /** Connections that are no sockets (yet), as last looked at. */
+  pendingConnections = 0;
   /** Unsent bytes of all sockets, as last looked at. */
   bufferedBytes = 0;
   /** Resumes answered with everything since the cursor, and with a snapshot. */
@@ -44,6 +47,8 @@ export class ServerMetrics {
   lateTicks = 0;
 
   readonly #closed = new Map<number, number>();
+  readonly #cuts = new Map<string, number>();
+  readonly #refusedConnections = new Map<string, number>();
   readonly #errors = new Map<string, number>();
   readonly #refusedTicks = new Map<string, number>();
   readonly #rejectedOrders = new Map<string, number>();
@@ -61,6 +66,14 @@ export class ServerMetrics {
   /** Counts a socket's end by its close code. */
   countClose(code: number): void {
     increment(this.#closed, code);
+  }
+  /** Counts a socket that the transport cut, by cause. */
+  countCut(cause: CloseCause): void {
+    increment(this.#cuts, cause);
+  }
+  /** Counts a connection that didn't become a socket, by reason. */
+  countRefusedConnection(reason: string): void {
+    increment(this.#refusedConnections, reason);
   }
   /** Counts an `error` frame by its code. */
   countError(code: ErrorCode): void {
@@ -106,6 +119,18 @@ export class ServerMetrics {
     this.#gauge('tapedeck_connections', 'Open sockets', () => this.connections);
     this.#counter('tapedeck_connections_opened_total', 'Sockets opened', () => this.opened);
     this.#counters('tapedeck_connections_closed_total', 'Sockets closed, by close code', 'code', this.#closed);
+    this.#counters('tapedeck_sockets_cut_total', 'Sockets cut without a close frame, by cause', 'cause', this.#cuts);
+    this.#counters(
+      'tapedeck_connections_refused_total',
+      'Connections that became no socket, by reason',
+      'reason',
+      this.#refusedConnections,
+    );
+    this.#gauge(
+      'tapedeck_pending_connections',
+      'Connections that are no sockets: handshakes under way, HTTP',
+      () => this.pendingConnections,
+    );
     this.#counter('tapedeck_frames_in_total', 'Frames from clients', () => this.framesIn);
     this.#counter('tapedeck_frames_out_total', 'Frames to clients', () => this.framesOut);
     this.#counter('tapedeck_bytes_in_total', 'Payload bytes from clients', () => this.bytesIn);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../protocol/clock.ts';
-import { type Transport, TransportError } from '../transport/types.ts';
+import { type RenewOutcome, type Transport, TransportError } from '../transport/types.ts';
 import { openTransport } from '../transport/uws.ts';
 import { AccountBook } from './accountBook.ts';
+import { CertificateWatch } from './certificateWatch.ts';
 import type { ServerConfig } from './config.ts';
 import { aiTradingV2 } from './dialects/aiTradingV2.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -37,10 +38,12 @@ export interface RunningServer {
   /** Which build of the transport serves. */
   readonly transport: string;
   readonly epoch: string;
-  /** In development a token for the development account; undefined when a secret is configured. */
+  /** In development a token for the development account; undefined when a secret or a key set is configured. */
   readonly developmentToken: Promise<string> | undefined;
   /** Resolves when the feed has ended, at once without one; rejects when its source turns out to be bad. */
   readonly feedEnded: Promise<void>;
+  /** Serves new connections with the certificate as it lies in its files now, without an effect on open ones. */
+  readonly renewCertificate: () => Promise<RenewOutcome>;
   /** Tells clients, completes the command log, closes every socket with 4001 and stops; at most `drainMs` and a moment. */
   readonly drain: () => Promise<void>;
 }
@@ -101,10 +104,11 @@ class Server implements RunningServer {
   readonly #startedUs: number;
   readonly #feedEnd: { readonly promise: Promise<void>; readonly resolve: (end: Promise<void> | undefined) => void };
   readonly #timers: NodeJS.Timeout[] = [];
+  #certificate: CertificateWatch | undefined = undefined;
   #drained: Promise<void> | undefined = undefined;
 
   static async build(config: ServerConfig, ports: ServerPorts): Promise<Server> {
-    const transport = await openTransport();
+    const transport = await openTransport({ tls: config.tls });
     const feed = ports.feed ?? (config.feed === undefined ? undefined : new EmbeddedFeed(config.feed, ports.clock));
     const { commandLogPath, startingCashUnits: startingCash } = config;
     const rules = { startingCash, ratchetWindowUs: config.limits.ratchetWindowMs * 1000 };
@@ -121,7 +125,7 @@ class Server implements RunningServer {
     this.#parts = parts;
     this.transport = transport.build;
     this.#startedUs = clock.nowUs();
-    this.#identity = createIdentity({ secret: config.secret, clock });
+    this.#identity = openIdentity(config, parts);
     this.#hub = new Hub({
       epoch: this.epoch,
       instruments,
@@ -137,6 +141,7 @@ class Server implements RunningServer {
     });
     this.#loop = new EngineLoop({
       instruments,
+      calendar: feed?.calendar,
       startingCash: config.startingCashUnits,
       ratchetWindowUs: limits.ratchetWindowMs * 1000,
       hub: this.#hub,
@@ -145,7 +150,7 @@ class Server implements RunningServer {
       commandLog: parts.commandLog,
       soon: (callback) => setImmediate(callback),
     });
-    this.#book = new AccountBook(instruments, this.#loop.engine);
+    this.#book = new AccountBook(instruments, { loop: this.#loop, hub: this.#hub });
     const services = {
       hub: this.#hub,
       loop: this.#loop,
@@ -169,7 +174,8 @@ class Server implements RunningServer {
   }
 
   async listen(): Promise<void> {
-    const { transport, config, log } = this.#parts;
+    const { transport, config, log, feed } = this.#parts;
+    if (feed?.warm !== undefined) this.#loop.warm(feed.warm);
     for (const address of config.listen) {
       const outcome = await transport.listen(address);
       if (outcome.ok) {
@@ -181,10 +187,12 @@ class Server implements RunningServer {
       throw new TransportError(`${formatListen(address)} can't be listened on (${outcome.message})`);
     }
     this.#timers.push(setInterval(() => this.#sweep(), SWEEP_MS));
+    if (config.tls !== undefined) this.#certificate = new CertificateWatch({ files: config.tls, transport, log });
     this.#timers.push(
       ...openStandingReports({
         dialects: DIALECTS,
         gateway: this.#gateway,
+        hub: this.#hub,
         book: this.#book,
         clock: this.#parts.clock,
       }),
@@ -193,24 +201,27 @@ class Server implements RunningServer {
     this.#feedEnd.resolve(this.#play());
   }
 
+  readonly renewCertificate = async (): Promise<RenewOutcome> =>
+    this.#certificate?.renew() ?? { ok: false, message: 'this server has no certificate' };
+
   readonly drain = (): Promise<void> => {
     this.#drained ??= this.#drain();
     return this.#drained;
   };
 
   async #play(): Promise<void> {
-    const { feed, log, clock } = this.#parts;
+    const { feed, log } = this.#parts;
     if (feed === undefined) return;
     try {
-      await feed.play(this.#loop.tick);
+      await feed.play(this.#loop.tick, this.#loop.control);
     } catch (error) {
       log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the feed failed');
       throw error;
     } finally {
       if (this.#drained === undefined) {
-        this.#hub.flush();
         const message = 'the feed has ended; no more market data follows';
-        this.#gateway.tellAll({ type: 'system', code: 'feed_ended', message, serverTimeUs: clock.nowUs() });
+        this.#hub.publishSystem({ code: 'feed_ended', message });
+        this.#hub.flush();
       }
     }
   }
@@ -240,6 +251,7 @@ class Server implements RunningServer {
 
   #stop(): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.#certificate?.close();
     this.#metrics.close();
   }
 
@@ -262,6 +274,13 @@ class Server implements RunningServer {
       transport: this.transport,
     };
   }
+}
+
+/** What tokens are checked against; a key set that can't be had is logged, since the client isn't told which it is. */
+function openIdentity(config: ServerConfig, { clock, log }: Pick<Parts, 'clock' | 'log'>): Identity {
+  const { secret, keySet, issuer, audience } = config;
+  const onFault = (reason: string): void => log.warn({ reason }, 'tokens cannot be checked');
+  return createIdentity({ secret, keySet, issuer, audience, clock, onFault });
 }
 
 function deferred(): {

@@ -3,7 +3,7 @@ import type { Clock } from '../protocol/clock.ts';
 import type { Refusal } from '../protocol/codecs/json.ts';
 import { CloseCode, ERROR_CODES, type ErrorCode } from '../protocol/codes.ts';
 import type { Limits } from '../protocol/limits.ts';
-import type { AuthFrame, Channel, HeartbeatFrame } from '../protocol/messages.ts';
+import type { AuthFrame, RefreshFrame } from '../protocol/messages.ts';
 import type { TransportSocket } from '../transport/types.ts';
 import type { AccountBook } from './accountBook.ts';
 import { type CommandContext, runCommand } from './commands.ts';
@@ -11,8 +11,9 @@ import type { ClientRequest, Dialect, ServerEvent } from './dialects/dialect.ts'
 import type { EngineLoop } from './engineLoop.ts';
 import type { Hub } from './hub/hub.ts';
 import { Subscriber } from './hub/subscriber.ts';
-import type { Claims, Identity } from './identity.ts';
+import type { Claims, Identity, Verification } from './identity.ts';
 import type { ServerMetrics } from './metrics.ts';
+import { forbiddenSubscriptions } from './permissions.ts';
 import { TokenBucket } from './rateLimit.ts';
 
 /** Frames that may wait while a token is being checked. */
@@ -40,7 +41,9 @@ export class Session {
   readonly #dialect: Dialect;
   readonly #services: SessionServices;
   readonly #bucket: TokenBucket;
+  readonly #keys: TokenBucket;
   readonly #openedUs: number;
+  #controls: TokenBucket | undefined = undefined;
   #claims: Claims | undefined = undefined;
   #isVerifying = false;
   #isWarned = false;
@@ -58,6 +61,11 @@ export class Session {
     this.#bucket = new TokenBucket({
       perSecond: limits.commandsPerSecond,
       burst: limits.commandBurst,
+      nowUs: this.#openedUs,
+    });
+    this.#keys = new TokenBucket({
+      perSecond: limits.subscriptionsPerSecond,
+      burst: limits.subscriptionBurst,
       nowUs: this.#openedUs,
     });
     const closeSlow = (): void => this.endSlow();
@@ -94,11 +102,52 @@ export class Session {
     }
     this.#refusedInARow = 0;
     if (isBinary) {
-      this.#onRequest({ type: 'refusal', code: 'bad_json', message: 'expected text, not binary' });
+      this.onRequest({ type: 'refusal', code: 'bad_json', message: 'expected text, not binary' });
       return;
     }
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-    this.#onRequest(this.#dialect.read(text, limits));
+    this.onRequest(this.#dialect.read(text, limits));
+  }
+
+  /** Takes a WebSocket ping or pong: free up to the rate of commands, since it makes us work as well. */
+  onControl(): void {
+    const { limits, clock } = this.#services;
+    if (this.#isEnded) return;
+    this.#controls ??= new TokenBucket({
+      perSecond: limits.commandsPerSecond,
+      burst: limits.commandBurst,
+      nowUs: this.#openedUs,
+    });
+    if (this.#controls.take(clock.nowUs()) > 0) this.end(CloseCode.RATE_LIMITED, 'too many pings');
+  }
+
+  /** Takes a request that has been read. */
+  onRequest(request: ClientRequest): void {
+    if (request.type === 'refusal') {
+      this.refuse(request);
+      if (UNREADABLE.has(request.code)) this.end(CloseCode.BAD_FRAME, request.message);
+      return;
+    }
+    if (this.#isVerifying) {
+      this.#wait(request);
+      return;
+    }
+    if (request.type === 'auth') {
+      void this.#authenticate(request);
+      return;
+    }
+    const claims = this.#claims;
+    if (claims === undefined) {
+      this.refuse({ type: 'refusal', ...idIn(request), code: 'unauthenticated', message: 'send "auth" first' });
+      return;
+    }
+    this.#services.metrics.commands++;
+    if (request.type === 'refresh') {
+      void this.#refresh(request, claims);
+      return;
+    }
+    if (this.#isTooManyKeys(request)) return;
+    runCommand(this.#contextOf(claims), request);
   }
 
   /** Takes the identity that the upgrade request carried. */
@@ -110,8 +159,9 @@ export class Session {
       return;
     }
     this.#claims = claims;
+    this.subscriber.user = claims.user;
     hub.add(this.subscriber);
-    if (this.#dialect.standing.orders) hub.joinAccount(this.subscriber, 'order', claims.account);
+    if (this.#dialect.standing.orders) hub.joinStream(this.subscriber, 'order', claims.account);
     this.#nextHeartbeatUs = clock.nowUs() + limits.heartbeatMs * 1000;
     const { maxFrameBytes, maxSymbolsPerSocket, commandsPerSecond, commandBurst } = limits;
     this.tell({
@@ -195,27 +245,19 @@ export class Session {
     if (this.#refusedInARow > commandBurst) this.end(CloseCode.RATE_LIMITED, 'too many commands');
   }
 
-  #onRequest(request: ClientRequest): void {
-    if (request.type === 'refusal') {
-      this.refuse(request);
-      if (UNREADABLE.has(request.code)) this.end(CloseCode.BAD_FRAME, request.message);
-      return;
-    }
-    if (this.#isVerifying) {
-      this.#wait(request);
-      return;
-    }
-    if (request.type === 'auth') {
-      void this.#authenticate(request);
-      return;
-    }
-    if (this.#claims === undefined) {
-      this.refuse({ type: 'refusal', ...idIn(request), code: 'unauthenticated', message: 'send "auth" first' });
-      return;
-    }
-    this.#services.metrics.commands++;
-    const context: CommandContext = { ...this.#services, session: this, claims: this.#claims };
-    runCommand(context, request);
+  /** Whether the request was refused since the socket subscribes to more keys, or leaves more, than its rate allows. */
+  #isTooManyKeys(request: ClientRequest): boolean {
+    if (request.type !== 'subscribe' && request.type !== 'unsubscribe') return false;
+    const { clock, limits } = this.#services;
+    const retryAfterMs = this.#keys.take(clock.nowUs(), Math.max(1, request.symbols?.length ?? 1));
+    if (retryAfterMs === 0) return false;
+    const message = `at most ${limits.subscriptionsPerSecond} keys a second may be subscribed to or left`;
+    this.refuse({ type: 'refusal', ...idOf(request.id), code: 'rate_limited', message }, { retryAfterMs });
+    return true;
+  }
+
+  #contextOf(claims: Claims): CommandContext {
+    return { ...this.#services, session: this, claims };
   }
 
   #wait(request: ClientRequest): void {
@@ -228,20 +270,67 @@ export class Session {
       this.refuse({ type: 'refusal', ...idOf(frame.id), code: 'bad_message', message: 'already authenticated' });
       return;
     }
+    await this.#verified(frame.token, (verification) => {
+      if (verification.ok) {
+        this.welcome(verification.claims, frame.id);
+        return;
+      }
+      const { code, message } = verification;
+      this.refuse({ type: 'refusal', ...idOf(frame.id), code, message });
+      // Our own fault; the client may try again until its time is up.
+      if (code === 'internal') return;
+      this.end(code === 'token_expired' ? CloseCode.TOKEN_EXPIRED : CloseCode.FORBIDDEN, message);
+    });
+  }
+
+  /** Goes on with a new token of the same user and account; with any other, on the old one. */
+  async #refresh(frame: RefreshFrame, claims: Claims): Promise<void> {
+    const id = idOf(frame.id);
+    await this.#verified(frame.token, (verification) => {
+      if (!verification.ok) {
+        this.refuse({ type: 'refusal', ...id, code: verification.code, message: verification.message });
+        return;
+      }
+      const { user, account, scopes, expiresAtUs } = verification.claims;
+      if (user !== claims.user || account !== claims.account) {
+        const message = 'the new token is for another user or account; open a connection for it';
+        this.refuse({ type: 'refusal', ...id, code: 'forbidden', message });
+        return;
+      }
+      this.#claims = verification.claims;
+      this.#isWarned = false;
+      this.tell({ type: 'refreshed', ...id, scopes, ...(expiresAtUs !== Number.POSITIVE_INFINITY && { expiresAtUs }) });
+      this.#endForbidden(verification.claims);
+      this.#watchExpiry(verification.claims, this.#services.clock.nowUs());
+    });
+  }
+
+  /** Checks a token and goes on when it is checked; what the client sends meanwhile waits. */
+  async #verified(token: string | undefined, then: (verification: Verification) => void): Promise<void> {
     this.#isVerifying = true;
-    const verification = await this.#services.identity.verify(frame.token);
+    const verification = await this.#services.identity.verify(token);
     this.#isVerifying = false;
     if (this.#isEnded) return;
     this.#socket.cork(() => {
-      if (verification.ok) {
-        this.welcome(verification.claims, frame.id);
-      } else {
-        const { code, message } = verification;
-        this.refuse({ type: 'refusal', ...idOf(frame.id), code, message });
-        this.end(code === 'token_expired' ? CloseCode.TOKEN_EXPIRED : CloseCode.FORBIDDEN, message);
+      then(verification);
+      const waiting = this.#waiting.splice(0);
+      for (const [at, request] of waiting.entries()) {
+        if (this.#isEnded) return;
+        // A second token among them makes the rest wait again, in its order.
+        if (this.#isVerifying) {
+          this.#waiting.unshift(...waiting.slice(at));
+          return;
+        }
+        this.onRequest(request);
       }
-      for (const request of this.#waiting.splice(0)) if (!this.#isEnded) this.#onRequest(request);
     });
+  }
+
+  /** Ends what the identity may not have any more; the notice is an `unsubscribed` that nobody asked for. */
+  #endForbidden(claims: Claims): void {
+    for (const { channel, symbols } of forbiddenSubscriptions(this.subscriber, claims, this.#services.book)) {
+      runCommand(this.#contextOf(claims), { type: 'unsubscribe', channel, symbols });
+    }
   }
 
   #watchExpiry(claims: Claims, nowUs: number): void {
@@ -251,7 +340,7 @@ export class Session {
     }
     if (this.#isWarned || nowUs < claims.expiresAtUs - EXPIRY_WARNING_US) return;
     this.#isWarned = true;
-    const message = 'the token ends soon; connect with a new one';
+    const message = 'the token ends soon; send a new one with refresh';
     this.tell({ type: 'system', code: 'token_expiring', message, serverTimeUs: nowUs });
   }
 
@@ -261,26 +350,7 @@ export class Session {
     const nextUs = this.#nextHeartbeatUs + intervalUs;
     this.#nextHeartbeatUs = nextUs > nowUs ? nextUs : nowUs + intervalUs;
     if (!this.#dialect.standing.heartbeat) return;
-    this.tell({ type: 'heartbeat', serverTimeUs: nowUs, epoch: hub.epoch, heads: this.#heads() });
-  }
-
-  #heads(): HeartbeatFrame['heads'] {
-    const { hub, book } = this.#services;
-    const { tickers, orders, executions } = this.subscriber;
-    const heads: Partial<Record<Channel, Record<string, number>>> = {};
-    if (tickers.size > 0) {
-      heads.ticker = {};
-      for (const symbol of tickers) heads.ticker[book.symbol(symbol)] = hub.tickerHead(this.subscriber, symbol);
-    }
-    if (orders.size > 0) {
-      heads.order = {};
-      for (const account of orders) heads.order[account] = hub.accountHead('order', account);
-    }
-    if (executions.size > 0) {
-      heads.execution = {};
-      for (const account of executions) heads.execution[account] = hub.accountHead('execution', account);
-    }
-    return heads;
+    this.tell({ type: 'heartbeat', serverTimeUs: nowUs, epoch: hub.epoch, heads: hub.heads(this.subscriber) });
   }
 }
 

@@ -2,6 +2,7 @@ import type { Refusal } from '../../protocol/codecs/json.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { ClientFrame, ServerFrame } from '../../protocol/messages.ts';
 import type { TickerView } from '../hub/tickerLog.ts';
+import type { Entry } from './entry.ts';
 
 /** What a client of any dialect can ask for, in the words of the full protocol. */
 export type ClientRequest = ClientFrame | Refusal;
@@ -17,10 +18,16 @@ export interface Dialect {
   readonly name: string;
   /** Path of its endpoint. */
   readonly path: string;
+  /** Other paths of the same endpoint. */
+  readonly morePaths?: readonly string[];
   /** Subprotocols that it answers to; a client that offers none is welcome too. */
   readonly subprotocols: readonly string[];
   /** `frame`: an `auth` frame may come after opening; `upgrade`: the upgrade request alone says who it is. */
   readonly identity: 'frame' | 'upgrade';
+  /** The user that the client names in its URL: must be the token's, else close 4403. In development it is taken at its word. */
+  readonly namedUser?: (entry: Entry) => string | undefined;
+  /** What the client asks for by its URL: carried out when it is known who it is. */
+  readonly opening?: (entry: Entry) => readonly ClientRequest[];
   /** What every socket gets without asking. */
   readonly standing: {
     readonly heartbeat: boolean;
