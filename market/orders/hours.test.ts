@@ -178,3 +178,14 @@ describe('halts', () => {
     expect(engine.clockUs).toBe(5);
   });
 });
+
+describe('the clock', () => {
+  it.each([
+    ['bad_time', -1],
+    ['bad_time', -0],
+    ['bad_time', 0.5],
+    [undefined, 0],
+  ])('should answer %s to %d', (answer, timeUs) => {
+    expect(new Harness().engine.onControl({ kind: 'clock', timeUs })).toBe(answer);
+  });
+});

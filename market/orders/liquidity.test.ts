@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Harness, tradeTick } from '../harness.ts';
+import { Harness, quoteTick, tradeTick } from '../harness.ts';
 
 function opened() {
   const market = new Harness({ fills: 'tick_size' });
@@ -91,5 +91,24 @@ describe('fills against the size of the tick', () => {
     ]);
     market.quote({ bid: 98, ask: 101 });
     expect(market.news()).toEqual(['execution buy 1 at 101', 'filled buy']);
+  });
+});
+
+describe('the sizes of a tick', () => {
+  it('should be gone with its prices after a split', () => {
+    const market = new Harness({ fills: 'tick_size' });
+    market.tick(tradeTick({ price: 100, size: 7, eventTimeUs: 1 }));
+    market.tick({ ...quoteTick({ bid: 99, ask: 101, eventTimeUs: 2 }), bidSize: 5, askSize: 6 });
+    market.engine.onControl({ kind: 'corporate_action', symbol: 0, numerator: 2, denominator: 1, cashPerShare: 0 });
+    market.place('last', { type: 'MARKET' });
+    market.place('bid', { type: 'LIMIT', limitPrice: 45, triggerBasis: 'bid_ask' });
+    market.place('ask', { type: 'LIMIT', side: 'BUY', limitPrice: 55, triggerBasis: 'bid_ask' });
+    expect(market.news()).toEqual(['accepted last', 'accepted bid', 'accepted ask']);
+    market.trade(49);
+    market.quote({ bid: 48, ask: 50 });
+    expect(market.news()).toEqual([
+      ...['execution last 1 at 49', 'filled last'],
+      ...['execution bid 1 at 48', 'filled bid', 'execution ask 1 at 50', 'filled ask'],
+    ]);
   });
 });
