@@ -136,8 +136,8 @@ describe('report.html in a browser', () => {
     const figure = await page.getByRole('rowheader', { name: /^loss/ }).count();
     await page.close();
 
-    // The head, 15 rows, and one row with a reason.
-    expect(rows).toBe(17);
+    // The head, 17 rows, and one row with a reason.
+    expect(rows).toBe(19);
     expect(figure).toBe(1);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientLine } from '../../protocol/run.ts';
+import type { ClientLine, WindowMetric } from '../../protocol/run.ts';
+import { Histogram } from '../../reports/histogram.ts';
 import type { RunEvidence } from './evidence.ts';
 import type { GeneratorData } from './merge.ts';
 import { quiet, START_US, soundClient, soundEvidence, withViolation } from './testEvidence.ts';
@@ -17,6 +18,22 @@ function withClient(fields: Partial<ClientLine>): RunEvidence {
   const [first] = evidence.generators as [GeneratorData];
   const clients = [soundClient(0, fields), ...first.clients.slice(1)];
   return { ...evidence, generators: [{ ...first, clients }] };
+}
+
+/** Sound evidence in which one metric shows this in second 30, or nothing at all. */
+function withMetric(metric: WindowMetric, valueUs?: number): RunEvidence {
+  const evidence = soundEvidence();
+  const [first] = evidence.generators as [GeneratorData];
+  const metrics = new Map(first.metrics);
+  const windows = new Map(metrics.get(metric));
+  if (valueUs === undefined) windows.clear();
+  else {
+    const histogram = new Histogram();
+    histogram.record(valueUs, 200);
+    windows.set(30, histogram);
+  }
+  metrics.set(metric, windows);
+  return { ...evidence, generators: [{ ...first, metrics }] };
 }
 
 const lateEverywhere = {
@@ -149,6 +166,58 @@ describe('judge', () => {
       reason: 'the target has no inside: it is not ours',
     });
     expect(judge(declared).verdict).toBe('pass');
+  });
+
+  it.each(['missing_pattern', 'wrong_pattern', 'missing_bar', 'wrong_bar'] as const)(
+    'should fail on one %s of the oracle, by `loss`',
+    (kind) => {
+      const evidence = soundEvidence();
+      const [fault] = withViolation(evidence, kind, 30).generators[0]?.violations ?? [];
+      if (fault === undefined) throw new Error('nothing was planted');
+
+      expect(judge({ ...evidence, market: { ...evidence.market, faults: [fault] } }).why).toMatch(/^loss .*planted/);
+    },
+  );
+
+  it('should excuse a pattern that nobody read at the end only by our own lateness then', () => {
+    const evidence = soundEvidence();
+    const [fault] = withViolation(evidence, 'missing_pattern', 60).generators[0]?.violations ?? [];
+    if (fault === undefined) throw new Error('nothing was planted');
+    const silent = { ...evidence, market: { ...evidence.market, faults: [fault] } };
+    const stalled = (second: number) => ({
+      ...quiet(),
+      loopDelayUs: new Map([['swarm', new Map([[second, 2_000_000]])]]),
+    });
+
+    expect(row({ ...silent, lateness: stalled(59) }, 'loss').verdict).toBe('invalid');
+    expect(row({ ...silent, lateness: stalled(30) }, 'loss').verdict).toBe('fail');
+  });
+
+  it('should fail intervals that are off by more than their share, and say by how much', () => {
+    const slow = row(withMetric('cadence', 300_000), 'cadence');
+
+    expect(slow).toMatchObject({ verdict: 'fail', measured: 'max 30.0 %', value: 0.3 });
+    expect(slow.reason).toBe('max 30.0 % over the whole run');
+    expect(row(withMetric('cadence', 200_000), 'cadence').verdict).toBe('pass');
+  });
+
+  it('should call an interval invalid that only a late second made too long', () => {
+    const evidence = withMetric('cadence', 300_000);
+
+    expect(row({ ...evidence, lateness: lateEverywhere }, 'cadence').verdict).toBe('invalid');
+  });
+
+  it('should fail values that take too long to compute, at whatever beat they come', () => {
+    expect(row(withMetric('compute', 100_000), 'cadence')).toMatchObject({
+      verdict: 'fail',
+      reason: 'computing the values: max 100 ms over the whole run',
+    });
+  });
+
+  it('should fail patterns that come late, and silence', () => {
+    expect(row(withMetric('pattern', 1_500_000), 'pattern').verdict).toBe('fail');
+    expect(row(withMetric('pattern'), 'pattern').reason).toBe('0 samples, 100 needed');
+    expect(row(withMetric('cadence'), 'cadence').reason).toBe('0 samples, 500 needed');
   });
 
   it('should let a broken promise outrank an invalid timing row', () => {

@@ -30,7 +30,7 @@ export class Cadence {
     const beforeUs = this.#lastUs;
     const offUs = atUs - beforeUs - this.#periodUs;
     // The server's beat isn't ours: the first value may come at any time within the period.
-    if (this.#hasValue || offUs > 0) this.#record(offUs > 0 ? atUs : beforeUs, Math.abs(offUs));
+    if (this.#hasValue || offUs > 0) this.#record(offUs < 0 ? beforeUs : atUs, Math.abs(offUs));
     this.#lastUs = atUs;
     this.#hasValue = true;
   }

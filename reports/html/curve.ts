@@ -20,6 +20,7 @@ const CURVES: Readonly<Record<string, Look>> = {
   tick: { name: 'tick, all clients', paint: 'first', dash: 'solid' },
   'tick.probe': { name: 'tick, probes alone', paint: 'fourth', dash: 'dashed' },
   service: { name: 'service time (from the server’s receipt)', paint: 'second', dash: 'dashed' },
+  pattern: { name: 'pattern, from its bar’s end', paint: 'fourth', dash: 'dotted' },
   trigger: { name: 'order trigger', paint: 'third', dash: 'dotted' },
 };
 

@@ -36,7 +36,7 @@ describe('htmlReport', () => {
       'The server broke a target.',
       'Loss (≤ 0) measured 3 gap, 1 duplicate',
       'Targets',
-      '12 held, 2 broken, 1 not applicable.',
+      '14 held, 2 broken, 1 not applicable.',
       'What happened',
       'Latency over time',
       'Latency by percentile',
