@@ -36,6 +36,9 @@ function bracket(
 }
 
 const PLAIN = { entry: {}, stop: {}, target: {} };
+const ELEVEN = Object.fromEntries(
+  Array.from({ length: 11 }, (_, n) => [`o${n}`, { type: 'LIMIT', limitPrice: 200 }] as const),
+);
 
 describe('OCO', () => {
   it('should cancel the other leg when one triggers, before it fills, within the same tick', () => {
@@ -312,6 +315,14 @@ describe('lists', () => {
     expect(market.news()).toEqual([]);
   });
 
+  it('should be of ten orders at most', () => {
+    const market = new Harness();
+    market.trade(100);
+    const { o10: _, ...ten } = ELEVEN;
+    expect(reasonOf(market.command(list('OUO', ten)))).toBe('taken');
+    expect(market.engine.workingOrders('a')).toHaveLength(10);
+  });
+
   it.each<[string, PlaceOrderList]>([
     ['one order', list('OCO', { x: { type: 'MARKET' } })],
     ['two symbols', list('OCO', { x: { type: 'MARKET' }, y: { type: 'MARKET', symbol: 1 } })],
@@ -320,7 +331,13 @@ describe('lists', () => {
       'one name twice',
       { ...list('OCO', {}), orders: [orderTerms('x', { type: 'MARKET' }), orderTerms('x', { type: 'MARKET' })] },
     ],
-    ['a bracket of two', list('BRACKET', { x: { type: 'MARKET' }, y: { type: 'MARKET' } })],
+    ['no order', list('OCO', {})],
+    ['eleven orders', list('OUO', ELEVEN)],
+    ['a bracket of two', list('BRACKET', { x: { type: 'MARKET' }, y: { type: 'MARKET', side: 'BUY' } })],
+    [
+      'a bracket of four',
+      { ...bracket(PLAIN), orders: [...bracket(PLAIN).orders, orderTerms('more', { type: 'LIMIT', limitPrice: 120 })] },
+    ],
     ['a child on the side of the entry', bracket({ ...PLAIN, stop: { side: 'BUY' } })],
     ['a parent of their own', list('OTO', { x: { type: 'MARKET' }, y: { type: 'MARKET', parentClientOrderId: 'z' } })],
   ])('should refuse %s', (_, command) => {
