@@ -1,21 +1,19 @@
 import type { BarSink } from '../market/bars/types.ts';
 import { CRYPTO } from '../market/calendar/calendars.ts';
-import { MarketEngine } from '../market/engine.ts';
-import { MarketData } from '../market/marketData.ts';
+import { MarketEngine, type MarketEngineOptions } from '../market/engine.ts';
 import { PatternFeed } from '../market/patterns/patternFeed.ts';
-import { TickerState } from '../market/tickers.ts';
-import { emptyTick, type Tick, TickKind } from '../market/types.ts';
+import { emptyTick, type Instrument, type Tick } from '../market/types.ts';
 
 export const SYMBOLS = 1_000;
 /** Ticks in the arrays; played round and round, each time later by {@link LAP_US}. */
 export const TICKS = 1 << 20;
 /** 5,000 ticks a second: a minute closes every 300,000. */
-const STEP_US = 200;
+export const STEP_US = 200;
 export const LAP_US = TICKS * STEP_US;
-const START_US = 1_600_000_000_000_000;
+export const START_US = 1_600_000_000_000_000;
 
 /** Trades as columns: the same arrays for everyone. */
-interface Columns {
+export interface Columns {
   readonly symbol: Uint16Array;
   readonly price: Int32Array;
   readonly size: Float64Array;
@@ -23,20 +21,26 @@ interface Columns {
 }
 
 /** Plays all ticks once, `lapUs` later than they are written. */
-type Play = (lapUs: number) => void;
+export type Play = (lapUs: number) => void;
 
 /** One row of the table. */
 export interface Contender {
   readonly name: string;
-  /** Least share of the ceiling's rate that it must reach; 0 for the ceiling itself. */
+  /** Least share that it must reach of the rate of its race's first; 0 for that one itself. */
   readonly floor: number;
-  /** Whether its heap must not grow: not for the ceiling, nor where a find takes a short-lived object. */
-  readonly judgesHeap: boolean;
-  readonly make: (columns: Columns) => Play;
+  /** How its heap is judged over 50 million ticks: nothing may be allocated, or nothing kept (a found pattern is a short-lived object). */
+  readonly heap?: 'allocates_nothing' | 'keeps_nothing';
+  readonly make: () => Play;
 }
 
-/** Random walks of all symbols; a few symbols are hot, as on a real tape. */
-export function makeTicks(): Columns {
+/** Contenders that take turns; the first is what the others are measured by. */
+export interface Race {
+  readonly base: string;
+  readonly contenders: readonly Contender[];
+}
+
+/** Random walks of all symbols between 5,000 and 15,000; a few symbols are hot, as on a real tape. */
+function makeTicks(): Columns {
   const random = mulberry32(1);
   const columns = {
     symbol: new Uint16Array(TICKS),
@@ -58,7 +62,7 @@ export function makeTicks(): Columns {
 }
 
 /** A small seeded generator of numbers in [0, 1). */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -68,7 +72,8 @@ function mulberry32(seed: number): () => number {
 }
 
 /** The ceiling: last, high, low and volume of the symbol, and high, low, close and volume of each of its four bars; no checks, no time. */
-function ceiling({ symbol, price, size }: Columns): Play {
+function ceiling(): Play {
+  const { symbol, price, size } = makeTicks();
   const last = new Int32Array(SYMBOLS);
   const high = new Int32Array(SYMBOLS);
   const low = new Int32Array(SYMBOLS).fill(2 ** 31 - 1);
@@ -97,7 +102,7 @@ function ceiling({ symbol, price, size }: Columns): Play {
 }
 
 /** Feeds the columns through one reused tick, as the replay does. */
-function player({ symbol, price, size, timeUs }: Columns, take: (tick: Tick) => void): (lapUs: number) => void {
+export function player({ symbol, price, size, timeUs }: Columns, take: (tick: Tick) => void): (lapUs: number) => void {
   const tick = emptyTick();
   return (lapUs) => {
     for (let at = 0; at < TICKS; at++) {
@@ -128,83 +133,101 @@ class CountingSink implements BarSink {
   }
 }
 
-function marketData(symbols: number, sink: BarSink = new CountingSink()): MarketData {
-  return new MarketData(new TickerState(symbols), { calendar: CRYPTO, sink });
-}
-
-/** With every pattern looked for in every bar; signals are counted, none is made an event. */
-export function withPatterns(symbols: number): MarketData {
+/** An engine as a server makes one, with cleaning, four time frames, and by choice every pattern looked for in every bar; signals are counted. */
+export function makeEngine(options: { readonly symbols: number; readonly hasPatterns: boolean }): Whole {
+  const { symbols, hasPatterns } = options;
   const counting = new CountingSink();
-  const feed = new PatternFeed({ symbols, sink: () => counting.barClosed(), next: counting });
-  const data = marketData(symbols, feed);
-  feed.connect(data.bars);
-  return data;
-}
-
-function patterns(columns: Columns): Play {
-  const data = withPatterns(SYMBOLS);
-  return player(columns, (tick) => {
-    if (data.onTick(tick) !== 'taken') throw new Error('a sound tick was refused');
-  });
-}
-
-function core(columns: Columns): Play {
-  const data = marketData(SYMBOLS);
-  return player(columns, (tick) => {
-    if (data.onTick(tick) !== 'taken') throw new Error('a sound tick was refused');
-  });
-}
-
-function wholeEngine(): MarketEngine {
-  return new MarketEngine({
-    instruments: Array.from({ length: SYMBOLS }, (_, index) => ({
-      symbol: `S${index}`,
-      index,
-      priceDecimals: 2,
-      quantityDecimals: 0,
-      previousClose: 0,
-    })),
+  const feed = hasPatterns ? new PatternFeed({ symbols, sink: () => counting.barClosed(), next: counting }) : undefined;
+  const engineOptions = {
+    instruments: makeInstruments(symbols),
     sink: () => {},
-    data: { calendar: CRYPTO, sink: new CountingSink() },
-  });
+    data: { calendar: CRYPTO, sink: feed ?? counting },
+  };
+  const engine = new MarketEngine(engineOptions);
+  if (engine.data !== undefined) feed?.connect(engine.data.bars);
+  return { engine, engineOptions, feed };
 }
 
-function engine(columns: Columns): Play {
-  return playerOf(wholeEngine(), columns);
+/** An engine, what it was made of, and what looks for patterns in its bars. */
+export interface Whole {
+  readonly engine: MarketEngine;
+  readonly engineOptions: MarketEngineOptions;
+  readonly feed: PatternFeed | undefined;
 }
 
-/** With a trailing stop and the two children of a bracket at work on each symbol; the walk never reaches them. */
-function engineWithOrders(columns: Columns): Play {
-  const whole = wholeEngine();
-  const quote = { bid: 0, ask: 0, bidSize: 0, askSize: 0, flags: 0 };
+export function makeInstruments(symbols: number): Instrument[] {
+  return Array.from({ length: symbols }, (_, index) => ({
+    symbol: `S${index}`,
+    index,
+    priceDecimals: 2,
+    quantityDecimals: 0,
+    previousClose: 0,
+  }));
+}
+
+/** Puts a trailing stop and the two children of a bracket to work on each symbol; the walk never reaches them. */
+export function placeOrders(engine: MarketEngine): void {
+  const tick = emptyTick();
+  tick.eventTimeUs = START_US - STEP_US;
+  tick.price = 10_000;
+  tick.size = 1;
   for (let symbol = 0; symbol < SYMBOLS; symbol++) {
-    const tick = { kind: TickKind.TRADE, symbol, eventTimeUs: START_US - STEP_US, price: 10_000, size: 1, ...quote };
-    if (!whole.onTick(tick)) throw new Error('a sound tick was refused');
+    tick.symbol = symbol;
+    if (!engine.onTick(tick)) throw new Error('a sound tick was refused');
     const order = { kind: 'place', account: `a${symbol}`, symbol, quantity: 1 } as const;
     const trail = { type: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'ticks', value: 11_000 } } as const;
-    whole.onCommand({ ...order, ...trail, clientOrderId: 'trail', side: 'BUY' });
+    engine.onCommand({ ...order, ...trail, clientOrderId: 'trail', side: 'BUY' });
     const orders = [
       { ...order, clientOrderId: 'entry', side: 'BUY', type: 'MARKET' },
       { ...order, clientOrderId: 'stop', side: 'SELL', type: 'STOP_MARKET', triggerPrice: 4_000 },
       { ...order, clientOrderId: 'target', side: 'SELL', type: 'LIMIT', limitPrice: 16_000 },
     ] as const;
-    const { kind } = whole.onCommand({ kind: 'list', account: `a${symbol}`, contingency: 'BRACKET', orders });
-    if (kind !== 'taken' || whole.workingOrders(`a${symbol}`).length !== 3) throw new Error('a bracket does not work');
+    const { kind } = engine.onCommand({ kind: 'list', account: `a${symbol}`, contingency: 'BRACKET', orders });
+    if (kind !== 'taken' || engine.workingOrders(`a${symbol}`).length !== 3) throw new Error('a bracket does not work');
   }
-  return playerOf(whole, columns);
 }
 
-function playerOf(whole: MarketEngine, columns: Columns): Play {
+/** Plays the columns into an engine, which must take every tick. */
+export function playerOf(engine: MarketEngine, columns: Columns): Play {
   return player(columns, (tick) => {
-    if (!whole.onTick(tick)) throw new Error('a sound tick was refused');
+    if (!engine.onTick(tick)) throw new Error('a sound tick was refused');
   });
 }
 
-/** The rows of `npm run bench:market`; the first is the ceiling. */
-export const CONTENDERS: readonly Contender[] = [
-  { name: 'ceiling: a bare loop', floor: 0, judgesHeap: false, make: ceiling },
-  { name: 'cleaning, tickers, four time frames', floor: 1 / 3, judgesHeap: true, make: core },
-  { name: 'the same inside the engine, without orders', floor: 1 / 3, judgesHeap: true, make: engine },
-  { name: 'a trailing stop and a bracket on each symbol', floor: 1 / 5, judgesHeap: false, make: engineWithOrders },
-  { name: 'the same with patterns', floor: 1 / 4, judgesHeap: false, make: patterns },
-];
+function engineWith(options: { readonly hasPatterns: boolean; readonly hasOrders: boolean }): Play {
+  const { engine } = makeEngine({ symbols: SYMBOLS, ...options });
+  if (options.hasOrders) placeOrders(engine);
+  return playerOf(engine, makeTicks());
+}
+
+/** The core beside a bare loop. */
+export const CORE_RACE: Race = {
+  base: 'the ceiling',
+  contenders: [
+    { name: 'ceiling: a bare loop', floor: 0, make: ceiling },
+    {
+      name: 'engine: tickers and four time frames',
+      floor: 1 / 3,
+      heap: 'allocates_nothing',
+      make: () => engineWith({ hasPatterns: false, hasOrders: false }),
+    },
+    {
+      name: 'engine with patterns',
+      floor: 1 / 4,
+      heap: 'keeps_nothing',
+      make: () => engineWith({ hasPatterns: true, hasOrders: false }),
+    },
+    {
+      name: 'engine with a trail and a bracket a symbol',
+      floor: 1 / 5,
+      heap: 'allocates_nothing',
+      make: () => engineWith({ hasPatterns: false, hasOrders: true }),
+    },
+    {
+      name: 'engine with patterns, trails and brackets',
+      floor: 1 / 5,
+      heap: 'keeps_nothing',
+      make: () => engineWith({ hasPatterns: true, hasOrders: true }),
+    },
+  ],
+};
