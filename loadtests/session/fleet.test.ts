@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { ClientLine, GeneratorLine } from '../../protocol/run.ts';
+import { VirtualTime } from '../../simulator/virtualTime.ts';
 import { Fleet } from './fleet.ts';
 import { Inbox } from './inbox.ts';
-import { VirtualTime } from './virtualTime.ts';
 
 const START_US = 1_000_000_000;
 const END_US = START_US + 1_000_000;
@@ -67,7 +67,7 @@ it('should count what still waits in the inbox at the end, in order and without 
     onEnd: () => undefined,
   });
   fleet.start();
-  time.run(END_US + 2_000);
+  time.runTo(END_US + 2_000);
 
   const client = lines.find((line): line is ClientLine => line.kind === 'client');
   expect(client?.streams.find(({ stream }) => stream === 'ticker:AAPL')).toMatchObject({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { VirtualTime } from '../../simulator/virtualTime.ts';
 import { Inbox } from './inbox.ts';
-import { VirtualTime } from './virtualTime.ts';
 
 const START_US = 1_000_000_000;
 
@@ -32,7 +32,7 @@ describe('Inbox', () => {
     lane.push('a', START_US + 1);
     lane.push('b', START_US + 2);
     expect(seen).toEqual([]);
-    time.run(START_US + 10_000);
+    time.runTo(START_US + 10_000);
     expect(seen).toEqual(['a@1', 'b@2']);
   });
 
@@ -40,10 +40,10 @@ describe('Inbox', () => {
     const { time, inbox, handle, seen } = setUp({ costUs: 100, cores: 0.4 });
     const lane = inbox.lane(handle);
     for (let n = 0; n < 1_000; n++) lane.push(`${n}`, START_US + n);
-    time.run(START_US + 10_000);
+    time.runTo(START_US + 10_000);
     // 0.4 of 10 ms at 100 µs each, and the turn that was begun.
     expect(seen.length).toBe(40);
-    time.run(START_US + 500_000);
+    time.runTo(START_US + 500_000);
     expect(seen).toEqual(Array.from({ length: 1_000 }, (_, n) => `${n}@${n}`));
   });
 
@@ -54,10 +54,10 @@ describe('Inbox', () => {
       inbox.lane((text, atUs) => handle(`y${text}`, atUs)),
     ];
     for (let n = 0; n < 100; n++) for (const lane of lanes) lane.push(`${n}`, START_US + n);
-    time.run(START_US + 10_000);
+    time.runTo(START_US + 10_000);
     expect(seen.length).toBe(16);
     expect(seen.filter((text) => text.startsWith('x'))).toHaveLength(8);
-    time.run(START_US + 1_000_000);
+    time.runTo(START_US + 1_000_000);
     for (const name of ['x', 'y']) {
       expect(seen.filter((text) => text.startsWith(name))).toEqual(
         Array.from({ length: 100 }, (_, n) => `${name}${n}@${n}`),
@@ -75,7 +75,7 @@ describe('Inbox', () => {
     cut.drain();
     expect(seen).toEqual(['cut 1@0', 'cut 2@0']);
     cut.push('3', START_US + 5);
-    time.run(START_US + 10_000);
+    time.runTo(START_US + 10_000);
     expect(seen).toEqual(['cut 1@0', 'cut 2@0', 'other 1@0', 'cut 3@5']);
   });
 
@@ -92,7 +92,7 @@ describe('Inbox', () => {
     const { time, inbox, handle, seen } = setUp({ costUs: 100, cores: 0.4 });
     const lane = inbox.lane(handle);
     for (let n = 0; n < 1_000; n++) lane.push(`${n}`, START_US - 1_500_000);
-    time.run(START_US + 10_000);
+    time.runTo(START_US + 10_000);
     expect(seen).toHaveLength(80);
   });
 
@@ -100,9 +100,9 @@ describe('Inbox', () => {
     const { time, inbox, handle, behind } = setUp({ costUs: 100_000, cores: 0.4 });
     const lane = inbox.lane(handle);
     for (let n = 0; n < 1_000; n++) lane.push(`${n}`, START_US);
-    time.run(START_US + 20_000);
+    time.runTo(START_US + 20_000);
     expect(behind).toEqual([]);
-    time.run(START_US + 5_000_000);
+    time.runTo(START_US + 5_000_000);
     expect(behind).toHaveLength(1);
     expect(behind[0]).toBeGreaterThan(3_000_000);
   });

@@ -1,7 +1,7 @@
 import type { ExecutionFrame, OrderFrame, OrderPlaceFrame, TickerFrame } from '../../protocol/messages.ts';
 import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
+import type { VirtualTime } from '../../simulator/virtualTime.ts';
 import type { Connection, ConnectRequest } from './ports.ts';
-import type { VirtualTime } from './virtualTime.ts';
 
 /** What is wrong with a scripted server. */
 export interface ServerFaults {

@@ -1,9 +1,9 @@
 import type { ClientLine, EndLine, GeneratorLine, GeneratorPlan, OrderLine, WindowMetric } from '../../protocol/run.ts';
 import { Histogram } from '../../reports/histogram.ts';
+import { VirtualTime } from '../../simulator/virtualTime.ts';
 import { seededRandom } from '../gate/random.ts';
 import { Fleet } from './fleet.ts';
 import { type ScriptedEvent, ScriptedServer, type ServerFaults } from './scriptedServer.ts';
-import { VirtualTime } from './virtualTime.ts';
 
 export const START_US = 1_000_000_000_000;
 const FROM_EVENT_US = 500_000_000_000;
@@ -96,7 +96,7 @@ export function runVirtually(options: VirtualRunOptions = {}): VirtualRunResult 
     ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
   });
   fleet.start();
-  time.run(plan.endUs + 1_000_000);
+  time.runTo(plan.endUs + 1_000_000);
   return digest(lines);
 }
 
