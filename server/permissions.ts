@@ -1,4 +1,4 @@
-import { CHANNEL_KEYS, CHANNELS, type Channel } from '../protocol/messages.ts';
+import { CHANNEL_KEYS, CHANNELS, type Channel, LOSSLESS_CHANNELS } from '../protocol/messages.ts';
 import type { AccountBook } from './accountBook.ts';
 import type { Subscriber } from './hub/subscriber.ts';
 import { type Claims, mayUseAccount } from './identity.ts';
@@ -10,7 +10,7 @@ export function whyNotRead(
 ): string | undefined {
   const { channel, key } = stream;
   const keys = CHANNEL_KEYS[channel];
-  if (keys === 'symbol' && !claims.scopes.includes('market:read')) {
+  if ((keys === 'symbol' || channel === 'news') && !claims.scopes.includes('market:read')) {
     return `the channel ${channel} needs the scope market:read`;
   }
   if (keys === 'account' && !mayUseAccount(claims, key)) return `account ${JSON.stringify(key)} isn't yours`;
@@ -24,15 +24,23 @@ export function forbiddenSubscriptions(
   book: Pick<AccountBook, 'symbol'>,
 ): { readonly channel: Channel; readonly symbols: readonly string[] }[] {
   return CHANNELS.flatMap((channel) => {
-    const symbols = keysOf(subscriber, channel, book).filter(
+    const symbols = [...heldKeys(subscriber, channel, book)].filter(
       (key) => whyNotRead(claims, { channel, key }) !== undefined,
     );
     return symbols.length === 0 ? [] : [{ channel, symbols }];
   });
 }
 
-function keysOf(subscriber: Subscriber, channel: Channel, book: Pick<AccountBook, 'symbol'>): readonly string[] {
-  if (channel === 'ticker') return [...subscriber.tickers].map((index) => book.symbol(index));
-  if (channel === 'order') return [...subscriber.orders];
-  return channel === 'execution' ? [...subscriber.executions] : [];
+/** The keys of a channel that a socket has subscribed to. */
+export function heldKeys(
+  subscriber: Subscriber,
+  channel: Channel,
+  book: Pick<AccountBook, 'symbol'>,
+): ReadonlySet<string> {
+  const { reading, streams, values } = subscriber;
+  if (channel === 'ticker' || channel === 'trade') {
+    return new Set([...reading[channel].symbols].map((symbol) => book.symbol(symbol)));
+  }
+  const lossless = LOSSLESS_CHANNELS.find((one) => one === channel);
+  return (lossless === undefined ? values.get(channel) : streams.get(lossless)) ?? new Set();
 }
