@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Command, type CommandOutcome, TickKind } from '../market/types.ts';
+import { type Command, type CommandOutcome, type Control, TickKind } from '../market/types.ts';
 import { createClock } from '../protocol/clock.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import { EngineLoop } from './engineLoop.ts';
@@ -22,6 +22,7 @@ function makeLoop() {
     command: (at: number, command: Command) => {
       if (command.kind !== 'list') logged.push([at, command.clientOrderId]);
     },
+    control: (at: number, { kind }: Control) => logged.push([at, kind]),
   };
   const loop = new EngineLoop({ ...common, hub, commandLog, startingCash: undefined, ratchetWindowUs: 100_000 });
   const tick = (eventTimeUs: number): void => {

@@ -1,6 +1,21 @@
+import type { BarBuilder } from '../market/bars/builder.ts';
+import type { BarSink } from '../market/bars/types.ts';
+import type { TradingCalendar } from '../market/calendar/types.ts';
+import { TradeFlag } from '../market/clean.ts';
 import { MarketEngine } from '../market/engine.ts';
+import { PatternFeed } from '../market/patterns/patternFeed.ts';
 import { RunHash } from '../market/runHash.ts';
-import type { Command, CommandOutcome, Instrument, MarketEvent, Tick } from '../market/types.ts';
+import { marketOptions } from '../market/servedMarket.ts';
+import {
+  type Command,
+  type CommandOutcome,
+  type Control,
+  type Instrument,
+  type MarketEvent,
+  type PositionView,
+  type Tick,
+  TickKind,
+} from '../market/types.ts';
 import type { Clock } from '../protocol/clock.ts';
 import type { Hub } from './hub/hub.ts';
 import type { ServerMetrics } from './metrics.ts';
@@ -10,10 +25,12 @@ const MAX_QUEUED_COMMANDS = 10_000;
 /** A tick that comes later than this after it was due counts as late, µs. */
 const LATE_AFTER_US = 1_000;
 
-/** Keeps the commands of a run, so that it can be repeated. */
+/** Keeps the commands and controls of a run, so that it can be repeated. */
 export interface CommandLog {
   /** Notes a command that the engine is about to take after `inputSeq` inputs. */
   readonly command: (inputSeq: number, command: Command) => void;
+  /** Notes a control that the engine is about to take after `inputSeq` inputs. */
+  readonly control: (inputSeq: number, control: Control) => void;
 }
 
 interface QueuedCommand {
@@ -24,6 +41,8 @@ interface QueuedCommand {
 
 export interface EngineLoopOptions {
   readonly instruments: readonly Instrument[];
+  /** When they trade; undefined: always. */
+  readonly calendar?: TradingCalendar | undefined;
   /** Cash units of a new account; absent: the engine's default. */
   readonly startingCash: number | undefined;
   readonly ratchetWindowUs: number;
@@ -35,9 +54,12 @@ export interface EngineLoopOptions {
   readonly soon: (callback: () => void) => void;
 }
 
-/** The one ordered stream of inputs into the engine: ticks as they come, commands on the turn after they came. */
+/** The one ordered stream of inputs into the engine: ticks and controls as they come, commands on the turn after they came. */
 export class EngineLoop {
   readonly engine: MarketEngine;
+  /** The engine's bars and windows. */
+  readonly bars: BarBuilder;
+  readonly patterns: PatternFeed;
   readonly #options: EngineLoopOptions;
   readonly #runHash = new RunHash();
   readonly #times = { receivedTimeUs: 0, dueTimeUs: 0 };
@@ -47,15 +69,56 @@ export class EngineLoop {
   /** The tick at work that the hub hasn't been told of yet. */
   #untold: Tick | undefined = undefined;
   #isClosed = false;
+  #isWarming = false;
 
   constructor(options: EngineLoopOptions) {
     this.#options = options;
-    this.engine = new MarketEngine({
-      instruments: options.instruments,
-      sink: (event) => this.#onEvent(event),
-      ratchetWindowUs: options.ratchetWindowUs,
-      ...(options.startingCash !== undefined && { startingCash: options.startingCash }),
+    const { instruments, calendar, startingCash, ratchetWindowUs, hub } = options;
+    const times = this.#times;
+    this.patterns = new PatternFeed({
+      symbols: instruments.length,
+      sink: () => hub.onPattern(this.patterns.engine.describe(), times),
+      next: {
+        barClosed: (symbol, frame) => hub.onBar({ symbol, frame, back: 0, isCorrection: false }, times),
+        barCorrected: (symbol, frame, back) => hub.onBar({ symbol, frame, back, isCorrection: true }, times),
+        gap: () => undefined,
+      },
     });
+    const { patterns } = this;
+    const sink: BarSink = {
+      barClosed: (symbol, frame) => {
+        if (!this.#isWarming) patterns.barClosed(symbol, frame);
+      },
+      barCorrected: (symbol, frame, back) => {
+        if (!this.#isWarming) patterns.barCorrected(symbol, frame, back);
+      },
+      gap: () => undefined,
+    };
+    this.engine = new MarketEngine({
+      ...marketOptions({ instruments, calendar, startingCash, ratchetWindowUs }, sink),
+      sink: (event) => this.#onEvent(event),
+    });
+    const { data } = this.engine;
+    if (data === undefined) throw new Error('the engine was made without bars');
+    this.bars = data.bars;
+    patterns.connect(this.bars);
+    hub.connect({ bars: this.bars, tickers: this.engine.tickers });
+  }
+
+  /**
+   * Fills windows and pattern state from what the market did before the part that is played; `play` gives its ticks to the
+   * sink and returns the time up to which they go, µs. Nothing is told, no ticker changes, no number is spent.
+   */
+  warm(play: (sink: (tick: Tick) => void) => number): void {
+    const { bars, patterns } = this;
+    this.#isWarming = true;
+    const untilUs = play((tick) => {
+      if (tick.kind === TickKind.TRADE && (tick.flags & TradeFlag.NOT_LAST) === 0) bars.onTrade(tick);
+      else bars.onClock(tick.eventTimeUs);
+    });
+    bars.onClock(untilUs);
+    this.#isWarming = false;
+    patterns.connect(bars);
   }
 
   /** Inputs taken so far, and the hash over them and all that came of them. */
@@ -90,8 +153,24 @@ export class EngineLoop {
       if (dueTimeUs !== 0 && receivedTimeUs - dueTimeUs > LATE_AFTER_US) metrics.lateTicks++;
     } else {
       this.#untold = undefined;
-      metrics.countRefusedTick(this.engine.tickers.fault(tick) ?? 'unknown');
+      metrics.countRefusedTick(this.#refusalOf(tick));
     }
+    metrics.observeProcessUs(clock.nowUs() - receivedTimeUs);
+    if (hub.isFull) hub.flush();
+  };
+
+  /** Takes the clock, a halt or its end, or a corporate action. `dueTimeUs` is 0 for a feed without a schedule. */
+  readonly control = (control: Control, dueTimeUs: number): void => {
+    if (this.#isClosed) return;
+    const { clock, metrics, hub, commandLog } = this.#options;
+    const receivedTimeUs = clock.nowUs();
+    this.#times.receivedTimeUs = receivedTimeUs;
+    this.#times.dueTimeUs = dueTimeUs;
+    commandLog?.control(this.#inputs, control);
+    this.#runHash.control(control);
+    this.#inputs++;
+    this.engine.onControl(control);
+    if (control.kind === 'corporate_action') this.patterns.relearn(control.symbol);
     metrics.observeProcessUs(clock.nowUs() - receivedTimeUs);
     if (hub.isFull) hub.flush();
   };
@@ -138,13 +217,27 @@ export class EngineLoop {
     done(outcome);
   }
 
+  /** Why the engine didn't take the tick; one that came late may have amended a bar. */
+  #refusalOf(tick: Tick): string {
+    if ((tick.flags & TradeFlag.NOT_LAST) !== 0) return 'not_last';
+    return this.engine.tickers.fault(tick) ?? 'too_late';
+  }
+
   #onEvent(event: MarketEvent): void {
     const { hub, metrics } = this.#options;
     this.#tellTick();
     this.#runHash.event(event);
-    if (event.kind === 'execution') metrics.executions++;
-    else if (event.reason === 'triggered') metrics.triggers++;
-    hub.onMarketEvent(event, this.#times);
+    if (event.kind === 'execution') {
+      metrics.executions++;
+      hub.onMarketEvent(event, this.#times, this.#positionOf(event.account, event.symbol));
+    } else {
+      if (event.reason === 'triggered') metrics.triggers++;
+      hub.onMarketEvent(event, this.#times);
+    }
+  }
+
+  #positionOf(account: string, symbol: number): PositionView | undefined {
+    return this.engine.positions(account).find((position) => position.symbol === symbol);
   }
 
   /** The tick goes out before the events that it causes. */

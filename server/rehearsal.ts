@@ -68,13 +68,18 @@ export function rehearse(server: {
   for (const dialect of dialects) {
     const subscriber = new Subscriber({ outlet, dialect, metrics, closeSlow: () => undefined });
     hub.add(subscriber);
-    hub.subscribeTickers(
+    hub.subscribeSymbols(
       subscriber,
-      { symbols: instruments.map((one) => one.index), since: undefined },
-      () => undefined,
+      { kind: 'ticker', symbols: instruments.map((one) => one.index), since: undefined },
+      { subscribed: () => undefined, snapshot: () => undefined },
     );
-    hub.joinAccount(subscriber, 'order', 'rehearsal');
-    hub.joinAccount(subscriber, 'execution', 'rehearsal');
+    for (const channel of ['order', 'execution', 'position'] as const) {
+      hub.joinStream(subscriber, channel, 'rehearsal');
+    }
+    for (const { symbol } of instruments) {
+      hub.joinStream(subscriber, 'bar.1m', symbol);
+      hub.joinStream(subscriber, 'pattern', symbol);
+    }
   }
   const tick = emptyTick();
   for (let round = 0; round < ROUNDS; round++) {

@@ -1,44 +1,97 @@
 import type { Clock } from '../protocol/clock.ts';
+import type { PortfolioFrame, PositionValueFrame } from '../protocol/messages.ts';
 import type { AccountBook } from './accountBook.ts';
-import type { Dialect, ServerEvent } from './dialects/dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Gateway } from './gateway.ts';
+import type { Hub } from './hub/hub.ts';
 
-/** Sends positions and portfolios at the intervals that dialects promise; each account is computed once for all its sockets. */
+/** Intervals at which the native stream tells values, ms. */
+const POSITIONS_EVERY_MS = 1_000;
+const PORTFOLIO_EVERY_MS = 2_000;
+
+/** Sends positions and portfolios at the intervals that dialects and channels promise; each account is computed once for all its sockets. */
 export function openStandingReports(parts: {
   readonly dialects: readonly Dialect[];
   readonly gateway: Gateway;
+  readonly hub: Hub;
   readonly book: AccountBook;
   readonly clock: Clock;
 }): NodeJS.Timeout[] {
-  const { dialects, gateway, book, clock } = parts;
-  const every = (dialect: Dialect, intervalMs: number, read: (account: string) => ServerEvent): NodeJS.Timeout[] => {
-    if (intervalMs === 0) return [];
-    const report = (): void => {
-      const texts = new Map<string, string | undefined>();
-      for (const { claims, subscriber } of gateway.welcomed(dialect)) {
-        if (claims === undefined) continue;
-        const { account } = claims;
-        if (!texts.has(account)) texts.set(account, dialect.write(read(account)));
-        const text = texts.get(account);
-        if (text !== undefined) subscriber.send(text);
-      }
-    };
-    return [setInterval(report, intervalMs)];
+  const { dialects, book, clock } = parts;
+  const values: Report<PositionValueFrame> = {
+    channel: 'position.value',
+    compute: (account) => {
+      const asOfUs = clock.nowUs();
+      const data = book.positions(account);
+      return { type: 'position.value', account, asOfUs, computeUs: clock.nowUs() - asOfUs, data };
+    },
   };
-  return dialects.flatMap((dialect) => [
-    ...every(dialect, dialect.standing.positionsEveryMs, (account) => ({
-      type: 'position.value',
-      account,
-      asOfUs: clock.nowUs(),
-      computeUs: 0,
-      data: book.positions(account),
-    })),
-    ...every(dialect, dialect.standing.portfolioEveryMs, (account) => ({
-      type: 'portfolio',
-      account,
-      asOfUs: clock.nowUs(),
-      computeUs: 0,
-      data: book.portfolio(account),
-    })),
-  ]);
+  const worth: Report<PortfolioFrame> = {
+    channel: 'portfolio',
+    compute: (account) => {
+      const asOfUs = clock.nowUs();
+      const data = book.portfolio(account);
+      return { type: 'portfolio', account, asOfUs, computeUs: clock.nowUs() - asOfUs, data };
+    },
+  };
+  const ofValues = groupsOf(dialects, (dialect) => dialect.standing.positionsEveryMs, POSITIONS_EVERY_MS);
+  const ofWorth = groupsOf(dialects, (dialect) => dialect.standing.portfolioEveryMs, PORTFOLIO_EVERY_MS);
+  return [
+    ...[...ofValues].map(([everyMs, group]) => setInterval(() => tell(parts, values, group), everyMs)),
+    ...[...ofWorth].map(([everyMs, group]) => setInterval(() => tell(parts, worth, group), everyMs)),
+  ];
+}
+
+interface Report<Frame> {
+  readonly channel: 'position.value' | 'portfolio';
+  readonly compute: (account: string) => Frame;
+}
+
+/** Whom an interval serves. */
+interface Group {
+  /** Dialects whose every socket gets it. */
+  readonly dialects: Dialect[];
+  /** Whether subscribers of the channel get it. */
+  isChannel: boolean;
+}
+
+function groupsOf(
+  dialects: readonly Dialect[],
+  everyMs: (dialect: Dialect) => number,
+  channelEveryMs: number,
+): ReadonlyMap<number, Group> {
+  const groups = new Map<number, Group>([[channelEveryMs, { dialects: [], isChannel: true }]]);
+  for (const dialect of dialects) {
+    const interval = everyMs(dialect);
+    if (interval === 0) continue;
+    const group = groups.get(interval) ?? { dialects: [], isChannel: false };
+    groups.set(interval, group);
+    group.dialects.push(dialect);
+  }
+  return groups;
+}
+
+function tell(
+  { gateway, hub }: { readonly gateway: Gateway; readonly hub: Hub },
+  { channel, compute }: Report<PositionValueFrame | PortfolioFrame>,
+  group: Group,
+): void {
+  const frames = new Map<string, PositionValueFrame | PortfolioFrame>();
+  const frameOf = (account: string): PositionValueFrame | PortfolioFrame => {
+    const frame = frames.get(account) ?? compute(account);
+    frames.set(account, frame);
+    return frame;
+  };
+  for (const dialect of group.dialects) {
+    const texts = new Map<string, string | undefined>();
+    for (const { claims, subscriber } of gateway.welcomed(dialect)) {
+      if (claims === undefined) continue;
+      const { account } = claims;
+      if (!texts.has(account)) texts.set(account, dialect.write(frameOf(account)));
+      const text = texts.get(account);
+      if (text !== undefined) subscriber.send(text);
+    }
+  }
+  if (!group.isChannel) return;
+  for (const key of [...hub.latest.keys(channel)]) hub.latest.tell({ channel, key }, frameOf(key));
 }

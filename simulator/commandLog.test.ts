@@ -61,18 +61,22 @@ describe('command log', () => {
   it('should read back what was written', async () => {
     const log = readCommandLog(path);
     expect(log.header).toEqual({ kind: 'header', version: 1, ...header });
-    expect(log.commands).toEqual([
-      { inputSeq: 0, command: place },
-      { inputSeq: 41, command: cancel },
+    expect(log.logged).toEqual([
+      { kind: 'command', inputSeq: 0, command: place },
+      { kind: 'command', inputSeq: 41, command: cancel },
     ]);
     expect([log.inputs, log.runHash]).toEqual([100_000, 'feed']);
   });
 
   it('should keep every command of a log that is longer than its buffer', async () => {
-    const commands = Array.from({ length: 2_000 }, (_, at) => ({ inputSeq: at * 2, command: place }));
+    const commands = Array.from({ length: 2_000 }, (_, at) => ({
+      kind: 'command',
+      inputSeq: at * 2,
+      command: place,
+    }));
     const before = text;
     await writeLog(commands);
-    expect(readCommandLog(path).commands).toEqual(commands);
+    expect(readCommandLog(path).logged).toEqual(commands);
     writeFileSync(path, before);
   });
 
@@ -87,16 +91,18 @@ describe('command log', () => {
     const lines = text.split('\n');
     const withLine = (at: number, line: string): string => lines.with(at, line).join('\n');
     expect(reasonToRefuse(text.slice(0, -1))).toBe(':4: the line is cut short: the run did not close its log');
-    expect(reasonToRefuse(withLine(1, lines[1]?.slice(0, 20) ?? ''))).toBe(':2: expected a command, found no JSON');
+    expect(reasonToRefuse(withLine(1, lines[1]?.slice(0, 20) ?? ''))).toBe(
+      ':2: expected a command or control, found no JSON',
+    );
     expect(reasonToRefuse(withLine(0, '{"kind":"header","version":2}'))).toMatch(/^:1: expected the header \(/);
     expect(reasonToRefuse(withLine(2, lines[2]?.replace('cancel', 'destroy') ?? ''))).toMatch(
-      /^:3: expected a command \(/,
+      /^:3: expected a command or control/,
     );
     expect(reasonToRefuse([lines[0], lines[2], lines[1], lines[3], ''].join('\n'))).toBe(
       ':3: inputSeq 0 comes after 41; the log is altered',
     );
     expect(reasonToRefuse(withLine(3, '{"kind":"end","inputs":41,"runHash":"feed"}'))).toBe(
-      ':4: ends after 41 inputs, a command has inputSeq 41',
+      ':4: ends after 41 inputs, a line has inputSeq 41',
     );
   });
 

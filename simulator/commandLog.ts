@@ -4,11 +4,11 @@ import type { TSchema } from '@sinclair/typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { CommandSchema } from '../market/commandSchema.ts';
-import type { Command } from '../market/types.ts';
+import type { Command, Control } from '../market/types.ts';
 
 /**
- * The command log of a live run, lines of JSON: a header, every command with the place at which the engine took it, an
- * end. Together with the tape it repeats the run.
+ * The command log of a live run, lines of JSON: a header, every command and control with the place at which the engine took
+ * it, an end. Together with the tape it repeats the run.
  */
 const exact = { additionalProperties: false } as const;
 const Hash = Type.String({ pattern: '^[0-9a-f]+$' });
@@ -36,9 +36,30 @@ export type CommandLogHeader = Static<typeof HeaderSchema>;
 const LoggedCommandSchema = Type.Object(
   {
     kind: Type.Literal('command'),
-    /** Inputs (ticks and commands) that the engine had taken before this one. */
+    /** Inputs (ticks, commands and controls) that the engine had taken before this one. */
     inputSeq: Type.Integer({ minimum: 0 }),
     command: CommandSchema,
+  },
+  exact,
+);
+const LoggedControlSchema = Type.Object(
+  {
+    kind: Type.Literal('control'),
+    inputSeq: Type.Integer({ minimum: 0 }),
+    control: Type.Union([
+      Type.Object({ kind: Type.Literal('clock'), timeUs: Type.Number() }, exact),
+      Type.Object({ kind: Type.Union([Type.Literal('halt'), Type.Literal('resume')]), symbol: Type.Number() }, exact),
+      Type.Object(
+        {
+          kind: Type.Literal('corporate_action'),
+          symbol: Type.Number(),
+          numerator: Type.Number(),
+          denominator: Type.Number(),
+          cashPerShare: Type.Number(),
+        },
+        exact,
+      ),
+    ]),
   },
   exact,
 );
@@ -54,22 +75,21 @@ const EndSchema = Type.Object(
 
 const checks = {
   header: TypeCompiler.Compile(HeaderSchema),
-  command: TypeCompiler.Compile(LoggedCommandSchema),
+  input: TypeCompiler.Compile(Type.Union([LoggedCommandSchema, LoggedControlSchema])),
   end: TypeCompiler.Compile(EndSchema),
 };
 
-/** A command and the number of inputs that the engine had taken before it. */
-export interface LoggedCommand {
-  readonly inputSeq: number;
-  readonly command: Command;
-}
+/** A command or control, and the number of inputs that the engine had taken before it. */
+export type LoggedInput =
+  | { readonly kind: 'command'; readonly inputSeq: number; readonly command: Command }
+  | { readonly kind: 'control'; readonly inputSeq: number; readonly control: Control };
 
 /** A command log, read whole. */
 export interface CommandLog {
   readonly path: string;
   readonly header: CommandLogHeader;
   /** Ascending by `inputSeq`, none twice. */
-  readonly commands: readonly LoggedCommand[];
+  readonly logged: readonly LoggedInput[];
   readonly inputs: number;
   readonly runHash: string;
 }
@@ -115,9 +135,12 @@ export class CommandLogWriter {
 
   /** Notes a command that the engine is about to take after `inputSeq` inputs; returns at once. */
   command(inputSeq: number, command: Command): void {
-    const line = { kind: 'command', inputSeq, command };
-    this.#gathered += `${JSON.stringify(line)}\n`;
-    if (this.#gathered.length >= FLUSH_AT) this.#flush();
+    this.#add({ kind: 'command', inputSeq, command });
+  }
+
+  /** Notes a control that the engine is about to take after `inputSeq` inputs; returns at once. */
+  control(inputSeq: number, control: Control): void {
+    this.#add({ kind: 'control', inputSeq, control });
   }
 
   /**
@@ -133,6 +156,11 @@ export class CommandLogWriter {
       this.#file.end();
     });
     if (this.#failure !== undefined) throw unwritable(this.#path, this.#failure);
+  }
+
+  #add(line: LoggedInput): void {
+    this.#gathered += `${JSON.stringify(line)}\n`;
+    if (this.#gathered.length >= FLUSH_AT) this.#flush();
   }
 
   #flush(): void {
@@ -151,25 +179,26 @@ export function readCommandLog(path: string): CommandLog {
   const lines = readLines(path);
   const header = parseLine({ path, lines, at: 0, check: checks.header, what: 'the header' });
   const last = lines.length - 1;
-  const commands: LoggedCommand[] = [];
+  const logged: LoggedInput[] = [];
   let leastSeq = 0;
   for (let at = 1; at < last; at++) {
-    const { inputSeq, command } = parseLine({ path, lines, at, check: checks.command, what: 'a command' });
+    const input = parseLine({ path, lines, at, check: checks.input, what: 'a command or control' });
+    const { inputSeq } = input;
     if (inputSeq < leastSeq) {
       throw new CommandLogError(
         `${path}:${at + 1}: inputSeq ${inputSeq} comes after ${leastSeq - 1}; the log is altered`,
       );
     }
     leastSeq = inputSeq + 1;
-    commands.push({ inputSeq, command });
+    logged.push(input);
   }
   const end = parseLine({ path, lines, at: last, check: checks.end, what: 'the end line' });
   if (end.inputs < leastSeq) {
     throw new CommandLogError(
-      `${path}:${last + 1}: ends after ${end.inputs} inputs, a command has inputSeq ${leastSeq - 1}`,
+      `${path}:${last + 1}: ends after ${end.inputs} inputs, a line has inputSeq ${leastSeq - 1}`,
     );
   }
-  return { path, header, commands, inputs: end.inputs, runHash: end.runHash };
+  return { path, header, logged, inputs: end.inputs, runHash: end.runHash };
 }
 
 function readLines(path: string): readonly string[] {

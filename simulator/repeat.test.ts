@@ -117,6 +117,7 @@ describe('replayCommands', () => {
       inputs: 25_000 + 50 + 5 + 1,
       ticks: 25_000,
       commands: 56,
+      controls: 0,
       eventHash: live.eventHash,
       runHash: live.runHash,
       loggedRunHash: live.runHash,
@@ -127,8 +128,8 @@ describe('replayCommands', () => {
     const path = join(folder, 'shifted.ndjson');
     const live = await runLive(path);
     const log = readCommandLog(path);
-    const commands = log.commands.map((entry, at) => (at === 7 ? { ...entry, inputSeq: entry.inputSeq + 1 } : entry));
-    const repeated = await replayCommands({ log: { ...log, commands }, tape: memoryTape() });
+    const logged = log.logged.map((entry, at) => (at === 7 ? { ...entry, inputSeq: entry.inputSeq + 1 } : entry));
+    const repeated = await replayCommands({ log: { ...log, logged }, tape: memoryTape() });
     expect(repeated.runHash).not.toBe(live.runHash);
     expect(repeated.eventHash).toBe(live.eventHash);
   });

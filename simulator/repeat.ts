@@ -1,9 +1,11 @@
 import { MarketEngine } from '../market/engine.ts';
 import { RunHash } from '../market/runHash.ts';
+import { marketOptions, NO_BAR_SINK } from '../market/servedMarket.ts';
 import type { Tick } from '../market/types.ts';
-import { type CommandLog, CommandLogError } from './commandLog.ts';
+import { type CommandLog, CommandLogError, type LoggedInput } from './commandLog.ts';
 import { EventHash } from './tape/eventHash.ts';
 import type { TapeReader } from './tape/types.ts';
+import { calendarOf } from './tapeCalendar.ts';
 import { hostTimers, type Timers } from './timers.ts';
 
 /** Inputs between two turns of the event loop. */
@@ -14,9 +16,11 @@ export interface RepeatedRun {
   readonly inputs: number;
   readonly ticks: number;
   readonly commands: number;
+  /** Clock inputs, halts and the like. */
+  readonly controls: number;
   /** EventHash over the ticks, hex. */
   readonly eventHash: string;
-  /** RunHash over ticks, commands and events, hex. */
+  /** RunHash over ticks, commands, controls and events, hex. */
   readonly runHash: string;
   /** What the live run wrote at its end. */
   readonly loggedRunHash: string;
@@ -59,17 +63,19 @@ class Repetition {
   readonly #runHash = new RunHash();
   readonly #eventHash = new EventHash();
   readonly #nextTick: () => Tick | undefined;
-  #commands = 0;
+  /** Commands and controls taken from the log. */
+  #logged = 0;
+  #controls = 0;
 
   constructor(log: CommandLog, tape: TapeReader) {
     const { fromUs, toUs, startingCash, ratchetWindowUs } = log.header;
     this.#log = log;
     this.#tape = tape;
+    const { instruments } = tape.header;
+    const rules = { instruments, calendar: calendarOf(tape.header), startingCash, ratchetWindowUs };
     this.#engine = new MarketEngine({
-      instruments: tape.header.instruments,
+      ...marketOptions(rules, NO_BAR_SINK),
       sink: (event) => this.#runHash.event(event),
-      ...(startingCash !== undefined && { startingCash }),
-      ...(ratchetWindowUs !== undefined && { ratchetWindowUs }),
     });
     const cursor = tape.cursor(fromUs);
     this.#nextTick = () => (cursor.peekTimeUs() < toUs && cursor.next() ? cursor.tick : undefined);
@@ -79,11 +85,10 @@ class Repetition {
   run(count: number): boolean {
     const end = Math.min(this.#log.inputs, this.inputs + count);
     while (this.inputs < end) {
-      const next = this.#log.commands[this.#commands];
+      const next = this.#log.logged[this.#logged];
       if (next?.inputSeq === this.inputs) {
-        this.#runHash.command(next.command);
-        this.#engine.onCommand(next.command);
-        this.#commands += 1;
+        this.#take(next);
+        this.#logged += 1;
       } else {
         this.#tick();
       }
@@ -95,18 +100,30 @@ class Repetition {
   result(): RepeatedRun {
     return {
       inputs: this.inputs,
-      ticks: this.inputs - this.#commands,
-      commands: this.#commands,
+      ticks: this.inputs - this.#logged,
+      commands: this.#logged - this.#controls,
+      controls: this.#controls,
       eventHash: this.#eventHash.digest(),
       runHash: this.#runHash.digest(),
       loggedRunHash: this.#log.runHash,
     };
   }
 
+  #take(input: LoggedInput): void {
+    if (input.kind === 'command') {
+      this.#runHash.command(input.command);
+      this.#engine.onCommand(input.command);
+    } else {
+      this.#runHash.control(input.control);
+      this.#engine.onControl(input.control);
+      this.#controls += 1;
+    }
+  }
+
   #tick(): void {
     const tick = this.#nextTick();
     if (tick === undefined) {
-      const ticks = this.inputs - this.#commands;
+      const ticks = this.inputs - this.#logged;
       throw new CommandLogError(
         `${this.#log.path}: the run took ${this.#log.inputs} inputs, ${this.#tape.path} ends after ${ticks} ticks`,
       );

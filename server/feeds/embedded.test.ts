@@ -85,7 +85,7 @@ describe('a tape in the server', () => {
       expect(Number(receivedTimeUs)).toBeGreaterThanOrEqual(Number(dueTimeUs));
     }
     const commandLog = readCommandLog(join(folder, 'commands.ndjson'));
-    expect(commandLog.commands).toHaveLength(2);
+    expect(commandLog.logged).toHaveLength(2);
     const tape = openTape(tapePath);
     const repeated = await replayCommands({ log: commandLog, tape });
     tape.close();

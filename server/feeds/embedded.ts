@@ -1,10 +1,13 @@
-import type { Tick } from '../../market/types.ts';
+import type { TradingCalendar } from '../../market/calendar/types.ts';
+import type { Control, Tick } from '../../market/types.ts';
 import type { Clock } from '../../protocol/clock.ts';
 import { CommandLogWriter } from '../../simulator/commandLog.ts';
+import { MinuteEnds } from '../../simulator/minuteEnds.ts';
 import { runPaced } from '../../simulator/pacing.ts';
 import { Replay } from '../../simulator/replay.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
+import { calendarOf } from '../../simulator/tapeCalendar.ts';
 import type { EmbeddedFeedConfig } from '../config.ts';
 import type { EngineRules, Feed, FeedState, OpenCommandLog } from './feed.ts';
 
@@ -27,19 +30,39 @@ export class EmbeddedFeed implements Feed {
     return this.#tape.header.instruments;
   }
 
+  get calendar(): TradingCalendar | undefined {
+    return calendarOf(this.#tape.header);
+  }
+
   get state(): FeedState {
     return this.#state;
   }
 
-  readonly play = async (sink: (tick: Tick, dueTimeUs: number) => void): Promise<void> => {
+  readonly warm = (sink: (tick: Tick) => void): number => {
+    const { fromUs } = this.#part();
+    const cursor = this.#tape.cursor();
+    while (cursor.peekTimeUs() < fromUs && cursor.next()) sink(cursor.tick);
+    return fromUs;
+  };
+
+  readonly play = async (
+    sink: (tick: Tick, dueTimeUs: number) => void,
+    control: (control: Control, dueTimeUs: number) => void,
+  ): Promise<void> => {
     const { fromUs, toUs } = this.#part();
     const { speed, startAtUs = this.#clock.nowUs() } = this.#config;
     const schedule = { startUs: startAtUs, fromEventUs: fromUs, toEventUs: toUs, speed };
     const replay = new Replay({ cursor: this.#tape.cursor(fromUs), schedule });
+    const minutes = new MinuteEnds({ replay, clock: this.#clock, toUs, sink: control });
+    const { signal } = this.#stop;
+    signal.addEventListener('abort', () => minutes.stop());
     this.#state = 'playing';
     try {
-      await runPaced({ replay, clock: this.#clock, sink, signal: this.#stop.signal });
+      minutes.start();
+      await runPaced({ replay, clock: this.#clock, sink: minutes.before(sink), signal });
+      await minutes.end();
     } finally {
+      minutes.stop();
       this.#state = 'ended';
       this.#tape.close();
     }
@@ -71,6 +94,7 @@ export class EmbeddedFeed implements Feed {
     });
     return {
       command: (inputSeq, command) => writer.command(inputSeq, command),
+      control: (inputSeq, control) => writer.control(inputSeq, control),
       close: (end) => writer.close(end),
     };
   };

@@ -1,31 +1,44 @@
+import type { PatternEvent } from '../../market/patterns/types.ts';
 import type { TickerState } from '../../market/tickers.ts';
-import type { Instrument, MarketEvent } from '../../market/types.ts';
+import { type Instrument, type MarketEvent, type PositionView, type Tick, TickKind } from '../../market/types.ts';
 import type { Clock } from '../../protocol/clock.ts';
-import { decimalText } from '../../protocol/codecs/json.ts';
 import type { Limits } from '../../protocol/limits.ts';
-import type { Cursor } from '../../protocol/messages.ts';
+import {
+  type Channel,
+  type Cursor,
+  type HeartbeatFrame,
+  type LosslessChannel,
+  type NewsData,
+  type SystemFrame,
+  WHOLE_STREAM,
+} from '../../protocol/messages.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { alertData } from '../marketWire.ts';
 import type { ServerMetrics } from '../metrics.ts';
-import { orderData } from '../wire.ts';
-import { type AccountChannel, type AccountEntry, AccountFeed } from './accountFeed.ts';
+import { AlertBook } from './alerts.ts';
+import { BarEvents, type MarketSource, type ToldBar } from './barEvents.ts';
+import { EventFeed, type EventFilter, passes, type StreamEntry } from './eventFeed.ts';
+import type { InputTimes } from './inputTimes.ts';
+import { LatestFeed } from './latestFeed.ts';
+import { OrderEvents } from './orderEvents.ts';
 import { Outbox } from './outbox.ts';
+import { Presence } from './presence.ts';
 import { RatchetGate } from './ratchetGate.ts';
-import { eventsAfter, type HistoryLimits, type Span } from './stream.ts';
-import type { Subscriber } from './subscriber.ts';
+import { RecentPatterns } from './recentPatterns.ts';
+import { missedEvents } from './resume.ts';
+import type { HistoryLimits, Span } from './stream.ts';
+import type { ReadingKind, Subscriber } from './subscriber.ts';
 import { TickerFanout } from './tickerFanout.ts';
-import { TickerLog } from './tickerLog.ts';
+import { TickerLog, type TickerView } from './tickerLog.ts';
 import { WriteTimer } from './writeTimer.ts';
 
 /** Events that may wait for one flush; the owner flushes when {@link Hub.isFull}. */
 const MAX_WAITING = 256;
 /** What a frame takes at most, roughly: bounds what one resume may send. */
 const FRAME_BYTES = 400;
-
-/** When an input reached the engine and when it was due, µs; `dueTimeUs` 0 for commands and feeds without a schedule. */
-export interface InputTimes {
-  readonly receivedTimeUs: number;
-  readonly dueTimeUs: number;
-}
+const PATTERN_BYTES = 2_000;
+/** The last events that a snapshot of `news` or `system` brings, at most. */
+const SHOWN_NOTICES = 20;
 
 export interface HubOptions {
   readonly epoch: string;
@@ -42,16 +55,31 @@ export interface HubOptions {
   readonly soon: (callback: () => void) => void;
 }
 
+/** A subscription to streams of class A. */
+export interface EventWish {
+  readonly channel: LosslessChannel;
+  readonly keys: readonly string[];
+  readonly since: Cursor | undefined;
+  readonly filter?: EventFilter | undefined;
+}
+
 /**
  * Where the engine's events become streams: numbers and remembers them, gathers what one loop turn brings, writes it to
  * all who subscribe in the order in which it arose, and answers resumes from history.
  */
 export class Hub {
   readonly epoch: string;
+  readonly alerts: AlertBook;
+  /** Values of class B that have no numbers. */
+  readonly latest: LatestFeed;
+  readonly presence = new Presence();
+  readonly patterns: RecentPatterns;
+  readonly bars: BarEvents;
   readonly #options: HubOptions;
   readonly #log: TickerLog;
   readonly #fanout: TickerFanout;
-  readonly #accounts: AccountFeed;
+  readonly #feed: EventFeed;
+  readonly #orders: OrderEvents;
   readonly #ratchets: RatchetGate;
   readonly #outbox = new Outbox();
   readonly #writes: WriteTimer;
@@ -66,9 +94,14 @@ export class Hub {
     this.#options = options;
     this.#log = new TickerLog({ epoch, instruments, limits: history, leastKept: MAX_WAITING + 1 });
     this.#fanout = new TickerFanout({ ...options, log: this.#log, symbols: instruments.length });
-    this.#accounts = new AccountFeed(epoch, history);
+    this.#feed = new EventFeed(epoch, history);
     this.#ratchets = new RatchetGate(limits.ratchetWindowMs * 1000);
+    this.#orders = new OrderEvents({ feed: this.#feed, ratchets: this.#ratchets, instruments });
     this.#writes = new WriteTimer({ clock, metrics, soon: options.soon });
+    this.latest = new LatestFeed(limits.softBufferedBytes, (place, isRead) => this.bars.watchForming(place, isRead));
+    this.bars = new BarEvents({ feed: this.#feed, latest: this.latest, instruments });
+    this.alerts = new AlertBook(instruments.length);
+    this.patterns = new RecentPatterns(instruments.length);
   }
 
   /** Whether so much waits that {@link flush} must be called before the next tick. */
@@ -76,19 +109,68 @@ export class Hub {
     return this.#outbox.count >= MAX_WAITING;
   }
 
-  /** Takes a tick that the engine has applied. Allocates nothing. */
-  onTick(tick: { readonly symbol: number; readonly kind: number }, tickers: TickerState, times: InputTimes): void {
+  /** Names the engine whose events these are; before its first input. */
+  connect(source: MarketSource): void {
+    this.bars.connect(source);
+  }
+
+  /** Takes a tick that the engine has applied. Allocates nothing where it meets no alert. */
+  onTick(tick: Tick, tickers: TickerState, times: InputTimes): void {
+    const { symbol } = tick;
     this.#log.append(tick, tickers, times);
-    this.#outbox.addTicker(tick.symbol, tickers.seq[tick.symbol] as number, times.receivedTimeUs);
+    this.#outbox.addTicker(symbol, tickers.seq[symbol] as number, times.receivedTimeUs);
+    if (tick.kind === TickKind.TRADE) {
+      this.bars.onTrade(symbol);
+      if (this.alerts.isMet(symbol, tick.price)) this.#tellAlerts(tick, tickers.seq[symbol] as number, times);
+    }
     this.#askFlush();
   }
 
-  /** Takes an event of an order. */
-  onMarketEvent(event: MarketEvent, times: InputTimes): void {
-    const entry = this.#entryOf(event, times);
-    if (entry === undefined) return;
-    this.#outbox.addEntry(entry);
-    this.#askFlush();
+  /** Takes an event of an order; `position` is what a fill has made of the account's position. */
+  onMarketEvent(event: MarketEvent, times: InputTimes, position?: PositionView): void {
+    const entry = this.#orders.entryOf(event, times);
+    if (entry !== undefined) this.#add(entry);
+    if (position !== undefined) this.#add(this.#orders.positionEntry(position, event, times));
+  }
+
+  /** Takes a bar that has closed, or was amended. */
+  onBar(told: ToldBar, times: InputTimes): void {
+    this.#add(this.bars.barEntry(told, times));
+  }
+
+  /** Takes a pattern that a closed bar completed. */
+  onPattern(event: PatternEvent, times: InputTimes): void {
+    this.patterns.add(event);
+    this.#add(this.bars.patternEntry(event, times));
+  }
+
+  /** Publishes news to all who read it; returns its number. */
+  publishNews(data: Omit<NewsData, 'newsId'>): number {
+    const nowUs = this.#options.clock.nowUs();
+    const place = { channel: 'news', key: WHOLE_STREAM } as const;
+    const make = (seq: number): StreamEntry => {
+      const frame = {
+        type: 'news',
+        seq,
+        data: { newsId: `${this.epoch}-${seq}`, ...data },
+        eventTimeUs: nowUs,
+      } as const;
+      return { ...place, createdUs: nowUs, symbols: data.symbols, frame: () => frame };
+    };
+    this.#add(this.#feed.append(place, make, nowUs));
+    return this.#feed.head(place);
+  }
+
+  /** Tells a notice to every client; returns its number. */
+  publishSystem(notice: Pick<SystemFrame, 'code' | 'message' | 'symbol'>): number {
+    const nowUs = this.#options.clock.nowUs();
+    const place = { channel: 'system', key: WHOLE_STREAM } as const;
+    const make = (seq: number): StreamEntry => {
+      const frame = { type: 'system', seq, ...notice, serverTimeUs: nowUs } as const;
+      return { ...place, createdUs: nowUs, frame: () => frame };
+    };
+    this.#add(this.#feed.append(place, make, nowUs));
+    return this.#feed.head(place);
   }
 
   /** Writes all that waits. */
@@ -107,98 +189,146 @@ export class Hub {
   remove(subscriber: Subscriber): void {
     this.#subscribers.delete(subscriber);
     this.#fanout.remove(subscriber);
-    this.#accounts.remove(subscriber);
+    this.#feed.remove(subscriber);
+    this.latest.remove(subscriber);
+    for (const channel of subscriber.channels) this.presence.leave(channel, subscriber.user);
+    subscriber.channels.clear();
   }
 
   /**
-   * Subscribes to symbols' tickers. After `answer(recovered)` the subscriber gets either every event since its cursor or
-   * snapshots, then what comes. Symbols for which the cursor has no number get a snapshot either way.
+   * Subscribes to symbols' tickers or trades. After `answer(recovered)` the subscriber gets either every event since its
+   * cursor or `snapshot(view)` for each, then what comes. Symbols for which the cursor has no number get a snapshot either way.
    */
-  subscribeTickers(
+  subscribeSymbols(
     subscriber: Subscriber,
-    wish: { readonly symbols: readonly number[]; readonly since: Cursor | undefined },
-    answer: (recovered: boolean) => void,
+    wish: { readonly kind: ReadingKind; readonly symbols: readonly number[]; readonly since: Cursor | undefined },
+    answer: { readonly subscribed: (recovered: boolean) => void; readonly snapshot: (view: TickerView) => void },
   ): void {
+    const { kind, symbols, since } = wish;
     // History and topics then meet exactly at the last published event.
     this.flush();
     const nowUs = this.#options.clock.nowUs();
-    const names = wish.symbols.map((symbol) => this.#instrument(symbol).symbol);
-    const missed = this.#missed(names, wish.since, (at) => this.#log.span(wish.symbols[at] ?? -1, nowUs));
-    answer(missed !== undefined);
-    for (const [at, symbol] of wish.symbols.entries()) {
+    const keys = symbols.map((symbol) => this.#instrument(symbol).symbol);
+    const missed = this.#missed({ keys, since, span: (at) => this.#log.span(symbols[at] ?? -1, nowUs) }, FRAME_BYTES);
+    answer.subscribed(missed !== undefined);
+    for (const [at, symbol] of symbols.entries()) {
       const count = missed?.[at];
-      if (count === undefined) this.#sendTickerSnapshot(subscriber, symbol);
-      else this.#sendTickers(subscriber, symbol, count);
+      if (count === undefined) answer.snapshot(this.#log.read(symbol, this.#fanout.published(symbol)));
+      else this.#sendEvents(subscriber, kind, { symbol, count });
     }
-    this.#fanout.join(subscriber, wish.symbols);
+    this.#fanout.join(subscriber, kind, symbols);
+    this.#arrive(subscriber, kind);
     this.#fanout.check(subscriber);
   }
 
-  unsubscribeTickers(subscriber: Subscriber, symbols: Iterable<number>): void {
-    this.#fanout.leave(subscriber, symbols);
+  unsubscribeSymbols(subscriber: Subscriber, kind: ReadingKind, symbols: Iterable<number>): void {
+    this.#fanout.leave(subscriber, kind, symbols);
+    this.#depart(subscriber, kind);
   }
 
-  /** Subscribes to accounts' streams, by the rules of {@link subscribeTickers}; `snapshot` sends an account's state. */
-  subscribeAccounts(
+  /** Subscribes to streams of class A, by the rules of {@link subscribeSymbols}; `snapshot` sends a stream's state. */
+  subscribeEvents(
     subscriber: Subscriber,
-    wish: {
-      readonly channel: AccountChannel;
-      readonly accounts: readonly string[];
-      readonly since: Cursor | undefined;
-    },
+    wish: EventWish,
     answer: {
       readonly subscribed: (recovered: boolean) => void;
-      readonly snapshot: (account: string, head: number) => void;
+      readonly snapshot: (key: string, head: number) => void;
     },
   ): void {
-    const { channel, accounts, since } = wish;
+    const { channel, keys, since, filter } = wish;
     this.flush();
     const nowUs = this.#options.clock.nowUs();
-    const streams = accounts.map((account) => this.#accounts.streams(account)[channel]);
-    const missed = this.#missed(accounts, since, (at) => streams[at]?.span(nowUs));
+    const streams = keys.map((key) => this.#feed.events({ channel, key }));
+    const nothing = { epoch: this.epoch, head: 0, oldest: 1 };
+    const span = (at: number): Span => streams[at]?.span(nowUs) ?? nothing;
+    const missed = this.#missed({ keys, since, span }, channel === 'pattern' ? PATTERN_BYTES : FRAME_BYTES);
     answer.subscribed(missed !== undefined);
-    for (const [at, account] of accounts.entries()) {
+    for (const [at, key] of keys.entries()) {
       const count = missed?.[at];
-      if (count === undefined) answer.snapshot(account, streams[at]?.head ?? 0);
-      else for (const entry of streams[at]?.last(count) ?? []) this.#send(subscriber, entry);
-      this.#accounts.join(subscriber, channel, account);
+      if (count === undefined) answer.snapshot(key, streams[at]?.head ?? 0);
+      for (const entry of streams[at]?.last(count ?? 0) ?? []) if (passes(entry, filter)) this.#send(subscriber, entry);
+      this.#feed.join(subscriber, { channel, key }, filter);
     }
+    this.#arrive(subscriber, channel);
     this.#fanout.check(subscriber);
   }
 
-  /** Subscribes without an answer, to what comes from now on. */
-  joinAccount(subscriber: Subscriber, channel: AccountChannel, account: string): void {
-    this.#accounts.join(subscriber, channel, account);
+  unsubscribeEvents(subscriber: Subscriber, channel: LosslessChannel, keys: Iterable<string>): void {
+    for (const key of keys) this.#feed.leave(subscriber, { channel, key });
+    this.#depart(subscriber, channel);
   }
 
-  unsubscribeAccount(subscriber: Subscriber, channel: AccountChannel, account: string): void {
-    this.#accounts.leave(subscriber, channel, account);
+  /** Subscribes without an answer to a stream of class A, to what comes from now on. */
+  joinStream(subscriber: Subscriber, channel: LosslessChannel, key: string): void {
+    this.#feed.join(subscriber, { channel, key }, undefined);
   }
 
-  /** Number of the last ticker event of the symbol that the subscriber has been sent. */
-  tickerHead(subscriber: Subscriber, symbol: number): number {
-    return this.#fanout.sentTo(subscriber, symbol);
+  /** Subscribes to latest values. */
+  subscribeValues(subscriber: Subscriber, channel: Channel, keys: Iterable<string>): void {
+    for (const key of keys) this.latest.join(subscriber, { channel, key });
+    this.#arrive(subscriber, channel);
   }
 
-  /** Number of the last written event of the account's stream. */
-  accountHead(channel: AccountChannel, account: string): number {
-    return this.#accounts.streams(account)[channel].head;
+  unsubscribeValues(subscriber: Subscriber, channel: Channel, keys: Iterable<string>): void {
+    for (const key of keys) this.latest.leave(subscriber, { channel, key });
+    this.#depart(subscriber, channel);
+  }
+
+  /** The last events of a stream that is there once, oldest first. */
+  lastNotices(channel: 'news' | 'system', count = SHOWN_NOTICES): StreamEntry[] {
+    const events = this.#feed.events({ channel, key: WHOLE_STREAM });
+    const { head, oldest } = events.span(this.#options.clock.nowUs());
+    return events.last(Math.min(count, head - oldest + 1));
+  }
+
+  /** The symbol's state as it was last given out. The object is reused by the next call. */
+  view(symbol: number): TickerView {
+    return this.#log.read(symbol, this.#fanout.published(symbol));
+  }
+
+  /** By channel and key, the number of the last event that the subscriber has been sent. */
+  heads(subscriber: Subscriber): HeartbeatFrame['heads'] {
+    const heads: Partial<Record<Channel, Record<string, number>>> = {};
+    for (const kind of ['ticker', 'trade'] as const) {
+      const { symbols } = subscriber.reading[kind];
+      if (symbols.size === 0) continue;
+      const numbers: Record<string, number> = {};
+      for (const symbol of symbols) {
+        numbers[this.#instrument(symbol).symbol] = this.#fanout.sentTo(subscriber, kind, symbol);
+      }
+      heads[kind] = numbers;
+    }
+    for (const [channel, keys] of subscriber.streams) {
+      const numbers: Record<string, number> = {};
+      for (const key of keys) numbers[key] = this.#feed.head({ channel, key });
+      heads[channel] = numbers;
+    }
+    return heads;
   }
 
   /** Sends a slow socket what it lacks, as far as it has room. */
   catchUp(subscriber: Subscriber): void {
     if (!this.#fanout.catchUp(subscriber)) return;
-    for (const frame of subscriber.ratchets.values()) this.#send(subscriber, frame);
+    for (const ratchet of subscriber.ratchets.values()) this.#send(subscriber, ratchet);
     subscriber.ratchets.clear();
+    this.latest.catchUp(subscriber);
   }
 
-  /** To be called some times a second: tells held-back ratchets, serves slow sockets, closes those over the hard limit for too long. */
+  /** To be called some times a second: tells held-back ratchets and values, serves slow sockets, closes those over the hard limit for too long. */
   sweep(nowUs: number): void {
-    for (const frame of this.#ratchets.due(nowUs)) this.#outbox.addEntry(frame);
+    for (const ratchet of this.#ratchets.due(nowUs)) this.#outbox.addEntry(ratchet);
     this.flush();
+    this.bars.tellForming(nowUs);
+    for (const channel of this.presence.takeChanged()) {
+      const users = this.presence.users(channel);
+      this.latest.tell(
+        { channel: 'presence', key: channel },
+        { type: 'presence', channel, users, serverTimeUs: nowUs },
+      );
+    }
     this.#fanout.scan();
     for (const subscriber of this.#subscribers) {
-      if (subscriber.isSlow) this.catchUp(subscriber);
+      if (subscriber.isSlow || subscriber.waiting.size > 0) this.catchUp(subscriber);
       this.#judgeBuffer(subscriber, nowUs);
     }
   }
@@ -211,6 +341,11 @@ export class Hub {
     }
     if (subscriber.overHardSinceUs === 0) subscriber.overHardSinceUs = nowUs;
     if (nowUs - subscriber.overHardSinceUs >= hardBufferedMs * 1000) subscriber.close();
+  }
+
+  #add(entry: StreamEntry): void {
+    this.#outbox.addEntry(entry);
+    this.#askFlush();
   }
 
   #askFlush(): void {
@@ -228,99 +363,100 @@ export class Hub {
     ticker: (symbol: number, seq: number, createdUs: number): void => {
       if (this.#fanout.publish(symbol, seq)) this.#writes.add(createdUs);
     },
-    entry: (entry: AccountEntry): void => {
-      const readers = this.#accounts.readers(entry.account, entry.type);
-      if (readers === undefined || readers.size === 0) return;
-      for (const subscriber of readers) this.#deliver(subscriber, entry);
-      this.#writes.add(entry.receivedTimeUs);
-    },
+    entry: (entry: StreamEntry): void => this.#deliver(entry),
   };
 
-  #deliver(subscriber: Subscriber, entry: AccountEntry): void {
-    if (subscriber.isSlow && entry.type === 'order') {
-      if (entry.reason === 'ratcheted') {
-        subscriber.ratchets.set(entry.data.orderId, entry);
-        return;
-      }
-      subscriber.ratchets.delete(entry.data.orderId);
+  /** Writes an event once for each dialect, and sends it to all who read it; notices of the system go to everyone. */
+  #deliver(entry: StreamEntry): void {
+    const texts = new Map<Dialect, string | undefined>();
+    if (entry.channel === 'system') {
+      for (const subscriber of this.#subscribers) this.#deliverTo(subscriber, entry, texts);
+      return;
     }
-    this.#send(subscriber, entry);
+    const readers = this.#feed.readers(entry);
+    if (readers === undefined || readers.size === 0) return;
+    for (const [subscriber, filter] of readers) {
+      if (passes(entry, filter)) this.#deliverTo(subscriber, entry, texts);
+    }
+    this.#writes.add(entry.createdUs);
   }
 
-  #send(subscriber: Subscriber, entry: AccountEntry): void {
-    const text = subscriber.dialect.write({ ...entry, sentTimeUs: this.#options.clock.nowUs() });
+  #deliverTo(subscriber: Subscriber, entry: StreamEntry, texts: Map<Dialect, string | undefined>): void {
+    const { dialect, isSlow, ratchets } = subscriber;
+    if (isSlow && entry.ratchetOf !== undefined) {
+      ratchets.set(entry.ratchetOf, entry);
+      return;
+    }
+    if (isSlow && entry.orderId !== undefined) ratchets.delete(entry.orderId);
+    if (!texts.has(dialect)) texts.set(dialect, dialect.write(entry.frame(this.#options.clock.nowUs())));
+    const text = texts.get(dialect);
     if (text !== undefined) subscriber.send(text);
   }
 
-  /**
-   * How many events the reader lacks of each stream, undefined for one that its cursor doesn't name; undefined in all
-   * when it can't have every event of the others, or they are too much to send at once.
-   */
+  #send(subscriber: Subscriber, entry: StreamEntry): void {
+    const text = subscriber.dialect.write(entry.frame(this.#options.clock.nowUs()));
+    if (text !== undefined) subscriber.send(text);
+  }
+
   #missed(
-    keys: readonly string[],
-    since: Cursor | undefined,
-    span: (at: number) => Span | undefined,
+    wish: {
+      readonly keys: readonly string[];
+      readonly since: Cursor | undefined;
+      readonly span: (at: number) => Span;
+    },
+    frameBytes: number,
   ): (number | undefined)[] | undefined {
+    const { since } = wish;
     if (since === undefined) return undefined;
     const { limits, metrics } = this.#options;
-    const missed: (number | undefined)[] = [];
-    let total = 0;
-    let isRecovered = false;
-    for (const [at, key] of keys.entries()) {
-      const reach = Object.hasOwn(since.seq, key) ? span(at) : undefined;
-      const count = reach === undefined ? undefined : eventsAfter(reach, since, key);
-      isRecovered = count !== undefined || (isRecovered && reach === undefined);
-      missed.push(count);
-      total += count ?? 0;
-      if (reach !== undefined && count === undefined) break;
-    }
-    isRecovered &&= total * FRAME_BYTES <= limits.hardBufferedBytes;
-    if (isRecovered) metrics.resumesRecovered++;
-    else metrics.resumesSnapshot++;
-    return isRecovered ? missed : undefined;
+    const missed = missedEvents({ ...wish, since, maxEvents: Math.floor(limits.hardBufferedBytes / frameBytes) });
+    if (missed === undefined) metrics.resumesSnapshot++;
+    else metrics.resumesRecovered++;
+    return missed;
   }
 
-  #sendTickerSnapshot(subscriber: Subscriber, symbol: number): void {
-    const view = this.#log.read(symbol, this.#fanout.published(symbol));
-    const text = subscriber.dialect.tickerSnapshot(view, this.epoch);
-    if (text !== undefined) subscriber.send(text);
-  }
-
-  #sendTickers(subscriber: Subscriber, symbol: number, count: number): void {
+  #sendEvents(
+    subscriber: Subscriber,
+    kind: ReadingKind,
+    { symbol, count }: { readonly symbol: number; readonly count: number },
+  ): void {
     const head = this.#fanout.published(symbol);
     for (let seq = head - count + 1; seq <= head; seq++) {
-      const text = subscriber.dialect.ticker(this.#log.read(symbol, seq), this.#options.clock.nowUs());
+      const text = subscriber.dialect[kind](this.#log.read(symbol, seq), this.#options.clock.nowUs());
       if (text !== undefined && !subscriber.send(text)) return;
     }
   }
 
-  #entryOf(event: MarketEvent, times: InputTimes): AccountEntry | undefined {
+  #tellAlerts(tick: Tick, tickSeq: number, times: InputTimes): void {
+    const { eventTimeUs, price, symbol } = tick;
     const { receivedTimeUs, dueTimeUs } = times;
-    const { tickSeq, eventTimeUs } = event;
-    const common = { tickSeq, eventTimeUs, ...(dueTimeUs !== 0 && { dueTimeUs }), receivedTimeUs };
-    if (event.kind === 'execution') {
-      const { symbol, priceDecimals, quantityDecimals } = this.#instrument(event.symbol);
-      const data = {
-        executionId: String(event.executionId),
-        orderId: String(event.orderId),
-        clientOrderId: event.clientOrderId,
-        symbol,
-        side: event.side,
-        lastPrice: decimalText(event.lastPrice, priceDecimals),
-        lastQuantity: decimalText(event.lastQuantity, quantityDecimals),
-        leavesQuantity: decimalText(event.leavesQuantity, quantityDecimals),
+    for (const alert of this.alerts.take(symbol, price)) {
+      const { account } = alert;
+      const data = alertData(alert, this.#instrument(symbol), price);
+      const due = dueTimeUs === 0 ? {} : { dueTimeUs };
+      const place = { channel: 'alert', key: account } as const;
+      const make = (seq: number): StreamEntry => {
+        const unsent = { type: 'alert', account, seq, tickSeq, data, eventTimeUs, ...due, receivedTimeUs } as const;
+        return { ...place, createdUs: receivedTimeUs, frame: (sentTimeUs) => ({ ...unsent, sentTimeUs }) };
       };
-      return this.#accounts.appendExecution(
-        { type: 'execution', account: event.account, ...common, data },
-        receivedTimeUs,
-      );
+      this.#add(this.#feed.append(place, make, receivedTimeUs));
     }
-    const { account, symbol } = event.order;
-    const data = orderData(event.order, this.#instrument(symbol));
-    const frame = { type: 'order', account, reason: event.reason, ...common, data } as const;
-    if (event.reason === 'ratcheted') return this.#ratchets.pass(frame, receivedTimeUs) ? frame : undefined;
-    this.#ratchets.forget(data.orderId);
-    return this.#accounts.appendOrder(frame, receivedTimeUs);
+  }
+
+  #arrive(subscriber: Subscriber, channel: Channel): void {
+    if (subscriber.channels.has(channel)) return;
+    subscriber.channels.add(channel);
+    this.presence.join(channel, subscriber.user);
+  }
+
+  #depart(subscriber: Subscriber, channel: Channel): void {
+    const { streams, values, reading, channels } = subscriber;
+    const isThere =
+      (channel === 'ticker' || channel === 'trade'
+        ? reading[channel].symbols.size > 0
+        : [...streams.keys()].some((one) => one === channel)) || values.has(channel);
+    if (isThere || !channels.delete(channel)) return;
+    this.presence.leave(channel, subscriber.user);
   }
 
   #instrument(symbol: number): Instrument {

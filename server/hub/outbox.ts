@@ -1,15 +1,15 @@
-import type { AccountEntry } from './accountFeed.ts';
+import type { StreamEntry } from './eventFeed.ts';
 
 const FIRST_CAPACITY = 512;
-/** Stands in the column of symbols for an event of an account. */
-const ACCOUNT = -1;
+/** Stands in the column of symbols for an event of class A. */
+const ENTRY = -1;
 
 /** Events that wait to be written, in the order in which they arose. Adding a ticker event allocates nothing. */
 export class Outbox {
   #symbols = new Int32Array(FIRST_CAPACITY);
   #seqs = new Uint32Array(FIRST_CAPACITY);
   #createdUs = new Float64Array(FIRST_CAPACITY);
-  #entries: AccountEntry[] = [];
+  #entries: StreamEntry[] = [];
   #count = 0;
 
   get count(): number {
@@ -20,20 +20,20 @@ export class Outbox {
     this.#add(symbol, seq, createdUs);
   }
 
-  addEntry(entry: AccountEntry): void {
+  addEntry(entry: StreamEntry): void {
     this.#entries.push(entry);
-    this.#add(ACCOUNT, 0, entry.receivedTimeUs);
+    this.#add(ENTRY, 0, entry.createdUs);
   }
 
   /** Hands out everything in order and is empty afterwards. What is added meanwhile is handed out too. */
   empty(to: {
     readonly ticker: (symbol: number, seq: number, createdUs: number) => void;
-    readonly entry: (entry: AccountEntry) => void;
+    readonly entry: (entry: StreamEntry) => void;
   }): void {
     let entries = 0;
     for (let at = 0; at < this.#count; at++) {
       const symbol = this.#symbols[at] as number;
-      if (symbol === ACCOUNT) {
+      if (symbol === ENTRY) {
         const entry = this.#entries[entries++];
         if (entry !== undefined) to.entry(entry);
       } else {

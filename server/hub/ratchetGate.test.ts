@@ -1,21 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { RatchetGate } from './ratchetGate.ts';
-import type { RatchetFrame } from './subscriber.ts';
+import { type Ratchet, RatchetGate } from './ratchetGate.ts';
 
-function ratchet(orderId: string, tickSeq: number): RatchetFrame {
-  const data = {
-    account: 'a',
-    orderId,
-    clientOrderId: orderId,
-    symbol: 'S0',
-    side: 'SELL',
-    orderType: 'TRAILING_STOP_MARKET',
-    status: 'ACCEPTED',
-    quantity: '1',
-    leavesQuantity: '1',
-    cumulativeQuantity: '0',
-  } as const;
-  return { type: 'order', account: 'a', reason: 'ratcheted', tickSeq, eventTimeUs: 0, receivedTimeUs: 0, data };
+function ratchet(orderId: string, createdUs: number): Ratchet {
+  const frame = () => ({ type: 'pong', serverTimeUs: 0 }) as const;
+  return { channel: 'order', key: 'a', createdUs, ratchetOf: orderId, frame };
 }
 
 describe('RatchetGate', () => {
@@ -26,7 +14,7 @@ describe('RatchetGate', () => {
     expect(gate.pass(ratchet('1', 2), 1050)).toBe(false);
     expect(gate.pass(ratchet('1', 3), 1099)).toBe(false);
     expect(gate.due(1099)).toEqual([]);
-    expect(gate.due(1100)).toMatchObject([{ tickSeq: 3 }]);
+    expect(gate.due(1100)).toMatchObject([{ createdUs: 3 }]);
     expect(gate.due(5000)).toEqual([]);
     expect(gate.pass(ratchet('1', 4), 1150)).toBe(false);
     expect(gate.pass(ratchet('1', 5), 1200)).toBe(true);

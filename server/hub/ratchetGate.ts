@@ -1,8 +1,11 @@
-import type { RatchetFrame } from './subscriber.ts';
+import type { StreamEntry } from './eventFeed.ts';
+
+/** A ratchet as it is told: it has no number. */
+export type Ratchet = StreamEntry & { readonly ratchetOf: string };
 
 interface Told {
   atUs: number;
-  waiting: RatchetFrame | undefined;
+  waiting: StreamEntry | undefined;
 }
 
 /** Lets a trailing stop's ratchets through at most once per order and window; of those held back the latest is kept. */
@@ -14,15 +17,16 @@ export class RatchetGate {
     this.#windowUs = windowUs;
   }
 
-  /** Whether the ratchet may be told at `nowUs`; if not, {@link due} gives it later. */
-  pass(frame: RatchetFrame, nowUs: number): boolean {
-    const told = this.#orders.get(frame.data.orderId);
+  /** Whether the ratchet of an order may be told at `nowUs`; if not, {@link due} gives it later. */
+  pass(ratchet: Ratchet, nowUs: number): boolean {
+    const { ratchetOf: orderId } = ratchet;
+    const told = this.#orders.get(orderId);
     if (told === undefined) {
-      this.#orders.set(frame.data.orderId, { atUs: nowUs, waiting: undefined });
+      this.#orders.set(orderId, { atUs: nowUs, waiting: undefined });
       return true;
     }
     if (nowUs - told.atUs < this.#windowUs) {
-      told.waiting = frame;
+      told.waiting = ratchet;
       return false;
     }
     told.atUs = nowUs;
@@ -36,14 +40,14 @@ export class RatchetGate {
   }
 
   /** Takes out what may be told by now. */
-  due(nowUs: number): RatchetFrame[] {
-    const frames: RatchetFrame[] = [];
+  due(nowUs: number): StreamEntry[] {
+    const ratchets: StreamEntry[] = [];
     for (const told of this.#orders.values()) {
       if (told.waiting === undefined || nowUs - told.atUs < this.#windowUs) continue;
-      frames.push(told.waiting);
+      ratchets.push(told.waiting);
       told.atUs = nowUs;
       told.waiting = undefined;
     }
-    return frames;
+    return ratchets;
   }
 }

@@ -47,8 +47,9 @@ export class EventStream<T> {
   append(make: (seq: number) => T, nowUs: number): T {
     this.#head++;
     const event = make(this.#head);
+    const { maxEvents, maxAgeUs } = this.#limits;
     this.#events.push({ event, atUs: nowUs });
-    if (this.#events.length > this.#limits.maxEvents) this.#events.shift();
+    while (this.#events.length > maxEvents || (this.#events[0]?.atUs ?? nowUs) < nowUs - maxAgeUs) this.#events.shift();
     return event;
   }
 

@@ -1,7 +1,8 @@
-import type { OrderFrame } from '../../protocol/messages.ts';
+import type { Channel, LosslessChannel } from '../../protocol/messages.ts';
 import { SendResult } from '../../transport/types.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ServerMetrics } from '../metrics.ts';
+import type { StreamEntry } from './eventFeed.ts';
 
 /** What the hub needs of a socket. */
 export interface Outlet {
@@ -12,22 +13,33 @@ export interface Outlet {
   readonly leave: (topic: string) => void;
 }
 
-/** A ratchet as it is told: it has no number. */
-export type RatchetFrame = Omit<OrderFrame, 'sentTimeUs' | 'seq'>;
+/** What a socket gets of the symbols' log. */
+export interface Reading {
+  /** Indices of the symbols. */
+  readonly symbols: Set<number>;
+  /** Off the fast path: by symbol the last event that it was sent. */
+  readonly behind: Map<number, number>;
+}
+
+/** The two ways to read the symbols' log: each change of state, or trades alone. */
+export type ReadingKind = 'ticker' | 'trade';
 
 /** One socket as the hub sees it: what it subscribes to, and whether it keeps up. */
 export class Subscriber {
   readonly outlet: Outlet;
   readonly dialect: Dialect;
-  /** Indices of the symbols whose ticker it gets. */
-  readonly tickers = new Set<number>();
-  /** Accounts whose orders and whose executions it gets. */
-  readonly orders = new Set<string>();
-  readonly executions = new Set<string>();
-  /** Off the fast path: by symbol the last ticker event that it was sent. */
-  readonly behind = new Map<number, number>();
-  /** Off the fast path: the latest untold ratchet by order. */
-  readonly ratchets = new Map<string, RatchetFrame>();
+  /** The symbols that it gets, as whole states and as trades. */
+  readonly reading: Readonly<Record<ReadingKind, Reading>> = { ticker: emptyReading(), trade: emptyReading() };
+  /** Keys of the class A streams that it gets, and of the latest values. */
+  readonly streams = new Map<LosslessChannel, Set<string>>();
+  readonly values = new Map<Channel, Set<string>>();
+  /** Channels on which it counts as present. */
+  readonly channels = new Set<Channel>();
+  /** Off the fast path: the latest untold ratchet by order, and the latest untold values by channel and key. */
+  readonly ratchets = new Map<string, StreamEntry>();
+  readonly waiting = new Map<string, string>();
+  /** Whom it speaks for; '' until that is known. */
+  user = '';
   isSlow = false;
   /** Since when its buffer is over the hard limit, µs; 0 when it isn't. */
   overHardSinceUs = 0;
@@ -64,4 +76,8 @@ export class Subscriber {
   close(): void {
     this.#closeSlow();
   }
+}
+
+function emptyReading(): Reading {
+  return { symbols: new Set(), behind: new Map() };
 }

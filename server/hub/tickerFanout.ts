@@ -2,7 +2,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ServerMetrics } from '../metrics.ts';
-import type { Subscriber } from './subscriber.ts';
+import type { ReadingKind, Subscriber } from './subscriber.ts';
 import type { TickerLog } from './tickerLog.ts';
 
 /**
@@ -10,9 +10,11 @@ import type { TickerLog } from './tickerLog.ts';
  * fast path never comes near the transport's own limit, where publishing loses in silence.
  */
 const SCAN_AFTER_BYTES = 64 * 1024;
+const KINDS = ['ticker', 'trade'] as const satisfies readonly ReadingKind[];
 
-/** What a symbol's readers of one dialect share. */
+/** What a symbol's readers of one kind and dialect share. */
 interface Lane {
+  readonly kind: ReadingKind;
   readonly dialect: Dialect;
   /** By symbol index. */
   readonly topics: readonly string[];
@@ -46,11 +48,14 @@ export class TickerFanout {
   constructor(options: TickerFanoutOptions) {
     this.#options = options;
     this.#published = new Uint32Array(options.symbols);
-    this.#lanes = options.dialects.map((dialect, lane) => ({
-      dialect,
-      topics: Array.from({ length: options.symbols }, (_, symbol) => `${lane}/${symbol}`),
-      readers: new Uint32Array(options.symbols),
-    }));
+    this.#lanes = KINDS.flatMap((kind) =>
+      options.dialects.map((dialect, lane) => ({
+        kind,
+        dialect,
+        topics: Array.from({ length: options.symbols }, (_, symbol) => `${kind}/${lane}/${symbol}`),
+        readers: new Uint32Array(options.symbols),
+      })),
+    );
   }
 
   /** Number of the last event of the symbol that was given out. */
@@ -59,8 +64,8 @@ export class TickerFanout {
   }
 
   /** What the subscriber has been sent of the symbol, or will get from the fast path before anything sent from now on. */
-  sentTo(subscriber: Subscriber, symbol: number): number {
-    return subscriber.behind.get(symbol) ?? this.published(symbol);
+  sentTo(subscriber: Subscriber, kind: ReadingKind, symbol: number): number {
+    return subscriber.reading[kind].behind.get(symbol) ?? this.#head(kind, symbol);
   }
 
   /** Gives out the symbol's event `seq`; true when it was published to anyone. */
@@ -68,10 +73,10 @@ export class TickerFanout {
     this.#published[symbol] = seq;
     const { log, clock, metrics } = this.#options;
     let isPublished = false;
-    for (const { dialect, topics, readers } of this.#lanes) {
+    for (const { kind, dialect, topics, readers } of this.#lanes) {
       const count = readers[symbol] as number;
       if (count === 0) continue;
-      const text = dialect.ticker(log.read(symbol, seq), clock.nowUs());
+      const text = dialect[kind](log.read(symbol, seq), clock.nowUs());
       if (text === undefined) continue;
       this.#options.publish(topics[symbol] as string, text);
       metrics.framesOut += count;
@@ -84,28 +89,30 @@ export class TickerFanout {
   }
 
   /** Adds symbols to what the subscriber gets from the next event on. */
-  join(subscriber: Subscriber, symbols: readonly number[]): void {
+  join(subscriber: Subscriber, kind: ReadingKind, joined: readonly number[]): void {
     this.#subscribers.add(subscriber);
-    for (const symbol of symbols) {
-      if (subscriber.isSlow) subscriber.behind.set(symbol, this.published(symbol));
-      else if (!subscriber.tickers.has(symbol)) this.#enter(subscriber, symbol);
-      subscriber.tickers.add(symbol);
+    const { symbols, behind } = subscriber.reading[kind];
+    for (const symbol of joined) {
+      if (subscriber.isSlow) behind.set(symbol, this.published(symbol));
+      else if (!symbols.has(symbol)) this.#enter(subscriber, kind, symbol);
+      symbols.add(symbol);
     }
   }
 
   /** Takes symbols away from what the subscriber gets. */
-  leave(subscriber: Subscriber, symbols: Iterable<number>): void {
-    for (const symbol of symbols) {
-      if (!subscriber.tickers.delete(symbol)) continue;
-      if (subscriber.isSlow) subscriber.behind.delete(symbol);
-      else this.#exit(subscriber, symbol);
+  leave(subscriber: Subscriber, kind: ReadingKind, left: Iterable<number>): void {
+    const { symbols, behind } = subscriber.reading[kind];
+    for (const symbol of left) {
+      if (!symbols.delete(symbol)) continue;
+      if (subscriber.isSlow) behind.delete(symbol);
+      else this.#exit(subscriber, kind, symbol);
     }
-    if (subscriber.tickers.size === 0) this.#subscribers.delete(subscriber);
+    if (KINDS.every((one) => subscriber.reading[one].symbols.size === 0)) this.#subscribers.delete(subscriber);
   }
 
   /** Forgets a closed socket. */
   remove(subscriber: Subscriber): void {
-    this.leave(subscriber, [...subscriber.tickers]);
+    for (const kind of KINDS) this.leave(subscriber, kind, [...subscriber.reading[kind].symbols]);
     if (subscriber.isSlow) this.#options.metrics.slowSockets--;
     subscriber.isSlow = false;
   }
@@ -132,23 +139,30 @@ export class TickerFanout {
     if (!subscriber.isSlow) return true;
     const roomBytes = this.#options.limits.softBufferedBytes / 2;
     // Oldest entries first; what is sent moves to the end, so that no symbol is kept waiting by the others.
-    for (const [symbol, sent] of [...subscriber.behind]) {
-      if (subscriber.outlet.bufferedBytes() > roomBytes) return false;
-      if (this.published(symbol) > sent && !this.#sendConflated(subscriber, symbol, sent)) return false;
+    for (const kind of KINDS) {
+      for (const [symbol, sent] of [...subscriber.reading[kind].behind]) {
+        if (subscriber.outlet.bufferedBytes() > roomBytes) return false;
+        if (this.#head(kind, symbol) > sent && !this.#sendConflated(subscriber, kind, { symbol, sent })) return false;
+      }
     }
     if (subscriber.outlet.bufferedBytes() > roomBytes) return false;
     this.#speedUp(subscriber);
     return true;
   }
 
-  #sendConflated(subscriber: Subscriber, symbol: number, sent: number): boolean {
+  #sendConflated(
+    subscriber: Subscriber,
+    kind: ReadingKind,
+    { symbol, sent }: { readonly symbol: number; readonly sent: number },
+  ): boolean {
     const { log, clock, metrics } = this.#options;
+    const { behind } = subscriber.reading[kind];
     const seq = this.published(symbol);
-    const text = subscriber.dialect.ticker(log.read(symbol, seq, sent + 1), clock.nowUs());
+    const text = subscriber.dialect[kind](log.read(symbol, seq, sent + 1), clock.nowUs());
     if (text !== undefined && !subscriber.send(text)) return false;
     metrics.conflated += seq - sent - 1;
-    subscriber.behind.delete(symbol);
-    subscriber.behind.set(symbol, seq);
+    behind.delete(symbol);
+    behind.set(symbol, seq);
     return true;
   }
 
@@ -156,33 +170,45 @@ export class TickerFanout {
     if (subscriber.isSlow) return;
     subscriber.isSlow = true;
     this.#options.metrics.slowSockets++;
-    for (const symbol of subscriber.tickers) {
-      this.#exit(subscriber, symbol);
-      subscriber.behind.set(symbol, this.published(symbol));
+    for (const kind of KINDS) {
+      const { symbols, behind } = subscriber.reading[kind];
+      for (const symbol of symbols) {
+        this.#exit(subscriber, kind, symbol);
+        behind.set(symbol, this.published(symbol));
+      }
     }
   }
 
   #speedUp(subscriber: Subscriber): void {
     subscriber.isSlow = false;
-    subscriber.behind.clear();
     this.#options.metrics.slowSockets--;
-    for (const symbol of subscriber.tickers) this.#enter(subscriber, symbol);
+    for (const kind of KINDS) {
+      const { symbols, behind } = subscriber.reading[kind];
+      behind.clear();
+      for (const symbol of symbols) this.#enter(subscriber, kind, symbol);
+    }
   }
 
-  #enter(subscriber: Subscriber, symbol: number): void {
-    const lane = this.#laneOf(subscriber);
+  /** Number of the last event of a kind that was given out. */
+  #head(kind: ReadingKind, symbol: number): number {
+    const published = this.published(symbol);
+    return kind === 'ticker' ? published : Math.min(published, this.#options.log.tradeHead(symbol));
+  }
+
+  #enter(subscriber: Subscriber, kind: ReadingKind, symbol: number): void {
+    const lane = this.#laneOf(subscriber, kind);
     lane.readers[symbol] = (lane.readers[symbol] as number) + 1;
     subscriber.outlet.join(lane.topics[symbol] as string);
   }
 
-  #exit(subscriber: Subscriber, symbol: number): void {
-    const lane = this.#laneOf(subscriber);
+  #exit(subscriber: Subscriber, kind: ReadingKind, symbol: number): void {
+    const lane = this.#laneOf(subscriber, kind);
     lane.readers[symbol] = (lane.readers[symbol] as number) - 1;
     subscriber.outlet.leave(lane.topics[symbol] as string);
   }
 
-  #laneOf(subscriber: Subscriber): Lane {
-    const lane = this.#lanes.find(({ dialect }) => dialect === subscriber.dialect);
+  #laneOf(subscriber: Subscriber, kind: ReadingKind): Lane {
+    const lane = this.#lanes.find((one) => one.dialect === subscriber.dialect && one.kind === kind);
     if (lane === undefined) throw new RangeError(`no lane for dialect ${subscriber.dialect.name}`);
     return lane;
   }

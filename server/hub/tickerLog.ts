@@ -1,5 +1,5 @@
 import type { TickerState } from '../../market/tickers.ts';
-import type { Instrument } from '../../market/types.ts';
+import { type Instrument, TickKind } from '../../market/types.ts';
 import type { TickerFields } from '../../protocol/codecs/json.ts';
 import type { HistoryLimits, Span } from './stream.ts';
 
@@ -7,6 +7,8 @@ import type { HistoryLimits, Span } from './stream.ts';
 interface Columns {
   capacity: number;
   kind: Uint8Array;
+  /** Conditions of the last trade. */
+  flags: Uint8Array;
   last: Int32Array;
   bid: Int32Array;
   ask: Int32Array;
@@ -30,6 +32,8 @@ export interface TickerView extends TickerFields {
   readonly symbol: string;
   /** TickKind of the event. */
   readonly kind: number;
+  /** Conditions of the last trade, as bits. */
+  readonly flags: number;
 }
 
 class MutableView implements TickerView {
@@ -39,6 +43,7 @@ class MutableView implements TickerView {
   quantityDecimals = 0;
   previousClose = 0;
   kind = 0;
+  flags = 0;
   seq = 0;
   seqFrom = 0;
   last = 0;
@@ -65,6 +70,8 @@ export class TickerLog {
   readonly #symbolJson: readonly string[];
   readonly #columns: (Columns | undefined)[];
   readonly #heads: Uint32Array;
+  readonly #tradeHeads: Uint32Array;
+  readonly #tradeFlags: Uint8Array;
   readonly #view = new MutableView();
 
   /** @param options.leastKept events of a symbol that can always be read, whatever the limits on resume */
@@ -82,6 +89,8 @@ export class TickerLog {
     this.#symbolJson = instruments.map(({ symbol }) => JSON.stringify(symbol));
     this.#columns = instruments.map(() => undefined);
     this.#heads = new Uint32Array(instruments.length);
+    this.#tradeHeads = new Uint32Array(instruments.length);
+    this.#tradeFlags = new Uint8Array(instruments.length);
   }
 
   /** Number of the symbol's last event; 0 before the first. */
@@ -89,18 +98,28 @@ export class TickerLog {
     return this.#heads[symbol] as number;
   }
 
+  /** Number of the symbol's last trade; 0 before the first. */
+  tradeHead(symbol: number): number {
+    return this.#tradeHeads[symbol] as number;
+  }
+
   /** Keeps the symbol's state as it is now as its newest event. `dueTimeUs` is 0 for a feed without a schedule. */
   append(
-    event: { readonly symbol: number; readonly kind: number },
+    event: { readonly symbol: number; readonly kind: number; readonly flags: number },
     tickers: TickerState,
     times: { readonly receivedTimeUs: number; readonly dueTimeUs: number },
   ): void {
     const { symbol } = event;
     const seq = tickers.seq[symbol] as number;
     this.#heads[symbol] = seq;
+    if (event.kind === TickKind.TRADE) {
+      this.#tradeHeads[symbol] = seq;
+      this.#tradeFlags[symbol] = event.flags;
+    }
     const columns = this.#columnsFor(symbol, seq);
     const at = seq % columns.capacity;
     columns.kind[at] = event.kind;
+    columns.flags[at] = this.#tradeFlags[symbol] as number;
     columns.last[at] = tickers.last[symbol] as number;
     columns.bid[at] = tickers.bid[symbol] as number;
     columns.ask[at] = tickers.ask[symbol] as number;
@@ -155,6 +174,7 @@ export class TickerLog {
     }
     const at = seq % columns.capacity;
     view.kind = columns.kind[at] as number;
+    view.flags = columns.flags[at] as number;
     view.last = columns.last[at] as number;
     view.lastSize = columns.lastSize[at] as number;
     view.bid = columns.bid[at] as number;
@@ -185,7 +205,7 @@ export class TickerLog {
 }
 
 function clear(view: MutableView): void {
-  view.kind = 0;
+  view.kind = view.flags = 0;
   view.last = view.lastSize = view.bid = view.ask = view.bidSize = view.askSize = view.volume = 0;
   view.eventTimeUs = view.receivedTimeUs = view.dueTimeUs = 0;
 }
@@ -194,6 +214,7 @@ function createColumns(capacity: number, SizeArray: Uint32ArrayConstructor | Flo
   return {
     capacity,
     kind: new Uint8Array(capacity),
+    flags: new Uint8Array(capacity),
     last: new Int32Array(capacity),
     bid: new Int32Array(capacity),
     ask: new Int32Array(capacity),
@@ -213,6 +234,7 @@ function grow(from: Columns, capacity: number, head: number): Columns {
     const source = seq % from.capacity;
     const target = seq % capacity;
     to.kind[target] = from.kind[source] as number;
+    to.flags[target] = from.flags[source] as number;
     to.last[target] = from.last[source] as number;
     to.bid[target] = from.bid[source] as number;
     to.ask[target] = from.ask[source] as number;
