@@ -1,4 +1,4 @@
-import { close, closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { close, closeSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Disk, disk as realDisk } from './disk.ts';
@@ -84,7 +84,7 @@ export class Journal {
   readonly #onFailure: (reason: string) => void;
   #segment: OpenSegment;
   #next: OpenSegment | undefined = undefined;
-  #isPreparing = false;
+  #preparing: Promise<void> | undefined = undefined;
   /** Where in the segment the next group goes. */
   #offset = 0;
   #end: JournalPlace;
@@ -163,9 +163,12 @@ export class Journal {
     if (this.#isBusy || this.#isAsked) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
+    await this.#preparing;
     if (this.#offset > 0 && this.#health.status === 'ok') ftruncateSync(this.#segment.file, this.#offset);
     closeSync(this.#segment.file);
-    if (this.#next !== undefined) closeSync(this.#next.file);
+    if (this.#next === undefined) return;
+    closeSync(this.#next.file);
+    unlinkSync(join(this.#folder, segmentName(this.#next.number)));
   }
 
   /** All that one turn of the loop appends goes into one group. */
@@ -263,18 +266,15 @@ export class Journal {
 
   /** Until the next segment is there, groups go on behind the end of this one. */
   #prepare(): void {
-    if (this.#isPreparing || this.#next !== undefined || this.#offset < this.#segmentBytes / 2) return;
-    this.#isPreparing = true;
+    if (this.#preparing !== undefined || this.#next !== undefined || this.#offset < this.#segmentBytes / 2) return;
     const number = this.#segment.number + 1;
-    makeSegment(join(this.#folder, segmentName(number)), this.#segmentBytes)
+    this.#preparing = makeSegment(join(this.#folder, segmentName(number)), this.#segmentBytes)
       .then((file) => {
-        this.#isPreparing = false;
-        if (this.#isClosed) closeSync(file);
-        else this.#next = { number, file };
+        this.#next = { number, file };
       })
-      .catch((error: unknown) => {
-        // A full disk: said, and not tried again, when what is written for now no longer fits either.
-        if (this.#health.status === 'ok') this.#fail(reasonOf(error));
+      .catch((error: unknown) => this.#fail(reasonOf(error)))
+      .finally(() => {
+        this.#preparing = undefined;
       });
   }
 

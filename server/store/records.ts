@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { Packr } from 'msgpackr';
-import type { ChangedOrder } from '../../market/orders/changes.ts';
+import type { ChangedOrder, DeskChange } from '../../market/orders/changes.ts';
 import { OrderStateSchema, PositionStateSchema } from '../../market/snapshot.ts';
 import { JournalError } from './errors.ts';
 
@@ -41,16 +41,18 @@ const ChangedAccountSchema = Type.Object(
   },
   exact,
 );
-const DeskChangeSchema = Type.Object(
-  {
-    orderId: Count,
-    executionId: Count,
-    clockUs: Type.Number(),
-    halted: Type.Array(Count),
-    orders: Type.Array(ChangedOrderSchema),
-    accounts: Type.Array(ChangedAccountSchema),
-  },
-  exact,
+const DeskChangeSchema = Type.Unsafe<DeskChange>(
+  Type.Object(
+    {
+      orderId: Count,
+      executionId: Count,
+      clockUs: Type.Number(),
+      halted: Type.Array(Count),
+      orders: Type.Array(ChangedOrderSchema),
+      accounts: Type.Array(ChangedAccountSchema),
+    },
+    exact,
+  ),
 );
 
 const StoredEventSchema = Type.Object(

@@ -113,13 +113,13 @@ export function scanJournal(options: ScanOptions): Scan {
   const { folder, from = BEGINNING, to } = options;
   const segments = listSegments(folder);
   const lastUsed = segments.findLast(
-    (segment) => !isUnused(readSegment(join(folder, segmentName(segment)), HEADER_BYTES)),
+    (segment) => !isUnused(readSegment(join(folder, segmentName(segment)), undefined)),
   );
   if (from.segment > (segments.at(-1) ?? 0)) throw lostTail(folder, from);
   let scan: Scan = { end: from, epoch: undefined, tornBytes: 0 };
   for (const segment of segments) {
     if (segment < from.segment || (to !== undefined && segment > to.segment)) continue;
-    scan = scanSegment(options, { segment, isLast: segment >= (lastUsed ?? 0), before: scan });
+    scan = scanSegment(options, { segment, isLast: segment >= (to?.segment ?? lastUsed ?? 0), before: scan });
   }
   return scan;
 }
@@ -165,9 +165,9 @@ function isRecord(found: RecordPlace | NoRecord): found is RecordPlace {
   return 'payloadAt' in found;
 }
 
-/** A header is written together with the first records, its checksum last: without that, nothing here was ever acknowledged. */
+/** A header is written together with the first records: without any, nothing here was ever acknowledged. */
 function isUnused(bytes: Buffer): boolean {
-  return isZero(bytes, Math.min(bytes.length, HEADER_BYTES - 4));
+  return isZero(bytes, Math.min(bytes.length, HEADER_BYTES));
 }
 
 function headerFault(parts: {
@@ -209,7 +209,9 @@ function damaged(parts: {
   const { folder, name, offset, what, before } = parts;
   // A segment whose header is wrong goes as a whole: the last sound place is the end of the one before.
   const cut =
-    offset === 0 && before !== undefined ? `${segmentName(before.segment)}:${before.offset}` : `${name}:${offset}`;
+    offset <= HEADER_BYTES && before !== undefined
+      ? `${segmentName(before.segment)}:${before.offset}`
+      : `${name}:${offset}`;
   return new JournalError(
     `${join(folder, name)}: damaged at offset ${offset}: ${what}; restore the file from a copy, or start with --recover-to ${cut}, which keeps what lies before that place and sets a copy of the rest aside`,
   );

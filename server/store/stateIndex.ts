@@ -178,7 +178,7 @@ export class StateIndex {
       this.#rest = { ...this.#rest, marketUs };
       if (desk === undefined) return;
       const { orderId, executionId, clockUs, halted, orders, accounts } = desk;
-      this.#rest = { marketUs, orderId, executionId, clockUs, halted };
+      this.#rest = { marketUs, orderId, executionId, clockUs, halted: [...halted] };
       for (const order of orders) this.#putOrder(order, order.state.orderId > this.#lastOrderId ? 'new' : 'known');
       this.#lastOrderId = Math.max(this.#lastOrderId, orderId);
       for (const account of accounts) this.#putAccount(account);
