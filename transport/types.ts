@@ -31,7 +31,7 @@ export interface TransportSocket {
 
 /**
  * Why a socket ended: `peer` by a close frame of either side, `cut` without one (broken framing included), `too_large` for a
- * message over `maxPayloadBytes`, `bad_utf8` for a text that isn't UTF-8, `idle` for silence.
+ * message over `maxPayloadBytes` (or that can't be inflated), `bad_utf8` for a text that isn't UTF-8, `idle` for silence.
  */
 export type CloseCause = 'peer' | 'cut' | 'too_large' | 'bad_utf8' | 'idle';
 

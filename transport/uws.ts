@@ -287,6 +287,7 @@ function causeOf(message: ArrayBuffer): CloseCause {
 
 const CAUSES: ReadonlyMap<string, CloseCause> = new Map([
   ['Received too big message', 'too_large'],
+  ['Received too big message, or other inflation error', 'too_large'],
   ['Received invalid UTF-8', 'bad_utf8'],
   ['WebSocket timed out from inactivity', 'idle'],
 ]);

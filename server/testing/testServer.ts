@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { createClock } from '../../protocol/clock.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import type { ServerConfig } from '../config.ts';
+import type { Logger } from '../logger.ts';
 import { type RunningServer, startServer } from '../server.ts';
 import { ManualFeed } from './manualFeed.ts';
 import { StreamClient } from './streamClient.ts';
@@ -25,6 +26,8 @@ export class TestServer {
       readonly symbols?: number;
       readonly limits?: Partial<Limits>;
       readonly config?: Partial<ServerConfig>;
+      /** Absent: silent. */
+      readonly log?: Logger;
     } = {},
   ): Promise<TestServer> {
     const feed = new ManualFeed(options.symbols ?? 4);
@@ -35,7 +38,7 @@ export class TestServer {
       logLevel: 'silent',
       ...options.config,
     };
-    const log = pino({ level: 'silent' });
+    const { log = pino({ level: 'silent' }) } = options;
     return new TestServer(feed, await startServer(config, { clock: testClock, log, feed }));
   }
 
