@@ -66,6 +66,9 @@ function read(answer: PollAnswer): Polled {
       if (frame !== 'unknown' && frame.type !== 'bad') frames.push(frame);
     }
   }
-  const heads = Object.entries(answer.cursor).map(([channel, cursor]) => [channel, isFields(cursor?.seq) ? cursor.seq : {}]);
+  const heads = Object.entries(answer.cursor).map(([channel, cursor]) => [
+    channel,
+    isFields(cursor?.seq) ? cursor.seq : {},
+  ]);
   return { epoch: answer.epoch, frames, heads: Object.fromEntries(heads) };
 }
