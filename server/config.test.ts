@@ -165,6 +165,73 @@ describe('loadServerConfig', () => {
   });
 });
 
+describe('keys of tokens', () => {
+  it('should come from a key set, which opens the server to other machines as a secret does', () => {
+    const path = file('keys.json', '{"keys":[]}');
+    const env = {
+      TAPEDECK_JWKS_FILE: path,
+      TAPEDECK_JWT_ALGORITHMS: 'EdDSA, RS256',
+      TAPEDECK_JWT_ISSUER: 'https://id.example',
+      TAPEDECK_JWT_AUDIENCE: 'tapedeck',
+      TAPEDECK_LISTEN: '0.0.0.0:8000',
+    };
+
+    expect(loadServerConfig({ env })).toMatchObject({
+      keySet: { from: { path }, algorithms: ['EdDSA', 'RS256'] },
+      issuer: 'https://id.example',
+      audience: 'tapedeck',
+    });
+  });
+
+  it.each(['https://id.example/keys', 'http://127.0.0.1:9/keys'])('should come from %s', (address) => {
+    const { keySet } = loadServerConfig({ env: { TAPEDECK_JWKS_URL: address } });
+
+    expect(keySet).toEqual({ from: { url: new URL(address) }, algorithms: ['ES256', 'EdDSA'] });
+  });
+
+  it.each([
+    [
+      { TAPEDECK_JWKS_URL: 'http://id.example/keys' },
+      'is not https, so anybody on the way could give keys of their own',
+    ],
+    [
+      { TAPEDECK_JWKS_URL: 'id.example' },
+      'TAPEDECK_JWKS_URL: "id.example" is not allowed; give an address like https://',
+    ],
+    [{ TAPEDECK_JWKS_URL: 'https://' }, 'TAPEDECK_JWKS_URL: "https://" is'],
+    [{ TAPEDECK_JWKS_FILE: '/nowhere/keys' }, '/nowhere/keys: no such key set (TAPEDECK_JWKS_FILE)'],
+    [
+      { TAPEDECK_JWKS_FILE: 'x', TAPEDECK_JWT_SECRET: SECRET },
+      'TAPEDECK_JWT_SECRET and TAPEDECK_JWKS_FILE are both set; keep one',
+    ],
+    [{ TAPEDECK_JWT_ALGORITHMS: 'none' }, 'give a list of ES256, EdDSA, RS256, PS256'],
+    [{ TAPEDECK_JWT_ALGORITHMS: 'HS256' }, 'give a list of ES256, EdDSA, RS256, PS256'],
+  ])('should be refused: %j', (env, message) => {
+    expect(failureOf({ env }).message).toContain(message);
+  });
+});
+
+describe('TLS', () => {
+  it('should be set by options before the environment, and by paths relative to the file that names them', () => {
+    const path = file('tls.yaml', 'tlsCertFile: cert.pem\ntlsKeyFile: key.pem\ncompression: "on"');
+    const fromFile = loadServerConfig({ env: {}, file: path });
+    const options = { tlsCertFile: '/c.pem', tlsKeyFile: '/k.pem' };
+
+    expect(fromFile.tls).toEqual({ certPath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') });
+    expect(fromFile.compression).toBe(true);
+    expect(loadServerConfig({ options, env: { TAPEDECK_TLS_KEY_FILE: 'x' } }).tls).toEqual({
+      certPath: '/c.pem',
+      keyPath: '/k.pem',
+    });
+  });
+
+  it('should be refused when it is half', () => {
+    expect(failureOf({ options: { tlsCertFile: 'c.pem' }, env: {} }).message).toBe(
+      '--tls-cert is set without TAPEDECK_TLS_KEY_FILE; TLS needs both',
+    );
+  });
+});
+
 describe('listSettings', () => {
   it('should name source and variable of each setting, and no secret', () => {
     const path = file('list.yaml', 'limits: { drainMs: 7 }');
