@@ -245,7 +245,7 @@ export function ticksOf(example: Example): TapeEvent[] {
 }
 
 const DIFFERS_FROM_RUN_TO_RUN =
-  /^(session|epoch|.*TimeUs|timestamp|position|retryAfterMs|message|uptimeS|version|transport)$/;
+  /^(session|epoch|.*TimeUs|expiresAtUs|timestamp|position|retryAfterMs|message|uptimeS|version|transport)$/;
 
 /** The value without what differs from run to run. */
 function settled(value: unknown): unknown {
