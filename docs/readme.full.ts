@@ -14,6 +14,9 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   'npm run gate -- --scenario smoke': 'npm run gate -- --scenario smoke',
   // Ended after a while, on any free port; npx itself would not wait for the drain.
   'npx tapedeck serve --port 8000': 'timeout --preserve-status -s TERM 5 node dist/cli/main.js serve --port 0',
+  // Loopback alone, with a secret in place of keys that a newcomer has and a clone hasn't.
+  'TAPEDECK_JWKS_FILE=keys.json npx tapedeck serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem':
+    'TAPEDECK_JWT_SECRET=$(openssl rand -hex 32) timeout --preserve-status -s TERM 5 node dist/cli/main.js serve --port 0 --tls-cert fixtures/tls/first.cert.pem --tls-key fixtures/tls/first.key.pem',
   'npx tapedeck replay --speed 600 --duration 1800': 'npx tapedeck replay --speed 600 --duration 600',
   'npm run trust': 'npm run trust -- --only sound --sound 1 --scenario smoke --load swarm',
   // CI runs these two around this very test.
