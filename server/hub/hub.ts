@@ -15,6 +15,8 @@ import {
 import type { Dialect } from '../dialects/dialect.ts';
 import { alertData } from '../marketWire.ts';
 import type { ServerMetrics } from '../metrics.ts';
+import type { Durability } from '../store/durability.ts';
+import type { StoredStream } from '../store/durableState.ts';
 import { AlertBook } from './alerts.ts';
 import { BarEvents, type MarketSource, type ToldBar } from './barEvents.ts';
 import { EventFeed, type EventFilter, passes, type StreamEntry } from './eventFeed.ts';
@@ -37,6 +39,8 @@ const MAX_WAITING = 256;
 /** What a frame takes at most, roughly: bounds what one resume may send. */
 const FRAME_BYTES = 400;
 const PATTERN_BYTES = 2_000;
+/** Bars and patterns are written for so long in one turn, µs: a minute's end brings thousands of them at once. */
+const BULK_SLICE_US = 3_000;
 /** The last events that a snapshot of `news` or `system` brings, at most. */
 const SHOWN_NOTICES = 20;
 
@@ -47,6 +51,8 @@ export interface HubOptions {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly metrics: ServerMetrics;
+  /** Holds events of class A until they are safe; absent: they go out at once. */
+  readonly durability?: Durability | undefined;
   /** Sends a text to all sockets in a topic. */
   readonly publish: (topic: string, text: string) => void;
   /** Calls back when what was gathered is to be written. */
@@ -82,6 +88,9 @@ export class Hub {
   readonly #orders: OrderEvents;
   readonly #ratchets: RatchetGate;
   readonly #outbox = new Outbox();
+  /** Bars and patterns that wait to be written, and the place of the next. */
+  #bulk: StreamEntry[] = [];
+  #bulkAt = 0;
   readonly #writes: WriteTimer;
   readonly #subscribers = new Set<Subscriber>();
   #isFlushAsked = false;
@@ -94,7 +103,7 @@ export class Hub {
     this.#options = options;
     this.#log = new TickerLog({ epoch, instruments, limits: history, leastKept: MAX_WAITING + 1 });
     this.#fanout = new TickerFanout({ ...options, log: this.#log, symbols: instruments.length });
-    this.#feed = new EventFeed(epoch, history);
+    this.#feed = new EventFeed(epoch, history, options.durability);
     this.#ratchets = new RatchetGate(limits.ratchetWindowMs * 1000);
     this.#orders = new OrderEvents({ feed: this.#feed, ratchets: this.#ratchets, instruments });
     this.#writes = new WriteTimer({ clock, metrics, soon: options.soon });
@@ -158,7 +167,8 @@ export class Hub {
       return { ...place, createdUs: nowUs, symbols: data.symbols, frame: () => frame };
     };
     this.#add(this.#feed.append(place, make, nowUs));
-    return this.#feed.head(place);
+    this.#options.durability?.commit();
+    return this.#feed.events(place).head;
   }
 
   /** Tells a notice to every client; returns its number. */
@@ -170,10 +180,35 @@ export class Hub {
       return { ...place, createdUs: nowUs, frame: () => frame };
     };
     this.#add(this.#feed.append(place, make, nowUs));
-    return this.#feed.head(place);
+    this.#options.durability?.commit();
+    return this.#feed.events(place).head;
   }
 
-  /** Writes all that waits. */
+  /**
+   * Takes streams and tickers as the journal had them; before the first input.
+   *
+   * @throws JournalError for events of a form that this version doesn't know
+   */
+  restore(streams: ReadonlyMap<string, StoredStream>, tickers: TickerState): void {
+    this.#feed.restore(streams);
+    const times = { receivedTimeUs: 0, dueTimeUs: 0 };
+    for (const { index: symbol } of this.#options.instruments) {
+      const seq = tickers.seq[symbol] as number;
+      if (seq === 0) continue;
+      this.#log.append({ symbol, kind: TickKind.TRADE }, tickers, times);
+      this.#fanout.publish(symbol, seq);
+    }
+  }
+
+  /** Gives out events that were held until they were safe. */
+  release(entries: readonly StreamEntry[]): void {
+    for (const entry of entries) {
+      this.#feed.tell(entry);
+      this.#give(entry);
+    }
+  }
+
+  /** Writes all that waits, but for bars and patterns: they have streams of their own and are written in slices. */
   flush(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
@@ -236,7 +271,7 @@ export class Hub {
     },
   ): void {
     const { channel, keys, since, filter } = wish;
-    this.flush();
+    this.#flushAll();
     const nowUs = this.#options.clock.nowUs();
     const streams = keys.map((key) => this.#feed.events({ channel, key }));
     const nothing = { epoch: this.epoch, head: 0, oldest: 1 };
@@ -316,8 +351,10 @@ export class Hub {
 
   /** To be called some times a second: tells held-back ratchets and values, serves slow sockets, closes those over the hard limit for too long. */
   sweep(nowUs: number): void {
-    for (const ratchet of this.#ratchets.due(nowUs)) this.#outbox.addEntry(ratchet);
-    this.flush();
+    for (const ratchet of this.#ratchets.due(nowUs)) this.#add(ratchet);
+    this.#options.durability?.commit();
+    // Heartbeats follow, whose heads must not be ahead of what was written.
+    this.#flushAll();
     this.bars.tellForming(nowUs);
     for (const channel of this.presence.takeChanged()) {
       const users = this.presence.users(channel);
@@ -344,8 +381,48 @@ export class Hub {
   }
 
   #add(entry: StreamEntry): void {
+    const { durability } = this.#options;
+    if (durability === undefined) this.#give(entry);
+    else durability.hold(entry);
+  }
+
+  /** Lets an event go that may be told. */
+  #give(entry: StreamEntry): void {
+    if (isBulk(entry)) {
+      if (this.#bulk.length === 0) this.#options.soon(this.#onBulk);
+      this.#bulk.push(entry);
+      return;
+    }
     this.#outbox.addEntry(entry);
     this.#askFlush();
+  }
+
+  #addBulk(entry: StreamEntry): void {
+    if (this.#bulk.length === 0) this.#options.soon(this.#onBulk);
+    this.#bulk.push(entry);
+  }
+
+  readonly #onBulk = (): void => {
+    const endUs = this.#options.clock.nowUs() + BULK_SLICE_US;
+    while (this.#bulkAt < this.#bulk.length) {
+      if (this.#options.clock.nowUs() >= endUs) {
+        this.#options.soon(this.#onBulk);
+        return;
+      }
+      this.#deliverBulk();
+    }
+    this.#bulk = [];
+    this.#bulkAt = 0;
+  };
+
+  #flushAll(): void {
+    this.flush();
+    while (this.#bulkAt < this.#bulk.length) this.#deliverBulk();
+  }
+
+  #deliverBulk(): void {
+    const entry = this.#bulk[this.#bulkAt++];
+    if (entry !== undefined) this.#deliver(entry);
   }
 
   #askFlush(): void {
@@ -464,4 +541,9 @@ export class Hub {
     if (instrument === undefined) throw new RangeError(`no instrument ${symbol}`);
     return instrument;
   }
+}
+
+/** Whether an event has a stream of its own that is written in slices. */
+function isBulk({ channel }: StreamEntry): boolean {
+  return channel === 'pattern' || channel.startsWith('bar.');
 }

@@ -1,7 +1,10 @@
-import { type Instrument, type Tick, TickKind } from '../../market/types.ts';
+import { type Control, type Instrument, type Tick, TickKind } from '../../market/types.ts';
 import type { Feed, FeedState } from '../feeds/feed.ts';
 
 type Sink = (tick: Tick, dueTimeUs: number) => void;
+type ControlSink = (control: Control, dueTimeUs: number) => void;
+
+const MINUTE_US = 60_000_000;
 
 /** Symbols `S0`, `S1`, ... with prices in hundredths, quantities in whole units and a last close of 100.00. */
 export function testInstruments(count: number): Instrument[] {
@@ -19,6 +22,7 @@ export class ManualFeed implements Feed {
   readonly instruments: readonly Instrument[];
   state: FeedState = 'waiting';
   #sink: Sink = () => undefined;
+  #control: ControlSink = () => undefined;
   #end: () => void = () => undefined;
   #eventTimeUs = 1_584_365_400_000_000;
 
@@ -26,9 +30,10 @@ export class ManualFeed implements Feed {
     this.instruments = testInstruments(symbols);
   }
 
-  readonly play = (sink: Sink): Promise<void> => {
+  readonly play = (sink: Sink, control: ControlSink): Promise<void> => {
     this.state = 'playing';
     this.#sink = sink;
+    this.#control = control;
     return new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -54,5 +59,27 @@ export class ManualFeed implements Feed {
     const { QUOTE } = TickKind;
     const sizes = { price: 0, size: 0, bidSize: 5, askSize: 5 };
     this.#sink({ kind: QUOTE, eventTimeUs: this.#eventTimeUs, ...quote, ...sizes, flags: 0 }, 0);
+  }
+
+  /** Ends the minute of the last event, and those after it that are asked for: the market's clock moves on. Returns its time, µs. */
+  endMinute(minutes = 1): number {
+    for (let minute = 0; minute < minutes; minute++) {
+      this.#eventTimeUs = (Math.floor(this.#eventTimeUs / MINUTE_US) + 1) * MINUTE_US;
+      this.#control({ kind: 'clock', timeUs: this.#eventTimeUs }, 0);
+    }
+    return this.#eventTimeUs;
+  }
+
+  /** Trades a whole bar of one minute: four trades of 10 units, and its end. Prices in ticks. */
+  bar(bar: {
+    readonly symbol: number;
+    readonly open: number;
+    readonly high: number;
+    readonly low: number;
+    readonly close: number;
+  }): void {
+    const { symbol, open, high, low, close } = bar;
+    for (const price of [open, high, low, close]) this.trade({ symbol, price });
+    this.endMinute();
   }
 }
