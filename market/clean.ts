@@ -1,5 +1,5 @@
 import { loadColumns, saveColumns } from './columns.ts';
-import { contentFault, isPrice, isTime, isTradeSize, type TickerState } from './tickers.ts';
+import { contentFault, isPrice, MAX_SIZE, type TickerState } from './tickers.ts';
 import { type Tick, TickKind, type TickRefusal } from './types.ts';
 
 /** Conditions of a trade, as bits of {@link Tick.flags}; other bits mean nothing here. */
@@ -145,9 +145,13 @@ export class TickCleaner {
       aheadUs >= -this.#latenessUs &&
       aheadUs <= this.#maxAheadUs &&
       this.#aheadCount === 0 &&
-      isTime(eventTimeUs) &&
+      // isTime and isTradeSize written out: a call that isn't compiled in boxes its number, 16 bytes a tick.
+      Math.floor(eventTimeUs) === eventTimeUs &&
+      eventTimeUs <= Number.MAX_SAFE_INTEGER &&
+      size > 0 &&
+      size <= MAX_SIZE &&
+      Math.floor(size) === size &&
       isPrice(price) &&
-      isTradeSize(size) &&
       this.#offCount[symbol] === 0 &&
       last > 0 &&
       !isApart(price, last, this.#bandBp)
