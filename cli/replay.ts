@@ -252,7 +252,7 @@ function printComparison(repeated: RepeatedRun, reportedHash: string, format: st
     return;
   }
   const rows = [
-    `inputs      ${whole(repeated.inputs)}: ${whole(repeated.ticks)} ticks, ${whole(repeated.commands)} commands`,
+    `inputs      ${whole(repeated.inputs)}: ${whole(repeated.ticks)} ticks, ${whole(repeated.commands)} commands, ${whole(repeated.controls)} clock inputs`,
     `event hash  ${repeated.eventHash}`,
     `run's hash  ${loggedRunHash}${reportedHash === '' || reportedHash === loggedRunHash ? '' : ` (its summary says ${reportedHash})`}`,
     `repeated    ${runHash}`,

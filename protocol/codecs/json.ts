@@ -188,6 +188,16 @@ export function encodeTicker(fields: TickerFields, sentTimeUs: number): string {
   return `{"type":"ticker","symbol":${fields.symbolJson},"seq":${seq}${covered},"data":${encodeTickerData(fields)},"eventTimeUs":${fields.eventTimeUs}${due},"receivedTimeUs":${fields.receivedTimeUs},"sentTimeUs":${sentTimeUs}}`;
 }
 
+/** Writes a `trade` frame: the last trade of the state. */
+export function encodeTrade(fields: TickerFields & { readonly flags: number }, sentTimeUs: number): string {
+  const { seq, seqFrom, dueTimeUs, priceDecimals, quantityDecimals } = fields;
+  const covered = seqFrom === seq ? '' : `,"seqFrom":${seqFrom}`;
+  const due = dueTimeUs === 0 ? '' : `,"dueTimeUs":${dueTimeUs}`;
+  const price = decimalText(fields.last, priceDecimals);
+  const size = decimalText(fields.lastSize, quantityDecimals);
+  return `{"type":"trade","symbol":${fields.symbolJson},"seq":${seq}${covered},"data":{"price":${price},"size":${size},"flags":${fields.flags}},"eventTimeUs":${fields.eventTimeUs}${due},"receivedTimeUs":${fields.receivedTimeUs},"sentTimeUs":${sentTimeUs}}`;
+}
+
 /** Writes the `snapshot` of a `ticker` stream: its head is `fields.seq`. */
 export function encodeTickerSnapshot(fields: TickerFields, epoch: string): string {
   return `{"type":"snapshot","channel":"ticker","symbol":${fields.symbolJson},"epoch":${JSON.stringify(epoch)},"seq":${fields.seq},"data":${encodeTickerData(fields)}}`;

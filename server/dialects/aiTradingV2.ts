@@ -23,6 +23,7 @@ export const aiTradingV2: Dialect = {
   standing: { heartbeat: false, orders: true, positionsEveryMs: 1_000, portfolioEveryMs: 2_000 },
   read,
   ticker: (view) => (view.kind === TickKind.TRADE || view.seqFrom !== view.seq ? marketUpdate(view) : undefined),
+  trade: () => undefined,
   tickerSnapshot: marketUpdate,
   write,
 };

@@ -42,6 +42,8 @@ export interface Dialect {
   readonly read: (text: string, limits: Limits) => ClientRequest;
   /** Writes a ticker event, once for all who get it; undefined when it means nothing in this dialect. */
   readonly ticker: (view: TickerView, sentTimeUs: number) => string | undefined;
+  /** Writes a trade of the ticker's log, once for all who get it; undefined for a quote, or when it means nothing in this dialect. */
+  readonly trade: (view: TickerView, sentTimeUs: number) => string | undefined;
   /** Writes the state at a subscription; undefined when there is none to tell. */
   readonly tickerSnapshot: (view: TickerView, epoch: string) => string | undefined;
   /** Writes anything else; undefined when this dialect has no words for it. */

@@ -1,4 +1,5 @@
-import { encodeFrame, encodeTicker, encodeTickerSnapshot, parseClientFrame } from '../../protocol/codecs/json.ts';
+import { TickKind } from '../../market/types.ts';
+import { encodeFrame, encodeTicker, encodeTickerSnapshot, encodeTrade, parseClientFrame } from '../../protocol/codecs/json.ts';
 import type { Dialect } from './dialect.ts';
 
 /** The full protocol on `/v1/stream`, in JSON. */
@@ -10,6 +11,8 @@ export const native: Dialect = {
   standing: { heartbeat: true, orders: false, positionsEveryMs: 0, portfolioEveryMs: 0 },
   read: parseClientFrame,
   ticker: encodeTicker,
+  trade: (view, sentTimeUs) =>
+    view.kind === TickKind.TRADE || view.seqFrom !== view.seq ? encodeTrade(view, sentTimeUs) : undefined,
   tickerSnapshot: encodeTickerSnapshot,
   write: encodeFrame,
 };
