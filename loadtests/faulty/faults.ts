@@ -305,7 +305,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'no-pattern': {
     description: 'tells no pattern',
     verdict: 'fail',
-    rows: ['pattern', 'loss'],
+    rows: ['loss', 'pattern'],
     filter: withoutPatterns,
   },
   'slow-cadence': {

@@ -8,7 +8,7 @@ import { prepare } from './lib/prepare.ts';
 const script = prepare({
   name: 'gate',
   withOrders: true,
-  metrics: ['connect', 'tick', 'service', 'trigger', 'ack', 'reconnect', 'heartbeat'],
+  metrics: ['connect', 'tick', 'service', 'pattern', 'cadence', 'trigger', 'ack', 'reconnect', 'heartbeat'],
 });
 
 export const options = script.options;

@@ -73,7 +73,7 @@ function answer(
   const { type, id, channel } = command;
   const account = plan.clients[0]?.account ?? '';
   const send = (frame: object) => socket.send(JSON.stringify(frame));
-  if (type === 'auth') send({ type: 'welcome', id, account, epoch: 'e', heartbeatMs: 1000 });
+  if (type === 'auth') send({ type: 'welcome', id, account, epoch: 'e', heartbeatMs: 60_000 });
   if (type === 'ping') send({ type: 'pong', id, serverTimeUs: clock.nowUs() });
   if (type !== 'subscribe') return;
   const key = channel === 'ticker' ? 'AAPL' : account;

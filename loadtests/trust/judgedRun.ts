@@ -1,8 +1,7 @@
 import type { Instrument, Tick } from '../../market/types.ts';
-import { type GeneratorLine, type GeneratorPlan, type Schedule, SESSION_CHANNELS } from '../../protocol/run.ts';
+import { type GeneratorPlan, type Schedule, SESSION_CHANNELS } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
-import { VirtualTime } from '../../simulator/virtualTime.ts';
 import type { Fault } from '../faulty/faults.ts';
 import { judgeAllOrders } from '../gate/orderEvidence.ts';
 import { planOrders } from '../gate/orders.ts';
@@ -14,10 +13,10 @@ import { mergeLines } from '../judge/merge.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { NaiveBars } from '../oracle/bars.ts';
 import { judgeMarket } from '../oracle/judgeMarket.ts';
-import { Fleet } from '../session/fleet.ts';
-import { type ModelEngine, type ModelSinks, VirtualServer } from './virtualServer.ts';
+import { playVirtually } from '../session/virtualRun.ts';
+import type { ModelEngine, ModelSinks } from '../session/virtualServer.ts';
 
-export interface VirtualRunOptions {
+export interface JudgedRunOptions {
   readonly fault: Fault;
   readonly targets: TargetSet;
   readonly engine: (instruments: readonly Instrument[], sinks: ModelSinks) => ModelEngine;
@@ -29,62 +28,42 @@ const CLIENTS = 8;
 const SYMBOLS = 16;
 const EACH = 6;
 const DURATION_S = 20;
+const GRACE_S = 2;
 /** The market's time runs so much faster: minutes close every two seconds. */
 const SPEED = 30;
 const TICKS_PER_S = 320;
 const START_US = 1_700_000_000_000_000;
 
 /** A run of the whole measurement on a virtual clock: plan, clients, audit, oracle and judge are the real ones. */
-export function virtualRun(options: VirtualRunOptions): Judgement {
+export function judgedRun(options: JudgedRunOptions): Judgement {
   const random = seededRandom(7);
   const part = syntheticPart(random);
-  const time = new VirtualTime(START_US - 2_000_000);
   const schedule: Schedule = { startUs: START_US, fromEventUs: part.fromUs, toEventUs: part.toUs, speed: SPEED };
-  const server = new VirtualServer({
-    time,
+  const plan = makePlan(part, schedule, random);
+  const cuts = plan.clients.map(({ client }, at) => ({ client, atUs: START_US + 6_000_000 + at * 300_000 }));
+  const stalls = stallsOf(options.starve);
+  const lines = playVirtually({
+    plan,
     instruments: part.instruments,
     ticks: part.ticks,
-    schedule,
-    fault: options.fault,
     engine: (sinks) => options.engine(part.instruments, sinks),
+    server: { fault: options.fault },
+    cuts,
+    stalls,
+    random,
   });
-  const plan = makePlan(part, schedule, random);
-  const lines: GeneratorLine[] = [];
-  let ended = false;
-  const fleet = new Fleet({
-    plan,
-    clients: plan.clients,
-    ports: { nowUs: time.clock.nowUs, connect: (request) => server.connect(request), after: time.timers.after, random },
-    emit: (line) => lines.push(line),
-    onEnd: () => {
-      ended = true;
-    },
-  });
-  fleet.start();
-  const cuts = plan.clients.map((client, at) => ({
-    client: client.client,
-    account: client.account,
-    atUs: START_US + 6_000_000 + at * 300_000,
-  }));
-  for (const cut of cuts) time.timers.after((cut.atUs - time.clock.nowUs()) / 1000, () => server.cut([cut.account]));
-  const loopDelayUs = starveBy(options.starve, time);
-  while (!ended && time.step()) {
-    // Until the fleet has told its last line.
-  }
   const data = mergeLines('swarm', lines);
+  const loopDelayUs = new Map(stalls.map(({ atUs, us }) => [Math.floor((atUs + us - START_US) / 1e6), us]));
   return judge(evidenceOf({ options, part, schedule, plan, data, cuts, loopDelayUs }));
 }
 
-function starveBy(starve: VirtualRunOptions['starve'], time: VirtualTime): Map<number, number> {
-  const delays = new Map<number, number>();
-  if (starve === undefined) return delays;
-  const again = (): void => {
-    time.stall(starve.us);
-    delays.set(Math.floor((time.clock.nowUs() - START_US) / 1e6), starve.us);
-    time.timers.after(starve.everyUs / 1000, again);
-  };
-  time.timers.after(starve.everyUs / 1000, again);
-  return delays;
+function stallsOf(starve: JudgedRunOptions['starve']): { atUs: number; us: number }[] {
+  const stalls: { atUs: number; us: number }[] = [];
+  if (starve === undefined) return stalls;
+  const endUs = START_US + (DURATION_S + GRACE_S) * 1e6;
+  for (let atUs = START_US - 1_000_000; atUs < endUs; atUs += starve.everyUs + starve.us)
+    stalls.push({ atUs, us: starve.us });
+  return stalls;
 }
 
 function makePlan(part: PlayedPart, schedule: Schedule, random: () => number): GeneratorPlan {
@@ -96,7 +75,7 @@ function makePlan(part: PlayedPart, schedule: Schedule, random: () => number): G
     generator: 'swarm',
     dialect: 'native',
     schedule,
-    endUs: endOf(schedule) + 2_000_000,
+    endUs: endOf(schedule) + GRACE_S * 1e6,
     connectTimeoutMs: 5000,
     reconnect: { firstDelayMs: 250, capMs: 30_000 },
     seed: 7,
@@ -157,7 +136,7 @@ function syntheticPart(random: () => number): PlayedPart {
 }
 
 function evidenceOf(run: {
-  options: VirtualRunOptions;
+  options: JudgedRunOptions;
   part: PlayedPart;
   schedule: Schedule;
   plan: GeneratorPlan;
@@ -178,7 +157,7 @@ function evidenceOf(run: {
       connectOverS: 0,
       ordersPerS: 20,
       probes: 0,
-      graceS: 2,
+      graceS: GRACE_S,
       reconnect: plan.reconnect,
     },
     cuts: [],

@@ -4,9 +4,9 @@ import { MarketEngine } from '../../market/engine.ts';
 import { PatternFeed } from '../../market/patterns/patternFeed.ts';
 import type { Instrument } from '../../market/types.ts';
 import { FAULTS, type Fault } from '../faulty/faults.ts';
+import type { ModelEngine, ModelSinks } from '../session/virtualServer.ts';
 import { loadTargets } from '../targets/load.ts';
-import { virtualRun } from './virtualRun.ts';
-import type { ModelEngine, ModelSinks } from './virtualServer.ts';
+import { judgedRun } from './judgedRun.ts';
 
 /** The default targets, scaled to a run of eight clients and sixteen symbols. */
 function targets() {
@@ -71,7 +71,7 @@ function engine(instruments: readonly Instrument[], sinks: ModelSinks): ModelEng
 }
 
 function run(fault: Fault, starve?: { everyUs: number; us: number }) {
-  return virtualRun({
+  return judgedRun({
     fault,
     targets: targets(),
     engine,

@@ -7,7 +7,7 @@ import type { Fault, FaultFilter } from '../faulty/faults.ts';
 import { TRADE } from '../gate/part.ts';
 import { MINUTE_US } from '../oracle/bars.ts';
 import { decimalFromUnits, unitsFromDecimal } from '../oracle/decimal.ts';
-import type { Connection, ConnectRequest } from '../session/ports.ts';
+import type { Connection, ConnectRequest } from './ports.ts';
 
 /** What the model server needs of an engine; tests hand in the real one. */
 export interface ModelEngine {
@@ -40,12 +40,14 @@ export interface VirtualServerOptions {
   readonly instruments: readonly Instrument[];
   readonly ticks: readonly Tick[];
   readonly schedule: Schedule;
-  readonly fault: Fault;
+  readonly fault: Pick<Fault, 'filter'>;
+  /** What a resume is answered with: the history (default), or a snapshot in its place. */
+  readonly resumesBy?: 'history' | 'snapshot';
+  /** Time that it takes for whatever it sends or gets, µs (default 800). */
+  readonly serviceUs?: number;
   readonly engine: (sinks: ModelSinks) => ModelEngine;
 }
 
-/** Time that the model server takes for whatever it sends, µs. */
-const SERVICE_US = 800;
 const EPOCH = 'e1';
 const BY_SYMBOL: ReadonlySet<string> = new Set(['ticker', 'pattern', 'bar.1m']);
 const FRAME_NAMES = ['1m', '5m', '15m', '1h'] as const;
@@ -76,6 +78,7 @@ interface Stream {
 export class VirtualServer {
   readonly #options: VirtualServerOptions;
   readonly #engine: ModelEngine;
+  readonly #serviceUs: number;
   readonly #sessions = new Set<Session>();
   readonly #streams = new Map<string, Stream>();
   readonly #bySymbol: readonly number[];
@@ -83,6 +86,7 @@ export class VirtualServer {
 
   constructor(options: VirtualServerOptions) {
     this.#options = options;
+    this.#serviceUs = options.serviceUs ?? 800;
     this.#engine = options.engine({
       event: (event) => this.#onEvent(event),
       pattern: (event) => this.#onPattern(event),
@@ -107,13 +111,13 @@ export class VirtualServer {
       busyUntilUs: 0,
     };
     this.#sessions.add(session);
-    this.#after(SERVICE_US, () => request.handlers.onOpen(this.#nowUs));
+    this.#after(this.#serviceUs, () => request.handlers.onOpen(this.#nowUs));
     const leave = (): void => {
       session.open = false;
       this.#sessions.delete(session);
     };
     return {
-      send: (text) => this.#after(SERVICE_US, () => session.open && this.#onFrame(session, JSON.parse(text))),
+      send: (text) => this.#after(this.#serviceUs, () => session.open && this.#onFrame(session, JSON.parse(text))),
       close: leave,
       abort: leave,
     };
@@ -134,7 +138,7 @@ export class VirtualServer {
   }
 
   #after(us: number, action: () => void): void {
-    this.#options.time.timers.after(us / 1000, action);
+    this.#options.time.at(this.#nowUs + us, action);
   }
 
   #armTick(): void {
@@ -232,7 +236,7 @@ export class VirtualServer {
   #subscribe(session: Session, frame: SubscribeFrame): void {
     const keys: string[] = BY_SYMBOL.has(frame.channel) ? [...(frame.symbols ?? [])] : [session.account];
     for (const key of keys) session.streams.add(`${frame.channel}:${key}`);
-    const recovered = frame.since !== undefined;
+    const recovered = frame.since !== undefined && this.#options.resumesBy !== 'snapshot';
     this.#send(
       session,
       JSON.stringify({ type: 'subscribed', id: frame.id, channel: frame.channel, symbols: keys, recovered }),
@@ -411,7 +415,7 @@ export class VirtualServer {
   #send(session: Session, text: string): void {
     const nowUs = this.#nowUs;
     for (const release of session.filter.onFrame(text, nowUs)) {
-      const atUs = Math.max(release.atUs + SERVICE_US, session.busyUntilUs);
+      const atUs = Math.max(release.atUs + this.#serviceUs, session.busyUntilUs);
       session.busyUntilUs = atUs;
       this.#after(atUs - nowUs, () => {
         if (session.open) session.request.handlers.onMessage(release.text, this.#nowUs);
