@@ -24,8 +24,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Trades in two symbols, one each ms, each price a tick above the one before. */
-function writeTape(): string {
+/** Trades in two symbols by turns, each price a tick above the one before. */
+function writeTape(events = EVENTS, everyUs = 1_000): string {
   const path = join(folder, 'test.tape');
   const writer = createTapeWriter({
     path,
@@ -37,9 +37,9 @@ function writeTape(): string {
     sessionOpenUs: OPEN_US,
     sessionCloseUs: OPEN_US + 1e9,
   });
-  for (let event = 0; event < EVENTS; event++) {
+  for (let event = 0; event < events; event++) {
     const trade = { kind: TickKind.TRADE, price: 10_000 + event, size: 1, bid: 0, ask: 0, bidSize: 0, askSize: 0 };
-    writer.append({ ...trade, symbol: event % 2, eventTimeUs: OPEN_US + event * 1000, flags: 0 });
+    writer.append({ ...trade, symbol: event % 2, eventTimeUs: OPEN_US + event * everyUs, flags: 0 });
   }
   writer.finish();
   return path;
@@ -48,6 +48,7 @@ function writeTape(): string {
 function start(feed: {
   readonly tapePath: string;
   readonly speed: number;
+  readonly fromUs?: number;
   readonly toUs?: number;
   readonly startAtUs?: number;
 }) {
@@ -101,6 +102,35 @@ describe('a tape in the server', () => {
     await waiting.drain();
     await waiting.feedEnded;
     expect(readCommandLog(join(folder, 'commands.ndjson')).inputs).toBe(0);
+  });
+
+  it('should warm the windows from before its part, and end minutes on the schedule as inputs that a repetition takes', async () => {
+    const tapePath = writeTape(240, 1_000_000);
+    const part = { fromUs: OPEN_US + 90e6, toUs: OPEN_US + 200e6 };
+    const server = await start({ tapePath, speed: 2_000, ...part });
+    await server.feedEnded;
+    const client = await StreamClient.open(`ws://127.0.0.1:${server.ports[0]}/v1/stream`);
+    await client.ask({ type: 'auth', id: 1 });
+    const answer = await client.ask({ type: 'get', id: 2, what: 'bars', symbol: 'S0' });
+    const quote = await client.ask({ type: 'get', id: 3, what: 'quote', symbol: 'S0' });
+    client.terminate();
+    await server.drain();
+
+    // Each minute holds 30 trades of the symbol; the second began before the part.
+    expect(answer).toMatchObject({
+      data: { bars: [{ trades: 30 }, { trades: 30 }, { trades: 30, close: 101.78 }], forming: { trades: 10 } },
+    });
+    // The ticker knows of the part alone.
+    expect(quote).toMatchObject({ data: { volume: 55 } });
+    const commandLog = readCommandLog(join(folder, 'commands.ndjson'));
+    expect(commandLog.logged).toEqual([
+      { kind: 'control', inputSeq: 30, control: { kind: 'clock', timeUs: OPEN_US + 120e6 } },
+      { kind: 'control', inputSeq: 91, control: { kind: 'clock', timeUs: OPEN_US + 180e6 } },
+    ]);
+    const tape = openTape(tapePath);
+    const repeated = await replayCommands({ log: commandLog, tape });
+    tape.close();
+    expect(repeated).toMatchObject({ ticks: 110, controls: 2, runHash: commandLog.runHash });
   });
 
   it('should be refused in one line when there is no tape', async () => {
