@@ -9,6 +9,7 @@ import { OrderDesk } from './orders/desk.ts';
 import type { Liquidity } from './orders/liquidity.ts';
 import { restoreDesk, saveDesk } from './orders/saved.ts';
 import type { WorkingOrders } from './orders/workingOrders.ts';
+import { count, Refused } from './refused.ts';
 import { type EngineSnapshot, SNAPSHOT_VERSION, SnapshotError } from './snapshot.ts';
 import { isPrice, TickerState } from './tickers.ts';
 import {
@@ -27,7 +28,6 @@ import {
   type SessionCalendar,
   type Tick,
   TickKind,
-  type TickRefusal,
   type TradeBar,
 } from './types.ts';
 
@@ -68,16 +68,14 @@ export interface MarketEngineOptions {
  */
 export class MarketEngine {
   readonly tickers: TickerState;
-  /** Bars and windows, when asked for. It feeds on the engine's inputs; its state is saved apart. */
+  /** Bars and windows, when asked for. It feeds on the engine's inputs. */
   readonly data: MarketData | undefined;
   readonly #instruments: readonly Instrument[];
   readonly #desk: OrderDesk;
   /** The desk's, at hand for every tick. */
   readonly #working: WorkingOrders;
   readonly #liquidity: Liquidity;
-  readonly #refusedTicks = new Map<TickRefusal, number>();
-  readonly #refusedCommands = new Map<RejectReason, number>();
-  readonly #refusedControls = new Map<ControlRefusal, number>();
+  readonly #refused = new Refused();
   #isBusy = false;
 
   constructor(options: MarketEngineOptions) {
@@ -106,7 +104,7 @@ export class MarketEngine {
    * Makes an engine that goes on from a saved state as the one that saved it would have. The options have to be the same;
    * they aren't part of the state.
    *
-   * @throws SnapshotError when the state is of other instruments
+   * @throws SnapshotError when the state is of other instruments, or of bars that the options don't make so
    */
   static restore(options: MarketEngineOptions, snapshot: EngineSnapshot): MarketEngine {
     const names = options.instruments.map(({ symbol }) => symbol);
@@ -117,6 +115,8 @@ export class MarketEngine {
     const engine = new MarketEngine(options);
     engine.tickers.restore(snapshot.tickers);
     restoreDesk(engine.#desk, snapshot);
+    engine.#refused.restore(snapshot);
+    engine.#restoreData(snapshot);
     return engine;
   }
 
@@ -127,6 +127,8 @@ export class MarketEngine {
       instruments: this.#instruments.map(({ symbol }) => symbol),
       tickers: this.tickers.state(),
       ...saveDesk(this.#desk),
+      ...this.#refused.state(),
+      ...(this.data !== undefined && { data: this.data.save() }),
     };
   }
 
@@ -165,7 +167,7 @@ export class MarketEngine {
     const isSound = isPrice(low) && isPrice(high) && low <= Math.min(open, close) && high >= Math.max(open, close);
     const fault = this.tickers.fault(tick) ?? (isSound && isPrice(close) ? undefined : 'bad_price');
     if (fault !== undefined) {
-      count(this.#refusedTicks, fault);
+      count(this.#refused.ticks, fault);
       return false;
     }
     this.tickers.apply(tick);
@@ -191,7 +193,7 @@ export class MarketEngine {
     this.#isBusy = true;
     try {
       const outcome = this.#desk.take(command);
-      if (outcome.kind === 'rejected') count(this.#refusedCommands, outcome.reason);
+      if (outcome.kind === 'rejected') count(this.#refused.commands, outcome.reason);
       return outcome;
     } finally {
       this.#isBusy = false;
@@ -204,7 +206,7 @@ export class MarketEngine {
     this.#isBusy = true;
     try {
       const refusal = this.#control(control);
-      if (refusal !== undefined) count(this.#refusedControls, refusal);
+      if (refusal !== undefined) count(this.#refused.controls, refusal);
       return refusal;
     } finally {
       this.#isBusy = false;
@@ -213,17 +215,21 @@ export class MarketEngine {
 
   /** Refused ticks by reason. */
   get refusedTicks(): ReadonlyMap<CleaningRefusal, number> {
-    return this.data?.cleaner.refused ?? this.#refusedTicks;
+    if (this.data === undefined) return this.#refused.ticks;
+    const all = new Map(this.data.cleaner.refused);
+    // Bars as input aren't cleaned, they are counted here.
+    for (const [reason, times] of this.#refused.ticks) all.set(reason, (all.get(reason) ?? 0) + times);
+    return all;
   }
 
   /** Refused commands by reason. */
   get refusedCommands(): ReadonlyMap<RejectReason, number> {
-    return this.#refusedCommands;
+    return this.#refused.commands;
   }
 
   /** Refused controls by reason. */
   get refusedControls(): ReadonlyMap<ControlRefusal, number> {
-    return this.#refusedControls;
+    return this.#refused.controls;
   }
 
   /** The last clock input, µs since the epoch; 0 before the first. */
@@ -273,11 +279,23 @@ export class MarketEngine {
     return known === undefined ? 0 : this.#desk.buyingPower.of(known);
   }
 
+  #restoreData({ data }: EngineSnapshot): void {
+    if (data === undefined) return;
+    if (this.data === undefined)
+      throw new SnapshotError('the saved state holds bars, and this engine makes none; give it the same options');
+    try {
+      this.data.restore(data);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new SnapshotError(`the saved bars are of other options (${error.message}); start from the tape instead`);
+    }
+  }
+
   /** Applies a tick to the last known market where no bars are made; false when it is refused. */
   #applyAlone(tick: Tick): boolean {
     const fault = this.tickers.fault(tick);
     if (fault === undefined) this.tickers.apply(tick);
-    else count(this.#refusedTicks, fault);
+    else count(this.#refused.ticks, fault);
     return fault === undefined;
   }
 
@@ -323,10 +341,6 @@ export class MarketEngine {
     this.#desk.adjust(symbol, priceChangeOf(action, instrument));
     return undefined;
   }
-}
-
-function count<Reason>(counts: Map<Reason, number>, reason: Reason): void {
-  counts.set(reason, (counts.get(reason) ?? 0) + 1);
 }
 
 function fedFromSink(): Error {

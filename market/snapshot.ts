@@ -2,13 +2,46 @@ import { type Static, type TSchema, type TUnsafe, Type } from '@sinclair/typebox
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import type { PositionState } from './accounts/position.ts';
 import { ChildrenFromSchema, ContingencySchema, PlaceOrderSchema } from './commandSchema.ts';
-import { REJECT_REASONS } from './types.ts';
+import { CONTROL_REFUSALS, REJECT_REASONS, TICK_REFUSALS } from './types.ts';
 
 /** The version of the form below; another one isn't read. */
 export const SNAPSHOT_VERSION = 2;
 
 const exact = { additionalProperties: false } as const;
 const Numbers = Type.Unsafe<readonly number[]>(Type.Array(Type.Number()));
+
+/** Counts by reason; what never happened is absent. */
+function counts<const Reason extends string>(reasons: readonly Reason[]): TUnsafe<Counts<Reason>> {
+  const Count = Type.Optional(Type.Integer({ minimum: 1 }));
+  return Type.Unsafe<Counts<Reason>>(Type.Object(Object.fromEntries(reasons.map((reason) => [reason, Count])), exact));
+}
+/** How often each of some things happened, those that never did left out. */
+export type Counts<Reason extends string> = { readonly [Name in Reason]?: number };
+
+/** Writes down counts as they are saved. */
+export function saveCounts<Reason extends string>(
+  kept: ReadonlyMap<Reason, number>,
+  reasons: readonly Reason[],
+): Counts<Reason> {
+  const saved: { [Name in Reason]?: number } = {};
+  for (const reason of reasons) {
+    const count = kept.get(reason);
+    if (count !== undefined) saved[reason] = count;
+  }
+  return saved;
+}
+
+/** Takes on saved counts. */
+export function restoreCounts<Reason extends string>(
+  kept: Map<Reason, number>,
+  reasons: readonly Reason[],
+  saved: Counts<Reason>,
+): void {
+  for (const reason of reasons) {
+    const count = saved[reason];
+    if (count !== undefined) kept.set(reason, count);
+  }
+}
 
 function literals<const Value extends string>(values: readonly Value[]): TUnsafe<Value> {
   return Type.Unsafe<Value>(Type.Union(values.map((value) => Type.Literal(value))));
@@ -111,10 +144,19 @@ const SnapshotSchema = Type.Object(
     orders: Type.Array(OrderStateSchema),
     groups: Type.Array(Type.Object({ kind: literals(['OCO', 'OUO']), legs: Type.Array(Type.Integer()) }, exact)),
     told: Type.Array(Type.Object({ symbol: Type.Integer(), window: Type.Integer(), dueUs: Type.Number() }, exact)),
+    /** How often what was refused; absent when nothing was. */
+    refused: Type.Optional(
+      Type.Object(
+        { ticks: counts(TICK_REFUSALS), commands: counts(REJECT_REASONS), controls: counts(CONTROL_REFUSALS) },
+        exact,
+      ),
+    ),
+    /** Cleaning, bars and windows, of an engine that makes them; where absent they begin anew. */
+    data: Type.Optional(Type.Object({ cleaner: Type.Uint8Array(), bars: Type.Uint8Array() }, exact)),
   },
   exact,
 );
-/** The whole state of an engine as plain data, which JSON carries as it is. Bars, windows and counts of what was refused aren't part of it. */
+/** The whole state of an engine as plain data. MessagePack and structured clones carry it as it is, JSON all but the bytes of `data`. */
 export type EngineSnapshot = Static<typeof SnapshotSchema>;
 
 /** A saved state that can't be taken on: one line that says where and why. */

@@ -186,7 +186,8 @@ export type Control =
   | ({ readonly kind: 'corporate_action' } & CorporateAction);
 
 /** Why a control was refused: it changed nothing. */
-export type ControlRefusal = 'bad_time' | 'time_backwards' | 'unknown_symbol' | 'bad_ratio' | 'bad_cash';
+export const CONTROL_REFUSALS = ['bad_time', 'time_backwards', 'unknown_symbol', 'bad_ratio', 'bad_cash'] as const;
+export type ControlRefusal = (typeof CONTROL_REFUSALS)[number];
 
 /** When the market is open: a trading calendar, as narrow as the engine needs it. */
 export interface SessionCalendar {
@@ -276,14 +277,16 @@ export type CommandOutcome =
   | { readonly kind: 'rejected'; readonly reason: RejectReason; readonly order?: OrderView };
 
 /** Why a tick was refused; a refused tick changes nothing and spends no `seq`. */
-export type TickRefusal =
-  | 'unknown_symbol'
-  | 'unknown_kind'
-  | 'bad_time'
-  | 'time_backwards'
-  | 'bad_price'
-  | 'bad_size'
-  | 'crossed_quote';
+export const TICK_REFUSALS = [
+  'unknown_symbol',
+  'unknown_kind',
+  'bad_time',
+  'time_backwards',
+  'bad_price',
+  'bad_size',
+  'crossed_quote',
+] as const;
+export type TickRefusal = (typeof TICK_REFUSALS)[number];
 
 /** What happened to an order, in the order in which it arose. */
 export interface OrderEvent {
