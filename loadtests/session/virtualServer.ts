@@ -1,12 +1,11 @@
 import type { PatternEvent } from '../../market/patterns/types.ts';
-import type { Command, CommandOutcome, Instrument, MarketEvent, OrderView, Tick } from '../../market/types.ts';
+import type { Command, CommandOutcome, Instrument, MarketEvent, Tick } from '../../market/types.ts';
 import type { ClientFrame, OrderPlaceFrame, SubscribeFrame } from '../../protocol/messages.ts';
 import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import type { VirtualTime } from '../../simulator/virtualTime.ts';
 import type { Fault, FaultFilter } from '../faulty/faults.ts';
-import { TRADE } from '../gate/part.ts';
 import { MINUTE_US } from '../oracle/bars.ts';
-import { decimalFromUnits, unitsFromDecimal } from '../oracle/decimal.ts';
+import { type ModelBar, ModelFrames } from './modelFrames.ts';
 import type { Connection, ConnectRequest } from './ports.ts';
 
 /** What the model server needs of an engine; tests hand in the real one. */
@@ -15,17 +14,6 @@ export interface ModelEngine {
   readonly onCommand: (command: Command) => CommandOutcome;
   /** Moves the market's clock on: minutes that end until then close. */
   readonly onClock: (timeUs: number) => void;
-}
-
-/** A one-minute bar that has closed: prices in ticks, volume in lots. */
-export interface ModelBar {
-  readonly symbol: number;
-  readonly startUs: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
 }
 
 /** What the model server hears of its engine. */
@@ -50,7 +38,6 @@ export interface VirtualServerOptions {
 
 const EPOCH = 'e1';
 const BY_SYMBOL: ReadonlySet<string> = new Set(['ticker', 'pattern', 'bar.1m']);
-const FRAME_NAMES = ['1m', '5m', '15m', '1h'] as const;
 /** Channels whose values come at a beat, and the beat, µs. */
 const BEATS = [
   ['position.value', 1_000_000],
@@ -78,15 +65,17 @@ interface Stream {
 export class VirtualServer {
   readonly #options: VirtualServerOptions;
   readonly #engine: ModelEngine;
+  readonly #frames: ModelFrames;
   readonly #serviceUs: number;
   readonly #sessions = new Set<Session>();
   readonly #streams = new Map<string, Stream>();
-  readonly #bySymbol: readonly number[];
+  readonly #bySymbol: number[];
   #at = 0;
 
   constructor(options: VirtualServerOptions) {
     this.#options = options;
     this.#serviceUs = options.serviceUs ?? 800;
+    this.#frames = new ModelFrames(options);
     this.#engine = options.engine({
       event: (event) => this.#onEvent(event),
       pattern: (event) => this.#onPattern(event),
@@ -142,19 +131,17 @@ export class VirtualServer {
   }
 
   #armTick(): void {
-    const { ticks, schedule, instruments } = this.#options;
+    const { ticks, schedule } = this.#options;
     const tick = ticks[this.#at];
     if (tick === undefined) return;
     // What is overdue stays in the order in which it was due: the time left may be negative.
     this.#after(dueTimeUs(schedule, tick.eventTimeUs) - this.#nowUs, () => {
       this.#at += 1;
-      (this.#bySymbol as number[])[tick.symbol] = (this.#bySymbol[tick.symbol] ?? 0) + 1;
-      const symbol = instruments[tick.symbol]?.symbol ?? '';
+      this.#bySymbol[tick.symbol] = (this.#bySymbol[tick.symbol] ?? 0) + 1;
+      const symbol = this.#frames.symbol(tick.symbol);
       this.#engine.onTick(tick);
       const seq = this.#bySymbol[tick.symbol] ?? 0;
-      const data = { last: tick.kind === TRADE ? tick.price : null };
-      const text = JSON.stringify({ type: 'ticker', symbol, seq, data, ...this.#times(tick.eventTimeUs) });
-      this.#publish(`ticker:${symbol}`, { seq, text });
+      this.#publish(`ticker:${symbol}`, { seq, text: this.#frames.ticker(tick, seq) });
       this.#armTick();
     });
   }
@@ -258,147 +245,36 @@ export class VirtualServer {
   }
 
   #place(session: Session, frame: OrderPlaceFrame): void {
-    const instrument = this.#options.instruments.find((one) => one.symbol === frame.symbol);
-    if (instrument === undefined) return;
-    const price = (text: string): number => unitsFromDecimal(text, instrument.priceDecimals) ?? Number.NaN;
-    const offset = frame.trailingOffset;
-    const outcome = this.#engine.onCommand({
-      kind: 'place',
-      account: session.account,
-      clientOrderId: frame.clientOrderId,
-      symbol: instrument.index,
-      side: frame.side,
-      type: frame.orderType,
-      quantity: Number(frame.quantity),
-      ...(frame.triggerPrice === undefined ? {} : { triggerPrice: price(frame.triggerPrice) }),
-      ...(offset === undefined
-        ? {}
-        : {
-            trailingOffset: {
-              kind: offset.kind,
-              value: offset.kind === 'price' ? price(offset.value) : Number(offset.value),
-            },
-          }),
-    });
-    if (outcome.kind === 'rejected') {
-      this.#send(
-        session,
-        JSON.stringify({
-          type: 'error',
-          id: frame.id,
-          code: 'order_rejected',
-          message: outcome.reason,
-          retryable: false,
-          retryAfterMs: 0,
-          reason: outcome.reason,
-          clientOrderId: frame.clientOrderId,
-        }),
-      );
-      return;
-    }
-    this.#send(
-      session,
-      JSON.stringify({
-        type: 'order.accepted',
-        id: frame.id,
-        data: this.#orderData(outcome.order),
-        duplicate: outcome.kind === 'duplicate',
-      }),
-    );
+    const command = this.#frames.command(session.account, frame);
+    if (command === undefined) return;
+    const outcome = this.#engine.onCommand(command);
+    this.#send(session, this.#frames.answer(frame, outcome));
   }
 
   #onEvent(event: MarketEvent): void {
     const account = event.kind === 'order' ? event.order.account : event.account;
     const isRatchet = event.kind === 'order' && event.reason === 'ratcheted';
-    const stream = this.#stream(`${event.kind}:${account}`);
-    const seq = stream.frames.length + 1;
-    const common = {
-      account,
-      ...(isRatchet ? {} : { seq }),
-      tickSeq: event.tickSeq,
-      ...this.#times(event.eventTimeUs),
-    };
-    const frame =
-      event.kind === 'order'
-        ? { type: 'order', ...common, reason: event.reason, data: this.#orderData(event.order) }
-        : {
-            type: 'execution',
-            ...common,
-            data: {
-              executionId: String(event.executionId),
-              orderId: String(event.orderId),
-              clientOrderId: event.clientOrderId,
-              symbol: this.#symbol(event.symbol),
-              side: event.side,
-              lastPrice: this.#price(event.symbol, event.lastPrice),
-              lastQuantity: String(event.lastQuantity),
-              leavesQuantity: String(event.leavesQuantity),
-            },
-          };
-    this.#publish(`${event.kind}:${account}`, { seq, text: JSON.stringify(frame) }, !isRatchet);
+    const name = `${event.kind}:${account}`;
+    const seq = this.#head(name) + 1;
+    this.#publish(name, { seq, text: this.#frames.event(event, isRatchet ? undefined : seq) }, !isRatchet);
   }
 
   #onPattern(event: PatternEvent): void {
-    const symbol = this.#symbol(event.symbol);
-    const seq = this.#head(`pattern:${symbol}`) + 1;
-    const { fromUs, toUs, barCount } = event.formation;
-    const timeFrame = FRAME_NAMES[event.frame];
-    const data = { patternType: event.type, timeFrame, confidence: event.confidence, fromUs, toUs, barCount };
-    const times = this.#times(toUs + event.minutes * MINUTE_US);
-    this.#publish(`pattern:${symbol}`, { seq, text: JSON.stringify({ type: 'pattern', symbol, seq, data, ...times }) });
+    const name = `pattern:${this.#frames.symbol(event.symbol)}`;
+    const seq = this.#head(name) + 1;
+    this.#publish(name, { seq, text: this.#frames.pattern(event, seq) });
   }
 
   #onBar(bar: ModelBar): void {
-    const symbol = this.#symbol(bar.symbol);
-    const seq = this.#head(`bar.1m:${symbol}`) + 1;
-    const number = (units: number): number => Number(this.#price(bar.symbol, units));
-    const { startUs, open, high, low, close, volume } = bar;
-    const prices = { open: number(open), high: number(high), low: number(low), close: number(close) };
-    const data = { startUs, ...prices, volume, isClosed: true, isCorrection: false };
-    const times = this.#times(startUs + MINUTE_US);
-    const text = JSON.stringify({ type: 'bar', channel: 'bar.1m', symbol, seq, data, ...times });
-    this.#publish(`bar.1m:${symbol}`, { seq, text });
+    const name = `bar.1m:${this.#frames.symbol(bar.symbol)}`;
+    const seq = this.#head(name) + 1;
+    this.#publish(name, { seq, text: this.#frames.bar(bar, seq) });
   }
 
   /** Keeps an event in its stream's history, unless it has no number, and sends it to those who hear the stream. */
   #publish(name: string, frame: { readonly seq: number; readonly text: string }, isKept = true): void {
     if (isKept) this.#stream(name).frames.push(frame);
     for (const session of this.#sessions) if (session.streams.has(name)) this.#send(session, frame.text);
-  }
-
-  #orderData(order: OrderView) {
-    return {
-      account: order.account,
-      orderId: String(order.orderId),
-      clientOrderId: order.clientOrderId,
-      symbol: this.#symbol(order.symbol),
-      side: order.side,
-      orderType: order.type,
-      status: order.status,
-      quantity: String(order.quantity),
-      leavesQuantity: String(order.leavesQuantity),
-      cumulativeQuantity: String(order.cumulativeQuantity),
-      ...(order.triggerPrice === undefined ? {} : { triggerPrice: this.#price(order.symbol, order.triggerPrice) }),
-      ...(order.rejectReason === undefined ? {} : { rejectReason: order.rejectReason }),
-    };
-  }
-
-  #times(eventTimeUs: number) {
-    const nowUs = this.#nowUs;
-    return {
-      eventTimeUs,
-      dueTimeUs: Math.round(dueTimeUs(this.#options.schedule, eventTimeUs)),
-      receivedTimeUs: nowUs,
-      sentTimeUs: nowUs,
-    };
-  }
-
-  #symbol(index: number): string {
-    return this.#options.instruments[index]?.symbol ?? '';
-  }
-
-  #price(index: number, units: number): string {
-    return decimalFromUnits(units, this.#options.instruments[index]?.priceDecimals ?? 0);
   }
 
   #stream(name: string): Stream {
