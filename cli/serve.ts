@@ -7,6 +7,7 @@ import { VERSION } from '../server/http/version.ts';
 import { formatListen } from '../server/listen.ts';
 import { createLogger } from '../server/logger.ts';
 import { PortTakenError, type RunningServer, startServer } from '../server/server.ts';
+import { JournalError } from '../server/store/errors.ts';
 import { CommandLogError } from '../simulator/commandLog.ts';
 import { loadScenario } from '../simulator/scenario.ts';
 import { openTape } from '../simulator/tape/reader.ts';
@@ -31,6 +32,8 @@ interface ServeOptions {
   readonly tlsKey?: string | undefined;
   readonly config?: string | undefined;
   readonly commandLog?: string | undefined;
+  readonly journal?: string | undefined;
+  readonly recoverTo?: string | undefined;
   readonly readyJson?: true | undefined;
   readonly endWithStdin?: true | undefined;
 }
@@ -38,6 +41,7 @@ interface ServeOptions {
 /** `tapedeck serve`: the reference server over a tape. */
 export function serveCommand() {
   const listen = new Option('--listen <host:port>', 'address to listen on, may be repeated (default: 127.0.0.1:8000)');
+  const journal = new Option('--journal <folder>', 'keep orders, positions and sequence numbers there over a crash');
   return new Command('serve')
     .summary('run the reference server over a tape')
     .description(
@@ -65,6 +69,8 @@ export function serveCommand() {
     .option('--tls-key <file>', 'its private key (PEM)')
     .option('--config <file>', 'YAML or JSON file with settings; tapedeck config lists them')
     .option('--command-log <file>', 'write every command and its place in the run, for replay --commands')
+    .addOption(journal.conflicts('commandLog'))
+    .option('--recover-to <place>', 'cut a damaged journal there first, FILE:OFFSET as its refusal says')
     .option('--ready-json', 'print one line of JSON when listening, and nothing else')
     .option('--end-with-stdin', 'end when standard input ends: with the program that started it, however that ended')
     .action(serve);
@@ -82,6 +88,7 @@ async function serve(options: ServeOptions): Promise<void> {
     ...settings,
     feed,
     ...(options.commandLog === undefined ? {} : { commandLogPath: options.commandLog }),
+    ...journalOf(options),
   };
   const signal = options.endWithStdin === true ? Promise.race([firstSignal(), endOfInput()]) : firstSignal();
   const server = await start(config, clock);
@@ -91,6 +98,15 @@ async function serve(options: ServeOptions): Promise<void> {
   await Promise.race([signal, brokenFeed(server)]);
   await server.drain();
   process.exitCode = await signal;
+}
+
+function journalOf({ journal: folder, recoverTo }: ServeOptions): Pick<ServerConfig, 'journal'> {
+  if (folder !== undefined) return { journal: { folder, ...(recoverTo !== undefined && { recoverTo }) } };
+  if (recoverTo === undefined) return {};
+  throw new CliError(
+    `--recover-to ${recoverTo}: there is no journal to cut; name its folder with --journal`,
+    ExitCode.USAGE,
+  );
 }
 
 /** Resolves, to an orderly end, when standard input ends. */
@@ -150,6 +166,7 @@ async function start(config: ServerConfig, clock: Clock): Promise<RunningServer>
         ExitCode.UNAVAILABLE,
       );
     }
+    if (error instanceof JournalError) throw new CliError(error.message, error.exitCode);
     if (error instanceof TransportError || error instanceof CommandLogError) {
       throw new CliError(error.message, ExitCode.UNAVAILABLE);
     }

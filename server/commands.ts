@@ -18,13 +18,13 @@ export function runCommand(context: CommandContext, command: Command): void {
       session.tell({ type: 'pong', ...idOf(command), serverTimeUs: clock.nowUs() });
       return;
     case 'subscribe':
-      subscribe(context, command);
+      whenSafe(context, () => subscribe(context, command));
       return;
     case 'unsubscribe':
-      unsubscribe(context, command);
+      whenSafe(context, () => unsubscribe(context, command));
       return;
     case 'get':
-      answerGet(context, command);
+      whenSafe(context, () => answerGet(context, command));
       return;
     case 'alert.set':
     case 'alert.clear':
@@ -37,4 +37,11 @@ export function runCommand(context: CommandContext, command: Command): void {
     default:
       runOrderCommand(context, command);
   }
+}
+
+/** Reads the state only once all of it is safe: what is told must be there again after a crash. */
+function whenSafe({ loop, session }: CommandContext, answer: () => void): void {
+  loop.whenSafe(() => {
+    if (!session.isEnded) answer();
+  });
 }

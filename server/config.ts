@@ -25,6 +25,13 @@ export interface EmbeddedFeedConfig {
   readonly seed?: number;
 }
 
+/** The journal of a server. */
+export interface JournalConfig {
+  readonly folder: string;
+  /** Cut a damaged journal there first: `00000003.journal:4711`. */
+  readonly recoverTo?: string;
+}
+
 /** Everything that a server is started with: settings from {@link loadServerConfig}, feed and log from the caller. */
 export interface ServerConfig extends IdentityConfig {
   readonly listen: readonly ListenAddress[];
@@ -37,6 +44,8 @@ export interface ServerConfig extends IdentityConfig {
   readonly allowedOrigins: readonly string[];
   readonly feed?: EmbeddedFeedConfig;
   readonly commandLogPath?: string;
+  /** Where orders, positions and numbers are kept over a crash; absent: nowhere. */
+  readonly journal?: JournalConfig;
   /** Cash of a new account, in 1/10,000 of the currency. */
   readonly startingCashUnits?: number;
   readonly logLevel: string;

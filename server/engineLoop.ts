@@ -6,6 +6,7 @@ import { MarketEngine } from '../market/engine.ts';
 import { PatternFeed } from '../market/patterns/patternFeed.ts';
 import { RunHash } from '../market/runHash.ts';
 import { marketOptions } from '../market/servedMarket.ts';
+import type { EngineSnapshot } from '../market/snapshot.ts';
 import {
   type Command,
   type CommandOutcome,
@@ -19,6 +20,7 @@ import {
 import type { Clock } from '../protocol/clock.ts';
 import type { Hub } from './hub/hub.ts';
 import type { ServerMetrics } from './metrics.ts';
+import type { Durability } from './store/durability.ts';
 
 /** Commands that may wait for the engine; more are refused, so that a flood can't fill the memory. */
 const MAX_QUEUED_COMMANDS = 10_000;
@@ -50,6 +52,10 @@ export interface EngineLoopOptions {
   readonly clock: Clock;
   readonly metrics: ServerMetrics;
   readonly commandLog: CommandLog | undefined;
+  /** Journals what inputs change, and says when that is safe; absent: nothing is journaled. */
+  readonly durability?: Durability | undefined;
+  /** A state to go on from; absent: a new market. */
+  readonly restored?: { readonly snapshot: EngineSnapshot; readonly marketUs: number } | undefined;
   /** Calls back on the loop's next turn. */
   readonly soon: (callback: () => void) => void;
 }
@@ -94,9 +100,19 @@ export class EngineLoop {
       },
       gap: () => undefined,
     };
-    this.engine = new MarketEngine({
+    const engineOptions = {
       ...marketOptions({ instruments, calendar, startingCash, ratchetWindowUs }, sink),
-      sink: (event) => this.#onEvent(event),
+      sink: (event: MarketEvent) => this.#onEvent(event),
+    };
+    const { restored } = options;
+    this.engine =
+      restored === undefined ? new MarketEngine(engineOptions) : MarketEngine.restore(engineOptions, restored.snapshot);
+    if (restored !== undefined && restored.marketUs > 0) this.#positionUs = restored.marketUs;
+    options.durability?.connect({
+      changes: this.engine.gatherChanges(),
+      tickers: this.engine.tickers,
+      marketUs: () => this.#positionUs ?? 0,
+      release: (entries) => hub.release(entries),
     });
     const { data } = this.engine;
     if (data === undefined) throw new Error('the engine was made without bars');
@@ -131,6 +147,18 @@ export class EngineLoop {
     return this.#positionUs;
   }
 
+  /** Why it takes no commands any more, one line; undefined while it does. */
+  get failure(): string | undefined {
+    return this.#options.durability?.failure;
+  }
+
+  /** Calls back once all that was taken is safe, so that it may be told; at once when it is, or when nothing is journaled. */
+  whenSafe(done: () => void): void {
+    const { durability } = this.#options;
+    if (durability === undefined || durability.failure !== undefined) done();
+    else durability.whenSafe(done);
+  }
+
   /** Whether it takes nothing more. */
   get isClosed(): boolean {
     return this.#isClosed;
@@ -155,6 +183,7 @@ export class EngineLoop {
       this.#untold = undefined;
       metrics.countRefusedTick(this.#refusalOf(tick));
     }
+    this.#options.durability?.commit();
     metrics.observeProcessUs(clock.nowUs() - receivedTimeUs);
     if (hub.isFull) hub.flush();
   };
@@ -171,6 +200,7 @@ export class EngineLoop {
     this.#inputs++;
     this.engine.onControl(control);
     if (control.kind === 'corporate_action') this.patterns.relearn(control.symbol);
+    this.#options.durability?.commit();
     metrics.observeProcessUs(clock.nowUs() - receivedTimeUs);
     if (hub.isFull) hub.flush();
   };
@@ -181,7 +211,7 @@ export class EngineLoop {
    * @returns false when the queue is full or the loop closed: the command isn't taken
    */
   submit(command: Command, done: (outcome: CommandOutcome) => void): boolean {
-    if (this.#isClosed || this.#queue.length >= MAX_QUEUED_COMMANDS) return false;
+    if (this.#isClosed || this.failure !== undefined || this.#queue.length >= MAX_QUEUED_COMMANDS) return false;
     if (this.#queue.length === 0) this.#options.soon(this.#onTurn);
     this.#queue.push({ command, receivedTimeUs: this.#options.clock.nowUs(), done });
     this.#options.metrics.queuedCommands = this.#queue.length;
@@ -214,7 +244,9 @@ export class EngineLoop {
     metrics.observeProcessUs(clock.nowUs() - receivedTimeUs);
     if (outcome.kind === 'taken' && command.kind === 'place') metrics.orders++;
     if (outcome.kind === 'rejected') metrics.countRejectedOrder(outcome.reason);
-    done(outcome);
+    const { durability } = this.#options;
+    if (durability === undefined) done(outcome);
+    else durability.commit(() => done(outcome));
   }
 
   /** Why the engine didn't take the tick; one that came late may have amended a bar. */
@@ -227,6 +259,7 @@ export class EngineLoop {
     const { hub, metrics } = this.#options;
     this.#tellTick();
     this.#runHash.event(event);
+    this.#options.durability?.note(event);
     if (event.kind === 'execution') {
       metrics.executions++;
       hub.onMarketEvent(event, this.#times, this.#positionOf(event.account, event.symbol));

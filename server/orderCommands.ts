@@ -58,10 +58,14 @@ function commandOf(
   }
 }
 
+const UNSAFE = 'the journal has failed: no order can be taken until the server was started again';
+
 function submit(context: CommandContext, frame: OrderCommand, command: EngineCommand): void {
   const isTaken = context.loop.submit(command, (outcome) => answerOrder(context, frame, outcome));
   if (isTaken) return;
-  if (context.loop.isClosed) refuse(context, frame, { code: 'shutting_down', message: 'the server is shutting down' });
+  if (context.loop.failure !== undefined) refuse(context, frame, { code: 'internal', message: UNSAFE });
+  else if (context.loop.isClosed)
+    refuse(context, frame, { code: 'shutting_down', message: 'the server is shutting down' });
   else refuse(context, frame, { code: 'rate_limited', message: 'too many orders are waiting' }, RETRY_AFTER_FULL_MS);
 }
 

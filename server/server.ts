@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { DEFAULT_CLOSED_ORDERS_KEPT } from '../market/accounts/account.ts';
+import type { EngineSnapshot } from '../market/snapshot.ts';
+import type { Instrument } from '../market/types.ts';
 import type { Clock } from '../protocol/clock.ts';
+import { ExitCode } from '../protocol/codes.ts';
 import { type RenewOutcome, type Transport, TransportError } from '../transport/types.ts';
 import { openTransport } from '../transport/uws.ts';
 import { AccountBook } from './accountBook.ts';
 import { CertificateWatch } from './certificateWatch.ts';
-import type { ServerConfig } from './config.ts';
+import type { JournalConfig, ServerConfig } from './config.ts';
 import { aiTradingV2 } from './dialects/aiTradingV2.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { native } from './dialects/native.ts';
@@ -21,6 +25,10 @@ import type { Logger } from './logger.ts';
 import { ServerMetrics } from './metrics.ts';
 import { rehearse } from './rehearsal.ts';
 import { openStandingReports } from './standingReports.ts';
+import { Durability, TICKER_SEQ_GAP } from './store/durability.ts';
+import type { StoredStream } from './store/durableState.ts';
+import { JournalError } from './store/errors.ts';
+import { type Recovery, Store } from './store/store.ts';
 
 /** How often sockets are looked at for what is due to them, ms: a tenth of the shortest interval that clients see. */
 const SWEEP_MS = 100;
@@ -44,6 +52,8 @@ export interface RunningServer {
   readonly feedEnded: Promise<void>;
   /** Serves new connections with the certificate as it lies in its files now, without an effect on open ones. */
   readonly renewCertificate: () => Promise<RenewOutcome>;
+  /** Publishes news, and notices to everyone; each returns its number. */
+  readonly publish: Pick<Hub, 'publishNews' | 'publishSystem'>;
   /** Tells clients, completes the command log, closes every socket with 4001 and stops; at most `drainMs` and a moment. */
   readonly drain: () => Promise<void>;
 }
@@ -65,6 +75,8 @@ export interface ServerPorts {
   readonly log: Logger;
   /** Plays instead of the configuration's tape. */
   readonly feed?: Feed;
+  /** Spoken instead of all there are. */
+  readonly dialects?: readonly Dialect[];
 }
 
 /**
@@ -74,6 +86,7 @@ export interface ServerPorts {
  * @throws TransportError when an address can't be used, or the transport can't run here
  * @throws TapeError when the feed's tape is missing or unusable
  * @throws CommandLogError when the command log can't be written
+ * @throws JournalError when the journal is damaged, of other instruments, or can't be written
  */
 export async function startServer(config: ServerConfig, ports: ServerPorts): Promise<RunningServer> {
   const server = await Server.build(config, ports);
@@ -87,7 +100,18 @@ interface Parts {
   readonly log: Logger;
   readonly transport: Transport;
   readonly feed: Feed | undefined;
+  readonly dialects: readonly Dialect[];
   readonly commandLog: OpenCommandLog | undefined;
+  readonly journal: OpenJournal | undefined;
+}
+
+/** The journal, with what it had. */
+interface OpenJournal {
+  readonly store: Store;
+  readonly durability: Durability;
+  readonly recovery: Recovery;
+  /** Sets who is told when the journal fails. */
+  readonly onFailure: (tell: (reason: string) => void) => void;
 }
 
 class Server implements RunningServer {
@@ -112,27 +136,35 @@ class Server implements RunningServer {
     const feed = ports.feed ?? (config.feed === undefined ? undefined : new EmbeddedFeed(config.feed, ports.clock));
     const { commandLogPath, startingCashUnits: startingCash } = config;
     const rules = { startingCash, ratchetWindowUs: config.limits.ratchetWindowMs * 1000 };
-    if (config.feed !== undefined) rehearse({ clock: ports.clock, limits: config.limits, dialects: DIALECTS });
+    if (config.feed !== undefined) rehearse({ clock: ports.clock, limits: config.limits, dialects: ports.dialects ?? DIALECTS });
     const commandLog = commandLogPath === undefined ? undefined : await feed?.openCommandLog?.(commandLogPath, rules);
-    return new Server({ config, ...ports, transport, feed, commandLog });
+    const journal =
+      config.journal === undefined ? undefined : openJournal(config.journal, { config, feed, log: ports.log });
+    const server = new Server({ config, ...ports, transport, feed, commandLog, journal });
+    await server.#begun();
+    return server;
   }
 
   private constructor(parts: Parts) {
-    const { config, clock, transport, feed } = parts;
+    const { config, clock, transport, feed, dialects } = parts;
     const { limits } = config;
     const instruments = feed?.instruments ?? [];
     const metrics = this.#metrics;
     this.#parts = parts;
+    this.epoch = parts.journal?.store.epoch ?? randomBytes(8).toString('hex');
+    const restored = restoredState(parts.journal?.recovery, instruments);
+    const durability = parts.journal?.durability;
     this.transport = transport.build;
     this.#startedUs = clock.nowUs();
     this.#identity = openIdentity(config, parts);
     this.#hub = new Hub({
       epoch: this.epoch,
       instruments,
-      dialects: DIALECTS,
+      dialects,
       clock,
       limits,
       metrics,
+      durability,
       publish: (topic, text) => transport.publish(topic, text),
       // A tick of the process queue runs when the current callback is done, before the loop looks for input and output.
       later: (flush) =>
@@ -148,8 +180,11 @@ class Server implements RunningServer {
       clock,
       metrics,
       commandLog: parts.commandLog,
+      durability,
+      restored,
       soon: (callback) => setImmediate(callback),
     });
+    if (restored !== undefined) this.#hub.restore(restored.streams, this.#loop.engine.tickers);
     this.#book = new AccountBook(instruments, { loop: this.#loop, hub: this.#hub });
     const services = {
       hub: this.#hub,
@@ -160,7 +195,7 @@ class Server implements RunningServer {
       limits,
       metrics,
     };
-    this.#gateway = new Gateway({ transport, dialects: DIALECTS, config, services });
+    this.#gateway = new Gateway({ transport, dialects, config, services });
     transport.http(createHttpHandler({ health: () => this.#health(), metrics }));
     this.#feedEnd = deferred();
   }
@@ -169,8 +204,23 @@ class Server implements RunningServer {
     return this.#identity.developmentToken;
   }
 
+  get publish(): RunningServer['publish'] {
+    return this.#hub;
+  }
+
   get feedEnded(): Promise<void> {
     return this.#feedEnd.promise;
+  }
+
+  /** Ticker numbers are told only once it is safe from where on they count. */
+  async #begun(): Promise<void> {
+    const { journal, clock } = this.#parts;
+    if (journal === undefined) return;
+    journal.durability.saveMarket(clock.nowUs(), 0);
+    await new Promise<void>((resolve, reject) => {
+      journal.onFailure((reason) => reject(new JournalError(reason, ExitCode.UNAVAILABLE)));
+      journal.durability.whenSafe(resolve);
+    });
   }
 
   async listen(): Promise<void> {
@@ -190,7 +240,7 @@ class Server implements RunningServer {
     if (config.tls !== undefined) this.#certificate = new CertificateWatch({ files: config.tls, transport, log });
     this.#timers.push(
       ...openStandingReports({
-        dialects: DIALECTS,
+        dialects: this.#parts.dialects,
         gateway: this.#gateway,
         hub: this.#hub,
         book: this.#book,
@@ -234,6 +284,7 @@ class Server implements RunningServer {
     this.#hub.sweep(clock.nowUs());
     this.#gateway.startDraining(clock.nowUs());
     await commandLog?.close(this.#loop.end);
+    await this.#parts.journal?.store.close();
     while (!this.#gateway.endDrained(clock.nowUs() >= deadlineUs)) await sleep(DRAIN_LOOK_MS);
     await sleep(Math.min(LAST_WRITES_MS, config.limits.drainMs / 4));
     this.#stop();
@@ -245,6 +296,7 @@ class Server implements RunningServer {
   #abandon(): void {
     this.#parts.feed?.stop();
     void this.#parts.commandLog?.close(this.#loop.end);
+    void this.#parts.journal?.store.close();
     this.#stop();
     this.#parts.transport.close();
   }
@@ -257,14 +309,16 @@ class Server implements RunningServer {
 
   #sweep(): void {
     const nowUs = this.#parts.clock.nowUs();
+    if (this.#drained === undefined) this.#parts.journal?.durability.sweep(nowUs, this.#metrics.ticks);
     this.#hub.sweep(nowUs);
     this.#gateway.sweep(nowUs);
   }
 
   #health(): Health {
     const { feed, clock } = this.#parts;
+    const journal = this.#parts.journal?.store.health;
     return {
-      status: this.#drained === undefined ? 'ok' : 'draining',
+      status: this.#drained !== undefined ? 'draining' : (journal?.status ?? 'ok'),
       uptimeS: Math.floor((clock.nowUs() - this.#startedUs) / 1e6),
       version: VERSION,
       epoch: this.epoch,
@@ -272,6 +326,7 @@ class Server implements RunningServer {
       clients: this.#gateway.size,
       feed: { state: feed?.state ?? 'none', position: this.#loop.positionUs },
       transport: this.transport,
+      ...(journal !== undefined && { journal }),
     };
   }
 }
@@ -281,6 +336,45 @@ function openIdentity(config: ServerConfig, { clock, log }: Pick<Parts, 'clock' 
   const { secret, keySet, issuer, audience } = config;
   const onFault = (reason: string): void => log.warn({ reason }, 'tokens cannot be checked');
   return createIdentity({ secret, keySet, issuer, audience, clock, onFault });
+}
+
+/** Opens the journal, says what it had, and lets the feed go on from there. */
+function openJournal(journal: JournalConfig, parts: Pick<Parts, 'config' | 'feed' | 'log'>): OpenJournal {
+  const { config, feed, log } = parts;
+  const failure: { tell: (reason: string) => void } = { tell: () => undefined };
+  const { store, recovery } = Store.open({
+    ...journal,
+    instruments: (feed?.instruments ?? []).map(({ symbol }) => symbol),
+    historyEvents: config.limits.historyEvents,
+    closedOrdersKept: DEFAULT_CLOSED_ORDERS_KEPT,
+    onFailure: (reason) => {
+      log.error({ reason }, 'the journal has failed');
+      failure.tell(reason);
+    },
+  });
+  const { kind, state, tornBytes, asideFolder } = recovery;
+  if (tornBytes > 0) log.warn({ tornBytes }, 'the last write was torn and is cut off; it was never acknowledged');
+  if (asideFolder !== undefined) log.warn({ asideFolder }, 'the journal was cut; copies lie aside, a new epoch begins');
+  log.info({ kind, orders: state.orders.size, epoch: store.epoch }, 'journal open');
+  feed?.resumeAfter?.(state.marketUs);
+  const onFailure = (tell: (reason: string) => void): void => {
+    failure.tell = tell;
+  };
+  return { store, recovery, durability: new Durability(store), onFailure };
+}
+
+/** What engine and hub go on from; undefined for a new market. */
+function restoredState(recovery: Recovery | undefined, instruments: readonly Instrument[]): Restored | undefined {
+  if (recovery === undefined || recovery.kind === 'new') return undefined;
+  const { state } = recovery;
+  const names = instruments.map(({ symbol }) => symbol);
+  return { snapshot: state.snapshot(names, TICKER_SEQ_GAP), marketUs: state.marketUs, streams: state.streams };
+}
+
+interface Restored {
+  readonly snapshot: EngineSnapshot;
+  readonly marketUs: number;
+  readonly streams: ReadonlyMap<string, StoredStream>;
 }
 
 function deferred(): {

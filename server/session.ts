@@ -203,6 +203,11 @@ export class Session {
     this.#services.hub.remove(this.subscriber);
   }
 
+  /** Whether the socket is closed, or will be. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   /** Tells something in the client's own language, if that has words for it. */
   tell(event: ServerEvent): void {
     const text = this.#dialect.write(event);

@@ -14,7 +14,7 @@ import type { EngineRules, Feed, FeedState, OpenCommandLog } from './feed.ts';
 /** The simulator in the server's own process: a tape, played to a schedule. */
 export class EmbeddedFeed implements Feed {
   readonly #tape: TapeReader;
-  readonly #config: EmbeddedFeedConfig;
+  #config: EmbeddedFeedConfig;
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   #state: FeedState = 'waiting';
@@ -66,6 +66,16 @@ export class EmbeddedFeed implements Feed {
       this.#state = 'ended';
       this.#tape.close();
     }
+  };
+
+  readonly resumeAfter = (eventTimeUs: number): void => {
+    const { fromUs } = this.#part();
+    const { startAtUs, speed } = this.#config;
+    const resumedUs = eventTimeUs + 1;
+    if (resumedUs <= fromUs) return;
+    const skippedUs = speed === Number.POSITIVE_INFINITY ? 0 : (resumedUs - fromUs) / speed;
+    const schedule = startAtUs === undefined ? {} : { startAtUs: startAtUs + skippedUs };
+    this.#config = { ...this.#config, ...schedule, fromUs: resumedUs };
   };
 
   readonly stop = (): void => {

@@ -31,6 +31,8 @@ export interface Feed {
     sink: (tick: Tick, dueTimeUs: number) => void,
     control: (control: Control, dueTimeUs: number) => void,
   ) => Promise<void>;
+  /** Leaves out what the market did up to `eventTimeUs`, µs since the epoch, at the same schedule; before {@link Feed.play}. Absent for a feed that can only go on from now. */
+  readonly resumeAfter?: (eventTimeUs: number) => void;
   /** Ends it where it stands. */
   readonly stop: () => void;
   /** Opens the log that lets the run be repeated; absent for a feed that can't be. @throws Error with one line when the file can't be written */

@@ -14,8 +14,8 @@ export interface HttpResponse {
 
 /** What `/api/health` says. */
 export interface Health {
-  /** `ok`, or `draining` (HTTP 503): take no new clients here. */
-  readonly status: 'ok' | 'draining';
+  /** `ok`; `draining` (HTTP 503): take no new clients here; `failed` (HTTP 503): the journal can't be written, nothing is acknowledged. */
+  readonly status: 'ok' | 'draining' | 'failed';
   readonly uptimeS: number;
   readonly version: string;
   /** Epoch of the streams' sequence numbers. */
@@ -30,6 +30,8 @@ export interface Health {
   };
   /** Build of the transport's binary. */
   readonly transport: string;
+  /** Absent without a journal; `reason` says why it failed and the way out. */
+  readonly journal?: { readonly status: 'ok' } | { readonly status: 'failed'; readonly reason: string };
 }
 
 /** Where the answers come from. */

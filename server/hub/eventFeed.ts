@@ -1,4 +1,6 @@
 import type { LosslessChannel, ServerFrame, TimeFrame } from '../../protocol/messages.ts';
+import { type Durability, restoredEntry, streamPlace } from '../store/durability.ts';
+import type { StoredStream } from '../store/durableState.ts';
 import { EventStream, type HistoryLimits } from './stream.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -44,23 +46,47 @@ export function passes({ pattern, symbols }: StreamEntry, filter: EventFilter | 
 
 interface KeyedStream {
   readonly events: EventStream<StreamEntry>;
+  /** Number of the last event that was given out; others may be held until the journal has them. */
+  told: number;
   readonly readers: Map<Subscriber, EventFilter | undefined>;
 }
 
 /** All streams of class A by channel and key, and who reads them. A stream begins with its first event or reader and stays. */
 export class EventFeed {
   readonly #epoch: string;
+  readonly #durability: Durability | undefined;
   readonly #limits: HistoryLimits;
   readonly #channels = new Map<LosslessChannel, Map<string, KeyedStream>>();
 
-  constructor(epoch: string, limits: HistoryLimits) {
+  constructor(epoch: string, limits: HistoryLimits, durability?: Durability) {
     this.#epoch = epoch;
     this.#limits = limits;
+    this.#durability = durability;
   }
 
   /** Numbers an event and keeps it; `make` builds it from its number. */
   append(place: StreamPlace, make: (seq: number) => StreamEntry, nowUs: number): StreamEntry {
-    return this.#stream(place).events.append(make, nowUs);
+    const { events } = this.#stream(place);
+    const entry = events.append(make, nowUs);
+    this.#durability?.appended(entry, { seq: events.head, atUs: nowUs });
+    return entry;
+  }
+
+  /** Takes streams as the journal had them. @throws JournalError for events of a form that this version doesn't know */
+  restore(streams: ReadonlyMap<string, StoredStream>): void {
+    for (const [name, { head, events }] of streams) {
+      const stream = this.#stream(streamPlace(name));
+      stream.events.restore(
+        head,
+        events.map((stored) => ({ event: restoredEntry(stored), atUs: stored.atUs })),
+      );
+      stream.told = head;
+    }
+  }
+
+  /** Notes that an event which was held is given out. */
+  tell(entry: StreamEntry): void {
+    if (entry.ratchetOf === undefined) this.#stream(entry).told++;
   }
 
   /** The events of a stream. */
@@ -68,9 +94,11 @@ export class EventFeed {
     return this.#stream(place).events;
   }
 
-  /** Number of the last event of a stream; 0 before the first. */
+  /** Number of the last event of a stream that was given out, or waits for nothing but the next flush; 0 before the first. */
   head({ channel, key }: StreamPlace): number {
-    return this.#channels.get(channel)?.get(key)?.events.head ?? 0;
+    const stream = this.#channels.get(channel)?.get(key);
+    if (stream === undefined) return 0;
+    return this.#durability === undefined ? stream.events.head : stream.told;
   }
 
   readers({ channel, key }: StreamPlace): ReadonlyMap<Subscriber, EventFilter | undefined> | undefined {
@@ -108,7 +136,7 @@ export class EventFeed {
     }
     let stream = keys.get(key);
     if (stream === undefined) {
-      stream = { events: new EventStream(this.#epoch, this.#limits), readers: new Map() };
+      stream = { events: new EventStream(this.#epoch, this.#limits), told: 0, readers: new Map() };
       keys.set(key, stream);
     }
     return stream;

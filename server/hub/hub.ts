@@ -172,7 +172,7 @@ export class Hub {
   }
 
   /** Tells a notice to every client; returns its number. */
-  publishSystem(notice: Pick<SystemFrame, 'code' | 'message' | 'symbol'>): number {
+  publishSystem(notice: Pick<SystemFrame, 'code' | 'message'>): number {
     const nowUs = this.#options.clock.nowUs();
     const place = { channel: 'system', key: WHOLE_STREAM } as const;
     const make = (seq: number): StreamEntry => {
@@ -195,7 +195,7 @@ export class Hub {
     for (const { index: symbol } of this.#options.instruments) {
       const seq = tickers.seq[symbol] as number;
       if (seq === 0) continue;
-      this.#log.append({ symbol, kind: TickKind.TRADE }, tickers, times);
+      this.#log.append({ symbol, kind: TickKind.TRADE, flags: 0 }, tickers, times);
       this.#fanout.publish(symbol, seq);
     }
   }
@@ -395,11 +395,6 @@ export class Hub {
     }
     this.#outbox.addEntry(entry);
     this.#askFlush();
-  }
-
-  #addBulk(entry: StreamEntry): void {
-    if (this.#bulk.length === 0) this.#options.soon(this.#onBulk);
-    this.#bulk.push(entry);
   }
 
   readonly #onBulk = (): void => {

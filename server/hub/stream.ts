@@ -53,6 +53,12 @@ export class EventStream<T> {
     return event;
   }
 
+  /** Goes on from saved events, oldest first and without gaps; `head` is the last one's number. */
+  restore(head: number, events: readonly { readonly event: T; readonly atUs: number }[]): void {
+    this.#head = head;
+    this.#events.splice(0, this.#events.length, ...events);
+  }
+
   /** What can be given at `nowUs`. */
   span(nowUs: number): Span {
     const earliestUs = nowUs - this.#limits.maxAgeUs;

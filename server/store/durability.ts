@@ -1,0 +1,174 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import type { DeskChanges } from '../../market/orders/changes.ts';
+import type { TickerState } from '../../market/tickers.ts';
+import type { MarketEvent } from '../../market/types.ts';
+import { LOSSLESS_CHANNELS, type ServerFrame, type TimeFrame } from '../../protocol/messages.ts';
+import type { StreamEntry, StreamPlace } from '../hub/eventFeed.ts';
+import { JournalError } from './errors.ts';
+import type { StoredEvent } from './records.ts';
+import type { Store } from './store.ts';
+
+/** The last known market is journaled this often, µs. */
+const MARKET_EVERY_US = 5_000_000;
+/** And at the latest after so many ticks. */
+const MARKET_EVERY_TICKS = 250_000;
+/**
+ * Ticker numbers go on so far behind the journaled ones after a start: more than may have been told since. They are of
+ * class B and not journaled; a number that was told once is never given to another event.
+ */
+export const TICKER_SEQ_GAP = 1_000_000;
+
+const exact = { additionalProperties: false } as const;
+const StoredEntrySchema = Type.Object(
+  {
+    frame: Type.Unsafe<ServerFrame>(Type.Object({ type: Type.String() }, { additionalProperties: true })),
+    pattern: Type.Optional(
+      Type.Object(
+        { confidence: Type.Number(), patternType: Type.String(), timeFrame: Type.Unsafe<TimeFrame>(Type.String()) },
+        exact,
+      ),
+    ),
+    symbols: Type.Optional(Type.Array(Type.String())),
+    orderId: Type.Optional(Type.String()),
+  },
+  exact,
+);
+const check = TypeCompiler.Compile(StoredEntrySchema);
+
+/** What the journal takes of an input. */
+export interface DurableSources {
+  readonly changes: DeskChanges;
+  readonly tickers: TickerState;
+  /** Event time of the last tick taken, µs since the epoch; 0 before the first. */
+  readonly marketUs: () => number;
+  /** Gives held events out, in the order in which they were held. */
+  readonly release: (entries: readonly StreamEntry[]) => void;
+}
+
+/**
+ * Stands between the engine and all who are told: gathers what an input changed and the numbered events that it caused,
+ * journals both as one record, and lets events and acknowledgements go once that record is safe.
+ */
+export class Durability {
+  readonly #store: Store;
+  #sources: DurableSources | undefined = undefined;
+  #events: StoredEvent[] = [];
+  #held: StreamEntry[] = [];
+  /** Ratchets are told often and follow from the market: their last state is journaled beside it. */
+  readonly #ratchets = new Map<number, MarketEvent>();
+  #marketSavedUs = 0;
+  #ticksAtMarket = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Names the engine; before its first input. */
+  connect(sources: DurableSources): void {
+    this.#sources = sources;
+  }
+
+  /** Whether all that has happened is safe. */
+  get isSafe(): boolean {
+    return this.#store.flushed === this.#store.appended && this.#held.length === 0;
+  }
+
+  /** Why nothing is acknowledged any more, one line; undefined while all is well. */
+  get failure(): string | undefined {
+    const { health } = this.#store;
+    return health.status === 'failed' ? health.reason : undefined;
+  }
+
+  /** Notes an event of the engine. */
+  note(event: MarketEvent): void {
+    if (event.kind === 'order' && event.reason === 'ratcheted') this.#ratchets.set(event.order.orderId, event);
+    else this.#connected.changes.note(event);
+  }
+
+  /** Notes an event that got its number. */
+  appended(entry: StreamEntry, numbered: { readonly seq: number; readonly atUs: number }): void {
+    const { channel, key, pattern, symbols, orderId } = entry;
+    const event: Static<typeof StoredEntrySchema> = {
+      frame: entry.frame(0),
+      ...(pattern !== undefined && { pattern: { ...pattern } }),
+      ...(symbols !== undefined && { symbols: [...symbols] }),
+      ...(orderId !== undefined && { orderId }),
+    };
+    this.#events.push({ stream: `${channel}/${key}`, ...numbered, event });
+  }
+
+  /** Holds an event until what was noted so far is safe. */
+  hold(entry: StreamEntry): void {
+    this.#held.push(entry);
+  }
+
+  /** Journals what was noted since the last call, if anything; to be called after each input. `acknowledge` is called once it is safe, ahead of the events. */
+  commit(acknowledge?: () => void): void {
+    const { changes, marketUs, release } = this.#connected;
+    const desk = changes.take();
+    const events = this.#events;
+    const held = this.#held;
+    let ticket = this.#store.appended;
+    if (desk !== undefined || events.length > 0) {
+      this.#events = [];
+      ticket = this.#store.append({ marketUs: marketUs(), ...(desk !== undefined && { desk }), events });
+    }
+    if (acknowledge !== undefined) this.#store.whenFlushed(ticket, acknowledge);
+    if (held.length === 0) return;
+    this.#held = [];
+    this.#store.whenFlushed(ticket, () => release(held));
+  }
+
+  /** Calls back once all that has happened so far is safe, at once when it is; never when the journal has failed. */
+  whenSafe(done: () => void): void {
+    this.#store.whenFlushed(this.#store.appended, done);
+  }
+
+  /** Journals the last known market and the ratchets when that is due. To be called some times a second. */
+  sweep(nowUs: number, ticks: number): void {
+    if (nowUs - this.#marketSavedUs < MARKET_EVERY_US && ticks - this.#ticksAtMarket < MARKET_EVERY_TICKS) return;
+    this.saveMarket(nowUs, ticks);
+  }
+
+  /** Journals the last known market and the ratchets now. */
+  saveMarket(nowUs: number, ticks: number): void {
+    const { changes, tickers, marketUs } = this.#connected;
+    this.#marketSavedUs = nowUs;
+    this.#ticksAtMarket = ticks;
+    for (const event of this.#ratchets.values()) changes.note(event);
+    this.#ratchets.clear();
+    this.commit();
+    this.#store.appendMarket({ marketUs: marketUs(), tickers: tickers.state() });
+  }
+
+  get #connected(): DurableSources {
+    if (this.#sources === undefined) throw new Error('the journal was used before there was an engine');
+    return this.#sources;
+  }
+}
+
+/** Makes a stream's entry from what was journaled. @throws JournalError when it is of a form that this version doesn't know */
+export function restoredEntry({ stream, seq, event, atUs }: StoredEvent): StreamEntry {
+  if (!check.Check(event)) {
+    throw new JournalError(`the journal holds event ${seq} of ${stream} in a form that this version doesn't know`);
+  }
+  const { frame, pattern, symbols, orderId } = event;
+  return {
+    ...streamPlace(stream),
+    createdUs: atUs,
+    frame: 'sentTimeUs' in frame ? (sentTimeUs) => ({ ...frame, sentTimeUs }) : () => frame,
+    ...(pattern !== undefined && { pattern }),
+    ...(symbols !== undefined && { symbols }),
+    ...(orderId !== undefined && { orderId }),
+  };
+}
+
+/** Channel and key of a stream's name in the journal. @throws JournalError for a channel that there isn't */
+export function streamPlace(stream: string): StreamPlace {
+  const at = stream.indexOf('/');
+  const channel = LOSSLESS_CHANNELS.find((one) => one === stream.slice(0, at));
+  if (channel === undefined)
+    throw new JournalError(`the journal holds the stream ${stream}, which this version doesn't know`);
+  return { channel, key: stream.slice(at + 1) };
+}
