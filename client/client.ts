@@ -13,6 +13,7 @@ import type {
 import type { PollCursors } from '../protocol/poll.ts';
 import type { Status } from './connection.ts';
 import { type ClientOptions, Core } from './core.ts';
+import { CommandError } from './errors.ts';
 import {
   type ChannelEvents,
   isEventOf,
@@ -165,12 +166,12 @@ export class TapedeckClient {
   /** Places an order; while the connection is down it waits for the next. Rejects with a {@link CommandError}. */
   placeOrder(order: OrderRequest): Promise<AcceptedFrame> {
     const { clientOrderId = this.#newOrderId(), ...terms } = order;
-    return this.#core.run({ type: 'order.place', clientOrderId, ...terms }, 'order.accepted');
+    return this.#place({ type: 'order.place', clientOrderId, ...terms });
   }
 
   /** Places orders that are taken together or not at all. Rejects with a {@link CommandError}. */
   placeOrders(list: Omit<OrderPlaceListFrame, 'type' | 'id'>): Promise<AcceptedFrame> {
-    return this.#core.run({ type: 'order.placeList', ...list }, 'order.accepted');
+    return this.#place({ type: 'order.placeList', ...list });
   }
 
   /** Gives an order new terms. Rejects with a {@link CommandError}. */
@@ -217,6 +218,14 @@ export class TapedeckClient {
   /** Closes the connection, ends all readers in good order and refuses all commands; nothing of the client goes on. */
   close(): void {
     this.#core.close();
+  }
+
+  async #place(command: OrderPlaceFrame | OrderPlaceListFrame): Promise<AcceptedFrame> {
+    const answer = await this.#core.run(command, 'order.accepted');
+    const { status, rejectReason: reason, clientOrderId } = answer.data;
+    // The refusal was lost in a cut, and sending again brought the refused order's state: the user sees one outcome.
+    if (status !== 'REJECTED') return answer;
+    throw new CommandError('order_rejected', `order ${clientOrderId} was rejected`, { reason, clientOrderId });
   }
 
   #checkOpen(): void {

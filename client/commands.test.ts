@@ -88,6 +88,18 @@ describe('commands', () => {
     await expect(order).rejects.toMatchObject({ code: 'order_rejected', reason: 'no_market', clientOrderId: 'o' });
   });
 
+  it('should tell a refusal that was lost in a cut as one', async () => {
+    const { world, client } = await start();
+    world.socket.welcome();
+    const order = client.placeOrder({ ...ORDER, clientOrderId: 'o' });
+    world.socket.end(1006);
+    await world.pass(250);
+    world.socket.welcome();
+    const data = { clientOrderId: 'o', status: 'REJECTED', rejectReason: 'no_market' };
+    world.socket.tell({ ...accepted(world.socket.of('order.place')[0]?.id, true), data });
+    await expect(order).rejects.toMatchObject({ code: 'order_rejected', reason: 'no_market', clientOrderId: 'o' });
+  });
+
   it('should try again after the time that a busy server asks for', async () => {
     const { world, client } = await start();
     world.socket.welcome();
