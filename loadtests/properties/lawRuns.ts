@@ -1,15 +1,16 @@
 import fc from 'fast-check';
+import type { MarketEvent } from '../../market/types.ts';
 import { runParameters, session } from './arbitraries.ts';
 import { type MakeEngine, playBoth } from './engineLaw.ts';
 import { isCommand } from './operations.ts';
 
-/** The most operations of a session; four in seven are commands. */
+/** The most operations of a session; more than half are commands. */
 const MOST_OPERATIONS = 300;
 
 /** What was played while the law held. */
 export interface LawRuns {
   readonly commands: number;
-  /** How often each thing happened: `execution`, an order event's reason, or the reason of a refusal. */
+  /** How often each thing happened: `execution`, an order event's reason, or the reason of a refusal, `canceled: ` before that of a cancellation. */
   readonly happened: ReadonlyMap<string, number>;
 }
 
@@ -30,12 +31,19 @@ export function holdLaw(options: {
     const events = playBoth(makeEngine, play);
     commands += play.operations.filter(isCommand).length;
     for (const event of events) {
-      const what = event.kind === 'execution' ? event.kind : (event.order.rejectReason ?? event.reason);
+      const what = nameOf(event);
       happened.set(what, (happened.get(what) ?? 0) + 1);
     }
   });
   fc.assert(law, runParameters({ name, runs }));
   return { commands, happened };
+}
+
+function nameOf(event: MarketEvent): string {
+  if (event.kind === 'execution') return event.kind;
+  const { reason, order } = event;
+  const { rejectReason = reason } = order;
+  return reason === 'canceled' && rejectReason !== reason ? `canceled: ${rejectReason}` : rejectReason;
 }
 
 /** All that a law over random sessions must have seen: if nothing happened, it would hold for any engine. */
@@ -65,4 +73,5 @@ export const MUST_HAPPEN = [
   'market_closed',
   'symbol_halted',
   'insufficient_buying_power',
+  'canceled: insufficient_buying_power',
 ] as const;
