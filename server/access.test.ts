@@ -6,6 +6,8 @@ import { connect } from 'node:tls';
 import { SignJWT } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
+import type { Dialect } from './dialects/dialect.ts';
+import { native } from './dialects/native.ts';
 import { mintToken } from './identity.ts';
 import { TestServer } from './testing/testServer.ts';
 
@@ -142,6 +144,48 @@ describe('keys that cannot be had', () => {
       retryable: true,
     });
     await expect(server.connect(`/v1/stream?token=${es256}`)).rejects.toThrow('503');
+  });
+});
+
+describe('a user and requests in the URL', () => {
+  const dialect: Dialect = {
+    ...native,
+    path: '/ws',
+    morePaths: ['/ws/:userId', '/ws/stocks/:ticker'],
+    identity: 'upgrade',
+    namedUser: ({ parameters, query }) => parameters['userId'] ?? query.get('user_id') ?? undefined,
+    opening: ({ parameters: { ticker } }) =>
+      ticker === undefined ? [] : [{ type: 'subscribe', channel: 'ticker', symbols: [ticker] }],
+  };
+
+  it.each(['/ws?user_id=bob', '/ws/bob'])('should be the user of the token, else the socket ends: %s', async (path) => {
+    const server = await start({ dialects: [dialect] });
+    const headers = { authorization: `Bearer ${await token(['market:read'])}` };
+    const client = await server.connect(path, { headers });
+
+    expect((await client.closed).code).toBe(4403);
+    expect(client.frames).toEqual([]);
+    const own = await server.connect(path.replace('bob', 'ann'), { headers });
+    expect(await own.first(({ type }) => type === 'welcome')).toMatchObject({ user: 'ann' });
+    await expect(server.connect(path)).rejects.toThrow('401');
+  });
+
+  it('should be taken at its word in development, but not beside a token', async () => {
+    const server = await start({ dialects: [dialect], config: {} });
+    const client = await server.connect('/ws/bob');
+    expect(await client.first(({ type }) => type === 'welcome')).toMatchObject({ user: 'bob', account: 'bob' });
+
+    const other = await server.connect(`/ws/bob?token=${await server.server.developmentToken}`);
+    expect((await other.closed).code).toBe(4403);
+  });
+
+  it('should be carried out at the welcome', async () => {
+    const server = await start({ dialects: [dialect], config: {} });
+    const client = await server.connect('/ws/stocks/S1');
+    expect(await client.first(({ type }) => type === 'snapshot')).toMatchObject({ symbol: 'S1' });
+
+    const unknown = await server.connect('/ws/stocks/NONE');
+    expect(await unknown.first(({ type }) => type === 'error')).toMatchObject({ code: 'unknown_symbol' });
   });
 });
 

@@ -136,11 +136,20 @@ class Server implements RunningServer {
     const feed = ports.feed ?? (config.feed === undefined ? undefined : new EmbeddedFeed(config.feed, ports.clock));
     const { commandLogPath, startingCashUnits: startingCash } = config;
     const rules = { startingCash, ratchetWindowUs: config.limits.ratchetWindowMs * 1000 };
-    if (config.feed !== undefined) rehearse({ clock: ports.clock, limits: config.limits, dialects: ports.dialects ?? DIALECTS });
+    if (config.feed !== undefined)
+      rehearse({ clock: ports.clock, limits: config.limits, dialects: ports.dialects ?? DIALECTS });
     const commandLog = commandLogPath === undefined ? undefined : await feed?.openCommandLog?.(commandLogPath, rules);
     const journal =
       config.journal === undefined ? undefined : openJournal(config.journal, { config, feed, log: ports.log });
-    const server = new Server({ config, ...ports, transport, feed, commandLog, journal });
+    const server = new Server({
+      config,
+      ...ports,
+      dialects: ports.dialects ?? DIALECTS,
+      transport,
+      feed,
+      commandLog,
+      journal,
+    });
     await server.#begun();
     return server;
   }

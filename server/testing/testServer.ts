@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { createClock } from '../../protocol/clock.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import type { ServerConfig } from '../config.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import type { Logger } from '../logger.ts';
 import { type RunningServer, startServer } from '../server.ts';
 import { ManualFeed } from './manualFeed.ts';
@@ -28,6 +29,8 @@ export class TestServer {
       readonly config?: Partial<ServerConfig>;
       /** Absent: silent. */
       readonly log?: Logger;
+      /** Absent: all there are. */
+      readonly dialects?: readonly Dialect[];
     } = {},
   ): Promise<TestServer> {
     const feed = new ManualFeed(options.symbols ?? 4);
@@ -38,8 +41,9 @@ export class TestServer {
       logLevel: 'silent',
       ...options.config,
     };
-    const { log = pino({ level: 'silent' }) } = options;
-    return new TestServer(feed, await startServer(config, { clock: testClock, log, feed }));
+    const { log = pino({ level: 'silent' }), dialects } = options;
+    const ports = { clock: testClock, log, feed, ...(dialects !== undefined && { dialects }) };
+    return new TestServer(feed, await startServer(config, ports));
   }
 
   get port(): number {
