@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Harness } from '../harness.ts';
-import type { CommandOutcome, ModifyOrder } from '../types.ts';
+import type { CommandOutcome, ModifyOrder, PlaceOrder } from '../types.ts';
 
 const TEN_TICKS = { kind: 'ticks', value: 10 } as const;
+
+type Terms = Pick<PlaceOrder, 'type'> & Partial<PlaceOrder>;
 
 function reasonOf(outcome: CommandOutcome): string {
   return outcome.kind === 'rejected' ? outcome.reason : outcome.kind;
@@ -144,5 +146,104 @@ describe('modify', () => {
     expect(market.engine.workingOrders('a')).toEqual(before);
     expect(market.news()).toEqual([]);
     expect(market.engine.refusedCommands.get(reason as 'bad_price')).toBe(1);
+  });
+});
+
+describe('what can be modified', () => {
+  const GTD = { timeInForce: 'GTD', expireTimeUs: 9e15 } as const;
+  const PLACED: Readonly<Record<string, Terms>> = {
+    limit: { type: 'LIMIT', limitPrice: 120 },
+    stop: { type: 'STOP_MARKET', triggerPrice: 80 },
+    stopLimit: { type: 'STOP_LIMIT', triggerPrice: 80, limitPrice: 79 },
+    target: { type: 'TAKE_PROFIT', triggerPrice: 120 },
+    trail: { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS },
+    asleep: { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS, activationPrice: 130 },
+    gtd: { type: 'LIMIT', limitPrice: 120, ...GTD },
+  };
+  const CHANGES: Readonly<Record<string, Partial<ModifyOrder>>> = {
+    quantity: { quantity: 3 },
+    triggerPrice: { triggerPrice: 85 },
+    limitPrice: { limitPrice: 118 },
+    trailingOffset: { trailingOffset: { kind: 'ticks', value: 20 } },
+    activationPrice: { activationPrice: 125 },
+    expireTimeUs: { expireTimeUs: 8e15 },
+  };
+
+  it.each<[string, readonly string[]]>([
+    ['limit', ['quantity', 'limitPrice']],
+    ['stop', ['quantity', 'triggerPrice']],
+    ['stopLimit', ['quantity', 'triggerPrice', 'limitPrice']],
+    ['target', ['quantity', 'triggerPrice']],
+    ['trail', ['quantity', 'trailingOffset']],
+    ['asleep', ['quantity', 'trailingOffset', 'activationPrice']],
+    ['gtd', ['quantity', 'limitPrice', 'expireTimeUs']],
+  ])('should be of %s: %o', (name, fields) => {
+    const taken = Object.entries(CHANGES).filter(([, change]) => {
+      const market = new Harness();
+      market.trade(100);
+      const terms = PLACED[name];
+      if (terms === undefined) throw new Error(`no order ${name}`);
+      market.place('o', terms);
+      // A target may not lie below the market.
+      const isTarget = name === 'target' && change.triggerPrice !== undefined;
+      const answer = modify(market, 'o', isTarget ? { triggerPrice: 115 } : change);
+      expect(['taken', 'not_modifiable']).toContain(answer);
+      return answer === 'taken';
+    });
+    expect(taken.map(([field]) => field)).toEqual(fields);
+  });
+
+  it.each<[Terms, Partial<ModifyOrder>, Partial<ModifyOrder>]>([
+    [{ type: 'STOP_MARKET', triggerPrice: 80 }, { triggerPrice: 100 }, { triggerPrice: 99 }],
+    [{ type: 'STOP_MARKET', side: 'BUY', triggerPrice: 120 }, { triggerPrice: 100 }, { triggerPrice: 101 }],
+    [{ type: 'TAKE_PROFIT', triggerPrice: 120 }, { triggerPrice: 100 }, { triggerPrice: 101 }],
+    [{ type: 'TAKE_PROFIT', side: 'BUY', triggerPrice: 80 }, { triggerPrice: 100 }, { triggerPrice: 99 }],
+  ])('should keep a stop on its side of the market: %o', (terms, refused, taken) => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('o', terms);
+    expect([modify(market, 'o', refused), modify(market, 'o', taken)]).toEqual(['wrong_side_of_market', 'taken']);
+  });
+
+  it.each([
+    ['SELL', 110, 105],
+    ['BUY', 90, 95],
+  ] as const)('should keep a trail that runs behind the market, counted from its peak (%s)', (side, peak, now) => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('t', { type: 'TRAILING_STOP_MARKET', side, trailingOffset: TEN_TICKS });
+    market.trade(peak);
+    market.trade(now);
+    const offset = (value: number): Partial<ModifyOrder> => ({ trailingOffset: { kind: 'ticks', value } });
+    expect(modify(market, 't', offset(5))).toBe('wrong_side_of_market');
+    expect(modify(market, 't', offset(6))).toBe('taken');
+    expect(market.engine.order('a', 't')).toMatchObject({ peakPrice: peak });
+    if (side === 'SELL') expect(modify(market, 't', offset(110))).toBe('bad_offset');
+  });
+
+  it('should be no trigger once it was reached, but still a quantity', () => {
+    const market = new Harness({ fills: 'tick_size' });
+    market.trade(100);
+    market.place('t', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS, quantity: 3 });
+    market.trade(90);
+    expect(modify(market, 't', { trailingOffset: { kind: 'ticks', value: 20 } })).toBe('already_triggered');
+    expect(modify(market, 't', { quantity: 2 })).toBe('taken');
+    market.news();
+    market.trade(95);
+    expect(market.news()).toEqual(['execution t 1 at 95', 'filled t']);
+  });
+
+  it('should be the activation of a child that waits, whether it has one or not', () => {
+    const market = new Harness();
+    market.trade(100);
+    market.place('p', { type: 'LIMIT', side: 'BUY', limitPrice: 90 });
+    market.place('c', { type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS, parentClientOrderId: 'p' });
+    expect(modify(market, 'c', { activationPrice: 95 })).toBe('taken');
+    market.trade(90);
+    market.news();
+    market.trade(94);
+    expect(market.news()).toEqual([]);
+    market.trade(95);
+    expect(market.news()).toEqual(['activated c']);
   });
 });
