@@ -91,7 +91,8 @@ function sentFrame(step: Step): Received[] {
 
 describe('the tables of fields', () => {
   it("should be those of the server's types, as the source declares them", () => {
-    const source = readFileSync(projectFile('protocol/messages.ts'), 'utf8');
+    const files = ['protocol/data.ts', 'protocol/clientFrames.ts', 'protocol/messages.ts'];
+    const source = files.map((file) => readFileSync(projectFile(file), 'utf8')).join('\n');
     const interfaces = readInterfaces(source);
     const documented = new Map([...shapes.values()].map(({ name, fields }) => [name, namesOf(fields)]));
     const declared = [...interfaces].flatMap(([name, text]) => {
@@ -113,7 +114,19 @@ describe('the tables of fields', () => {
 /** Headings of the parts of frames that have a table of their own. */
 const NAMES_OF_PARTS: ReadonlyMap<string, string> = new Map([
   ['TickerData', 'Ticker data'],
+  ['TradeData', 'Trade data'],
+  ['BarData', 'Bar data'],
+  ['BarsData', 'Bars data'],
+  ['PatternData', 'Pattern data'],
+  ['PatternBarData', 'Pattern bar'],
+  ['PatternPivotData', 'Pattern pivot'],
+  ['EarlierPatternData', 'Earlier pattern'],
+  ['OrderTerms', 'Order terms'],
   ['OrderData', 'Order data'],
+  ['PositionData', 'Position data'],
+  ['PortfolioData', 'Portfolio data'],
+  ['AlertData', 'Alert data'],
+  ['PresentUser', 'Present user'],
 ]);
 
 /** The bodies of a source's interfaces by name, what they extend included. */
@@ -160,6 +173,7 @@ function typeText(type: Type): string {
 
 /** A schema in the words of the document. */
 function schemaText(schema: TSchema): string {
+  if (schema.title !== undefined) return schema.title;
   if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
   if (Array.isArray(schema['anyOf'])) return schema['anyOf'].map(schemaText).join(' | ');
   if (schema['patternProperties'] !== undefined) {

@@ -250,8 +250,6 @@ export interface SystemFrame {
   readonly seq?: number;
   readonly code: 'shutdown' | 'token_expiring' | 'feed_ended' | 'session' | 'halt' | 'resume' | 'notice';
   readonly message: string;
-  /** `halt`, `resume`: the symbol. */
-  readonly symbol?: string;
   readonly retryAfterMs?: number;
   readonly serverTimeUs: number;
 }

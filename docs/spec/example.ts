@@ -1,3 +1,4 @@
+import { PLANS, plant } from '../../market/patterns/planted.ts';
 import { TickKind } from '../../market/types.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
@@ -15,7 +16,10 @@ export type Step =
   | { readonly kind: 'sendLarge'; readonly bytes: number }
   /** Another client of the native stream sends this and gets its answer. */
   | { readonly kind: 'aside'; readonly text: string }
-  | { readonly kind: 'cut' | 'drain' | 'endFeed' | 'flood' };
+  /** AAPL's bars of one minute, each with its end. */
+  | { readonly kind: 'news'; readonly symbol: string; readonly headline: string }
+  | { readonly kind: 'bars'; readonly bars: readonly (readonly TapeEvent[])[] }
+  | { readonly kind: 'cut' | 'drain' | 'endFeed' | 'flood' | 'minute' };
 
 /** An example of the document, ready to be played. */
 export interface Example {
@@ -72,7 +76,10 @@ const QUOTE = new RegExp(`^(AAPL|MSFT) is quoted (\\d+) at ${PRICE}, (\\d+) at $
 const CONNECT = /^a new connection(?: to (\S+))?(, welcomed)?$/;
 const LARGE = /^the client sends a frame of (\d+) bytes$/;
 const ASIDE = /^over \/v1\/stream: (.*)$/;
-const EVENTS: Readonly<Record<string, 'cut' | 'drain' | 'endFeed' | 'flood'>> = {
+const NEWS = /^news about (\S+) is published: (.*)$/;
+const DRAWN = /^AAPL draws a (\w+), a bar a minute$/;
+const EVENTS: Readonly<Record<string, 'cut' | 'drain' | 'endFeed' | 'flood' | 'minute'>> = {
+  'the minute ends': 'minute',
   'the connection is cut': 'cut',
   'the server gets SIGTERM': 'drain',
   'the feed ends': 'endFeed',
@@ -88,11 +95,27 @@ function readEvent(text: string, line: number): Step {
   if (large !== null) return { kind: 'sendLarge', bytes: Number(large[1]) };
   const aside = ASIDE.exec(text);
   if (aside !== null) return { kind: 'aside', text: aside[1] ?? '' };
+  const news = NEWS.exec(text);
+  if (news !== null) return { kind: 'news', symbol: news[1] ?? '', headline: news[2] ?? '' };
+  const drawn = DRAWN.exec(text);
+  if (drawn !== null) return { kind: 'bars', bars: drawnBars(drawn[1] ?? '', line) };
   const event = readTick(text);
   if (event !== undefined) return { kind: 'tick', event };
   const kind = EVENTS[text];
   if (kind === undefined) throw new Error(`line ${line}: the test can't make happen "${text}"`);
   return { kind };
+}
+
+/** Trades of bars that have a chart pattern in them. */
+function drawnBars(type: string, line: number): TapeEvent[][] {
+  const plan = PLANS.find((one) => one.type === type);
+  if (plan === undefined) throw new Error(`line ${line}: no chart pattern "${type}"`);
+  const { bars, to } = plant(plan, { height: 8, legBars: 6, noise: 0.4, seed: 1 });
+  return bars
+    .slice(0, to + 1)
+    .map(({ open, high, low, close }) =>
+      [open, high, low, close].map((price) => trade({ symbol: 0, price, size: 100 })),
+    );
 }
 
 function readTick(text: string): TapeEvent | undefined {

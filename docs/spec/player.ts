@@ -19,7 +19,13 @@ const FLOOD_EVENTS = 60_000;
 const FLOOD_EVENTS_PER_TURN = 500;
 const FLOOD_EVENTS_PER_LOOK = 4_000;
 /** What comes at intervals, so that it can come between any two frames. */
-const AT_INTERVALS: ReadonlySet<unknown> = new Set(['heartbeat', 'POSITION_UPDATE', 'PORTFOLIO_UPDATE']);
+const AT_INTERVALS: ReadonlySet<unknown> = new Set([
+  'heartbeat',
+  'POSITION_UPDATE',
+  'PORTFOLIO_UPDATE',
+  'position.value',
+  'portfolio',
+]);
 
 /** A server that plays the document's examples, with a tape of its own. */
 export class Player {
@@ -46,7 +52,8 @@ export class Player {
   }): Promise<Player> {
     const tapePath = join(options.folder, `${options.name}.tape`);
     // A tape needs an event; the last one is never played.
-    writeTape(tapePath, [...options.events, trade({ symbol: 0, price: 10_000, size: 1 })]);
+    const minute = options.events.at(-1)?.minute ?? 0;
+    writeTape(tapePath, [...options.events, { ...trade({ symbol: 0, price: 10_000, size: 1 }), minute }]);
     const feed = new SteppedFeed({ tapePath, nowUs: testClock.nowUs });
     const server = await startServer(
       {
@@ -131,6 +138,21 @@ export class Player {
       case 'tick':
         this.step();
         return;
+      case 'news': {
+        const { symbol, headline } = step;
+        const more = { body: 'In full.', source: 'an agency', url: 'https://example.com/1' };
+        this.server.publish.publishNews({ headline, ...more, symbols: [symbol] });
+        return;
+      }
+      case 'minute':
+        this.#feed.endMinute();
+        return;
+      case 'bars':
+        for (const bar of step.bars) {
+          for (let at = 0; at < bar.length; at++) this.step();
+          this.#feed.endMinute();
+        }
+        return;
       case 'send':
         if (step.text.startsWith('GET ')) await this.#get(step.text.slice('GET '.length));
         else await this.send(step.text);
@@ -183,7 +205,7 @@ export class Player {
     const isNative = !example.steps.some((step) => step.kind === 'connect' && step.path !== '/v1/stream');
     if (!isNative) return;
     await within(client.settled());
-    const more = client.frames.slice(this.#read, -1).filter(({ type }) => type !== 'heartbeat');
+    const more = client.frames.slice(this.#read).filter(({ type }) => type !== 'heartbeat' && type !== 'pong');
     if (more.length > 0) throw new Error(`PROTOCOL.md:${example.line}: also came ${JSON.stringify(more)}`);
   }
 
@@ -237,15 +259,23 @@ export class Player {
 
 /** The ticks that an example needs on its tape, in order. */
 export function ticksOf(example: Example): TapeEvent[] {
+  let minute = 0;
   return example.steps.flatMap((step) => {
-    if (step.kind === 'tick') return [step.event];
+    if (step.kind === 'tick') return [{ ...step.event, minute }];
+    if (step.kind === 'minute') minute++;
+    if (step.kind === 'bars')
+      return step.bars.flatMap((bar) => {
+        const trades = bar.map((event) => ({ ...event, minute }));
+        minute++;
+        return trades;
+      });
     if (step.kind !== 'flood') return [];
     return Array.from({ length: FLOOD_EVENTS }, () => trade({ symbol: 0, price: 10_000, size: 1 }));
   });
 }
 
 const DIFFERS_FROM_RUN_TO_RUN =
-  /^(session|epoch|.*TimeUs|expiresAtUs|timestamp|position|retryAfterMs|message|uptimeS|version|transport)$/;
+  /^(session|epoch|newsId|.*TimeUs|asOfUs|computeUs|expiresAtUs|timestamp|position|retryAfterMs|message|uptimeS|version|transport)$/;
 
 /** The value without what differs from run to run. */
 function settled(value: unknown): unknown {

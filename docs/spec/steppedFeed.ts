@@ -1,4 +1,4 @@
-import { type Tick, TickKind } from '../../market/types.ts';
+import { type Control, type Tick, TickKind } from '../../market/types.ts';
 import type { Feed, FeedState } from '../../server/feeds/feed.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { TapeCursor, TapeReader } from '../../simulator/tape/types.ts';
@@ -7,16 +7,20 @@ import { createTapeWriter } from '../../simulator/tape/writer.ts';
 /** When the tapes' session opens: 16 March 2020, 9:30 in New York; µs since the epoch. */
 const OPEN_US = 1_584_365_400_000_000;
 const HALF_DAY_US = 6 * 3_600_000_000;
+const MINUTE_US = 60_000_000;
 
 /** An event without its time; prices in hundredths. */
-export type TapeEvent = Omit<Tick, 'eventTimeUs' | 'flags'>;
+export type TapeEvent = Omit<Tick, 'eventTimeUs' | 'flags'> & {
+  /** Minutes that have ended before it. */
+  readonly minute?: number;
+};
 
 /** A trade as a tape's event. */
 export function trade(fields: { readonly symbol: number; readonly price: number; readonly size: number }): TapeEvent {
   return { kind: TickKind.TRADE, ...fields, bid: 0, ask: 0, bidSize: 0, askSize: 0 };
 }
 
-/** Writes a tape of AAPL (last close 100.00) and MSFT (last close unknown), an event each ms from the session's opening. */
+/** Writes a tape of AAPL (last close 100.00) and MSFT (last close unknown), an event each ms from the session's opening, or from its minute's. */
 export function writeTape(path: string, events: readonly TapeEvent[]): void {
   const places = { priceDecimals: 2, quantityDecimals: 0 };
   const writer = createTapeWriter({
@@ -32,8 +36,8 @@ export function writeTape(path: string, events: readonly TapeEvent[]): void {
     sessionOpenUs: OPEN_US,
     sessionCloseUs: OPEN_US + HALF_DAY_US,
   });
-  events.forEach((event, at) => {
-    writer.append({ ...event, eventTimeUs: OPEN_US + at * 1000, flags: 0 });
+  events.forEach(({ minute = 0, ...event }, at) => {
+    writer.append({ ...event, eventTimeUs: OPEN_US + minute * MINUTE_US + at * 1000, flags: 0 });
   });
   writer.finish();
 }
@@ -44,6 +48,8 @@ export class SteppedFeed implements Feed {
   readonly #cursor: TapeCursor;
   readonly #nowUs: () => number;
   #sink: (tick: Tick, dueTimeUs: number) => void = () => undefined;
+  #control: (control: Control, dueTimeUs: number) => void = () => undefined;
+  #minutes = 0;
   #end: () => void = () => undefined;
   state: FeedState = 'waiting';
 
@@ -57,8 +63,12 @@ export class SteppedFeed implements Feed {
     return this.#tape.header.instruments;
   }
 
-  readonly play = (sink: (tick: Tick, dueTimeUs: number) => void): Promise<void> => {
+  readonly play = (
+    sink: (tick: Tick, dueTimeUs: number) => void,
+    control: (control: Control, dueTimeUs: number) => void,
+  ): Promise<void> => {
     this.#sink = sink;
+    this.#control = control;
     this.state = 'playing';
     return new Promise((resolve) => {
       this.#end = resolve;
@@ -71,6 +81,12 @@ export class SteppedFeed implements Feed {
     this.#tape.close();
     this.#end();
   };
+
+  /** Ends a minute of the market. */
+  endMinute(): void {
+    this.#minutes++;
+    this.#control({ kind: 'clock', timeUs: OPEN_US + this.#minutes * MINUTE_US }, this.#nowUs());
+  }
 
   /** Plays the next event; false at the tape's end. */
   step(): boolean {
