@@ -16,15 +16,19 @@ export class ByteCutProxy {
   readonly cuts: Cut[] = [];
   /** Connections so far. */
   accepted = 0;
+  /** Ends every connection now. */
+  readonly cutAll: () => void;
   readonly #close: () => Promise<void>;
 
   private constructor(parts: {
     readonly port: number;
     readonly targetPort: number;
+    readonly cutAll: () => void;
     readonly close: () => Promise<void>;
   }) {
     this.port = parts.port;
     this.targetPort = parts.targetPort;
+    this.cutAll = parts.cutAll;
     this.#close = parts.close;
   }
 
@@ -50,12 +54,15 @@ export class ByteCutProxy {
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
     });
+    const cutAll = (): void => {
+      for (const socket of open) socket.destroy();
+    };
     const close = (): Promise<void> =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of open) socket.destroy();
+        cutAll();
       });
-    const proxy = new ByteCutProxy({ port: (server.address() as AddressInfo).port, targetPort, close });
+    const proxy = new ByteCutProxy({ port: (server.address() as AddressInfo).port, targetPort, cutAll, close });
     return proxy;
   }
 
