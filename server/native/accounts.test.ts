@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { mintToken } from '../identity.ts';
 import { seqs, testServers } from '../testing/servers.ts';
 import type { StreamClient } from '../testing/streamClient.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';
-const start = testServers();
+const start = testServers(afterEach);
 
 function buy(client: StreamClient, id: number, terms: object = {}) {
   const order = { type: 'order.place', clientOrderId: `o${id}`, symbol: 'S0', side: 'BUY', orderType: 'MARKET' };
@@ -138,5 +138,39 @@ describe('presence', () => {
     await users('[{"user":"bob","state":"away"}]');
     bob.terminate();
     await users('[]');
+  });
+});
+
+describe('news and notices', () => {
+  it('should reach who reads them, by symbol, numbered in one stream that can be resumed', async () => {
+    const server = await start();
+    const [all, some] = [await server.welcome(), await server.welcome()];
+    await all.ask({ type: 'subscribe', id: 2, channel: 'news' });
+    await some.ask({ type: 'subscribe', id: 2, channel: 'news', symbols: ['S1'] });
+    const { publish } = server.server;
+    publish.publishNews({ headline: 'first', symbols: ['S0'] });
+    publish.publishNews({ headline: 'second', symbols: ['S1', 'S2'] });
+    publish.publishNews({ headline: 'third', symbols: [] });
+    await some.first(({ seq, type }) => type === 'news' && seq === 3);
+    await all.first(({ seq, type }) => type === 'news' && seq === 3);
+    expect(seqs(all.of('news'))).toEqual([1, 2, 3]);
+    expect(seqs(some.of('news'))).toEqual([2, 3]);
+    const late = await server.welcome();
+    const since = { epoch: server.server.epoch, seq: { '*': 1 } };
+    const answer = await late.ask({ type: 'subscribe', id: 2, channel: 'news', symbols: ['*'], since });
+    expect(answer).toMatchObject({ recovered: true });
+    expect(seqs([await late.first(({ type }) => type === 'news')])).toEqual([2]);
+  });
+
+  it('should tell a notice to everyone, subscribed or not', async () => {
+    const server = await start();
+    const [plain, reader] = [await server.welcome(), await server.welcome()];
+    await reader.ask({ type: 'subscribe', id: 2, channel: 'system' });
+    server.server.publish.publishSystem({ code: 'notice', message: 'a pause at noon' });
+    const notice = { type: 'system', seq: 1, code: 'notice', message: 'a pause at noon' };
+    expect(await plain.first(({ type }) => type === 'system')).toMatchObject(notice);
+    expect(await reader.first(({ type }) => type === 'system')).toMatchObject(notice);
+    await reader.settled();
+    expect(reader.of('system')).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { mintToken } from '../identity.ts';
 import { testServers } from '../testing/servers.ts';
 
 const SECRET = 'a secret of at least thirty-two bytes';
-const start = testServers();
+const start = testServers(afterEach);
 
 describe('authentication', () => {
   it('should welcome the development account and choose the subprotocol', async () => {

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { testServers } from '../testing/servers.ts';
 
-const start = testServers();
+const start = testServers(afterEach);
 
 describe('frames that can not be taken', () => {
   it.each([

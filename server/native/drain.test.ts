@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { testServers } from '../testing/servers.ts';
 import { TestServer } from '../testing/testServer.ts';
 
-const start = testServers();
+const start = testServers(afterEach);
 
 describe('drain', () => {
   it('should tell clients, close them with 4001 and stop listening', async () => {

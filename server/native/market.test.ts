@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { seqs, testServers } from '../testing/servers.ts';
 import type { TestServer } from '../testing/testServer.ts';
 
-const start = testServers();
+const start = testServers(afterEach);
 const OPEN_US = 1_584_365_400_000_000;
 const MINUTE_US = 60_000_000;
 

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { testServers } from '../testing/servers.ts';
 import type { StreamClient } from '../testing/streamClient.ts';
 import type { TestServer } from '../testing/testServer.ts';
 
-const start = testServers();
+const start = testServers(afterEach);
 const NAMES = { symbol: 'S0', side: 'SELL', quantity: '2' };
 
 async function trader(): Promise<{ readonly server: TestServer; readonly client: StreamClient }> {

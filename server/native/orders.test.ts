@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { testServers } from '../testing/servers.ts';
 
-const start = testServers();
+const start = testServers(afterEach);
 
 describe('orders', () => {
   const buy = { type: 'order.place', symbol: 'S0', side: 'BUY', orderType: 'MARKET', quantity: '3' } as const;

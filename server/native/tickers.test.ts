@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { seqs, testServers, tickers } from '../testing/servers.ts';
 
-const start = testServers();
+const start = testServers(afterEach);
 
 describe('tickers', () => {
   it('should send a snapshot, then every event in order with its times', async () => {

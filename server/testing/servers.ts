@@ -1,9 +1,10 @@
-import { afterEach } from 'vitest';
 import type { Received, StreamClient } from './streamClient.ts';
 import { TestServer } from './testServer.ts';
 
-/** Lets the tests of a file start servers, which are stopped after each test. To be called once, at the file's top. */
-export function testServers(): (options?: Parameters<typeof TestServer.start>[0]) => Promise<TestServer> {
+/** Lets the tests of a file start servers, which are stopped after each test. To be called once, at the file's top. @param afterEach vitest's */
+export function testServers(
+  afterEach: (stop: () => Promise<void>) => void,
+): (options?: Parameters<typeof TestServer.start>[0]) => Promise<TestServer> {
   const servers: TestServer[] = [];
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => server.stop()));
