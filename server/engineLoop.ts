@@ -199,6 +199,11 @@ export class EngineLoop {
     this.#runHash.control(control);
     this.#inputs++;
     this.engine.onControl(control);
+    if (control.kind === 'clock') hub.onClock(control.timeUs);
+    // No event tells a halt.
+    if (control.kind === 'halt' || control.kind === 'resume') {
+      this.#options.durability?.saveMarket(receivedTimeUs, metrics.ticks);
+    }
     if (control.kind === 'corporate_action') this.patterns.relearn(control.symbol);
     this.#options.durability?.commit();
     metrics.observeProcessUs(clock.nowUs() - receivedTimeUs);

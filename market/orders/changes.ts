@@ -33,8 +33,6 @@ export interface DeskChange {
   readonly executionId: number;
   /** µs since the epoch. */
   readonly clockUs: number;
-  /** Symbol indices. */
-  readonly halted: readonly number[];
   /** Those that closed lie in the order in which they did. */
   readonly orders: readonly ChangedOrder[];
   readonly accounts: readonly ChangedAccount[];
@@ -72,6 +70,11 @@ export class DeskChanges {
     if (order !== undefined) this.#touch(order);
   }
 
+  /** Indices of the halted symbols, which no event tells. Looks at every symbol. */
+  halted(): number[] {
+    return this.#desk.hours.halted();
+  }
+
   /** All that was noted since the last call, as it is now; undefined when nothing was. Call it between two inputs. */
   take(): DeskChange | undefined {
     if (this.#symbols.size === 0) return undefined;
@@ -88,7 +91,7 @@ export class DeskChanges {
     this.#orders.clear();
     this.#symbols.clear();
     const { orderId, life, hours } = desk;
-    return { orderId, executionId: life.executionId, clockUs: hours.clockUs, halted: hours.halted(), orders, accounts };
+    return { orderId, executionId: life.executionId, clockUs: hours.clockUs, orders, accounts };
   }
 
   /** The last touch decides the place: what closes isn't touched again. */

@@ -139,7 +139,7 @@ export class Durability {
     for (const event of this.#ratchets.values()) changes.note(event);
     this.#ratchets.clear();
     this.commit();
-    this.#store.appendMarket({ marketUs: marketUs(), tickers: tickers.state() });
+    this.#store.appendMarket({ marketUs: marketUs(), halted: changes.halted(), tickers: tickers.state() });
   }
 
   get #connected(): DurableSources {

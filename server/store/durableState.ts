@@ -54,6 +54,7 @@ export class DurableState {
     else {
       this.market = record.market;
       this.marketUs = record.market.marketUs;
+      this.halted = record.market.halted;
     }
   }
 
@@ -134,8 +135,8 @@ export class DurableState {
     this.marketUs = marketUs;
     for (const event of events) this.putEvent(event);
     if (desk === undefined) return;
-    const { orderId, executionId, clockUs, halted, orders, accounts } = desk;
-    Object.assign(this, { orderId, executionId, clockUs, halted });
+    const { orderId, executionId, clockUs, orders, accounts } = desk;
+    Object.assign(this, { orderId, executionId, clockUs });
     for (const order of orders) this.putOrder(order);
     for (const { name, deposits, cash, positions } of accounts) {
       const account = this.account(name);

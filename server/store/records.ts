@@ -47,7 +47,6 @@ const DeskChangeSchema = Type.Unsafe<DeskChange>(
       orderId: Count,
       executionId: Count,
       clockUs: Type.Number(),
-      halted: Type.Array(Count),
       orders: Type.Array(ChangedOrderSchema),
       accounts: Type.Array(ChangedAccountSchema),
     },
@@ -87,6 +86,8 @@ const Column = Type.Unsafe<readonly number[]>(Type.Array(Type.Number()));
 const MarketSchema = Type.Object(
   {
     marketUs: Type.Number(),
+    /** Indices of the halted symbols. */
+    halted: Type.Array(Count),
     tickers: Type.Object(
       {
         seq: Column,

@@ -171,14 +171,14 @@ export class StateIndex {
     if (record.kind === RecordKind.ORIGIN) this.#put('origin', record.origin);
     else if (record.kind === RecordKind.MARKET) {
       this.#put('market', record.market);
-      this.#rest = { ...this.#rest, marketUs: record.market.marketUs };
+      this.#rest = { ...this.#rest, marketUs: record.market.marketUs, halted: record.market.halted };
     } else {
       const { marketUs, desk, events } = record.change;
       for (const event of events) this.#putEvent(event, 'next');
       this.#rest = { ...this.#rest, marketUs };
       if (desk === undefined) return;
-      const { orderId, executionId, clockUs, halted, orders, accounts } = desk;
-      this.#rest = { marketUs, orderId, executionId, clockUs, halted: [...halted] };
+      const { orderId, executionId, clockUs, orders, accounts } = desk;
+      this.#rest = { ...this.#rest, marketUs, orderId, executionId, clockUs };
       for (const order of orders) this.#putOrder(order, order.state.orderId > this.#lastOrderId ? 'new' : 'known');
       this.#lastOrderId = Math.max(this.#lastOrderId, orderId);
       for (const account of accounts) this.#putAccount(account);

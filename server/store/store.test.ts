@@ -63,7 +63,11 @@ class Journaled {
   }
 
   market(): void {
-    this.#store.appendMarket({ marketUs: this.#timeUs, tickers: this.engine.tickers.state() });
+    this.#store.appendMarket({
+      marketUs: this.#timeUs,
+      halted: this.#changes.halted(),
+      tickers: this.engine.tickers.state(),
+    });
   }
 
   #append(): void {

@@ -133,7 +133,11 @@ export class Store {
   }
 
   /** Journals the last known market. */
-  appendMarket(market: { readonly marketUs: number; readonly tickers: TickerColumns }): number {
+  appendMarket(market: {
+    readonly marketUs: number;
+    readonly halted: number[];
+    readonly tickers: TickerColumns;
+  }): number {
     return this.#append({ kind: RecordKind.MARKET, market });
   }
 
