@@ -116,7 +116,7 @@ describe('Connection', () => {
   });
 
   it('should give a silent server up, and hear nothing of the old socket afterwards', async () => {
-    const { world, client } = await start();
+    const { world, client, notices } = await start();
     const first = world.socket;
     first.welcome();
     await world.pass(6_500);
@@ -126,6 +126,7 @@ describe('Connection', () => {
     first.tell({ type: 'error', code: 'internal', message: 'of the old one', retryable: true, retryAfterMs: 0 });
     first.end(4403);
     expect(client.status.current.state).toBe('open');
+    expect(notices).toEqual([]);
   });
 
   it('should not take its own sleep for the silence of the server', async () => {
@@ -196,6 +197,26 @@ describe('Connection', () => {
     expect(seqs).toEqual([2, 3, 4, 5, 6]);
     expect(states.at(-1)).toBe('open');
     expect(notices).toEqual([{ kind: 'polling', everyMs: 60_000 }, { kind: 'polling-ended' }]);
+  });
+
+  it('should not heed an answer to a poll that comes when the socket is back', async () => {
+    const { world, client } = await start({ policy: () => ({ delayMs: 1_000, isPolling: true }) });
+    const seqs: number[] = [];
+    client.listen('ticker', ['AAPL'], ({ seq }) => seqs.push(seq));
+    let answer = (): void => undefined;
+    world.fetch = () =>
+      new Promise((resolve) => {
+        const channels = { ticker: { AAPL: [{ type: 'ticker', symbol: 'AAPL', seq: 3, data: {} }] } };
+        const json = async () => ({ epoch: 'e1', channels, cursor: {} });
+        answer = () => resolve({ ok: true, status: 200, json });
+      });
+    world.socket.end(1006);
+    await world.pass(1_000);
+    world.socket.welcome();
+    world.socket.tell({ type: 'snapshot', channel: 'ticker', symbol: 'AAPL', epoch: 'e1', seq: 2, data: {} });
+    answer();
+    await world.settle();
+    expect(seqs).toEqual([2]);
   });
 
   it('should leave nothing behind when it is closed, in whatever state', async () => {

@@ -76,6 +76,13 @@ describe('QueueReader', () => {
     );
   });
 
+  it('should still show a snapshot as one when ticks have been added to it', async () => {
+    const { made } = reader('ticker', 1);
+    made.push({ type: 'snapshot', channel: 'ticker', symbol: 'A', epoch: 'e1', seq: 5, data: DATA });
+    made.push(ticker('A', 6));
+    expect((await made.next()).value).toMatchObject({ type: 'snapshot', seq: 6 });
+  });
+
   it('should fail a reader of class A that is too far behind, after all that it holds', async () => {
     const { made, closes } = reader('news', 3);
     for (let seq = 1; seq <= 5; seq++) made.push(news(seq));

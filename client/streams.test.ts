@@ -60,8 +60,10 @@ describe('Streams', () => {
 
   it('should ask for what is missing and tell nothing before it has come', async () => {
     const { world, told, notices } = await at(5);
-    for (const seq of [8, 9, 10]) world.socket.tell(tick(seq));
-    await world.settle();
+    for (const seq of [7, 8, 9, 10]) {
+      world.socket.tell(tick(seq));
+      await world.settle();
+    }
     const asked = world.socket.of('subscribe').slice(1);
     expect(asked).toMatchObject([{ symbols: ['AAPL'], since: { epoch: 'e1', seq: { AAPL: 5 } } }]);
     world.socket.tell(subscribed(asked[0]?.id, true));
@@ -124,6 +126,36 @@ describe('Streams', () => {
     expect(told).toEqual(['snapshot 2', 'ticker 3']);
     expect(notices).toEqual([{ kind: 'gap', channel: 'ticker', key: 'AAPL', afterSeq: 5 }]);
     expect(client.last('AAPL')).toMatchObject({ seq: 3, isLive: true });
+  });
+
+  it('should not take a new server that counts as far as the old one for the old one', async () => {
+    const { world, told } = await at(5);
+    world.socket.end(1006);
+    await world.pass(250);
+    world.socket.welcome({ epoch: 'e2' });
+    world.socket.tell(snapshot(5, { epoch: 'e2' }));
+    expect(told).toEqual(['snapshot 5']);
+  });
+
+  it('should get a reader that came during an outage its snapshot, and tell the others nothing twice', async () => {
+    const { world, client } = await start();
+    const [early, late]: string[][] = [[], []];
+    const orders = (into: string[] | undefined) =>
+      client.listen('order', [], (event) => into?.push(`${event.type} ${event.seq}`));
+    orders(early);
+    world.socket.welcome();
+    world.socket.tell(snapshot(3, { channel: 'order', symbol: 'ann', data: [] }));
+    world.socket.end(1006);
+    orders(late);
+    await world.pass(250);
+    world.socket.welcome();
+    const [first] = world.socket.of('subscribe');
+    expect(first?.since?.seq).toEqual({ ann: 3 });
+    world.socket.tell({ ...subscribed(first?.id, true), channel: 'order' });
+    world.socket.tell({ type: 'order', account: 'ann', seq: 4, reason: 'filled', data: {} });
+    expect(world.socket.of('subscribe')[1]).not.toHaveProperty('since');
+    world.socket.tell(snapshot(4, { channel: 'order', symbol: 'ann', data: [] }));
+    expect({ early, late }).toEqual({ early: ['snapshot 3', 'order 4'], late: ['snapshot 4'] });
   });
 
   it('should never take a frame without a number for its place', async () => {
