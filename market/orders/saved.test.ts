@@ -91,6 +91,36 @@ describe('a saved state', () => {
     expect(again.onCommand(orderTerms('next', { type: 'MARKET' }))).toMatchObject({ order: { orderId: 7 } });
   });
 
+  it('should keep which ratchets were told, and when the others will be', () => {
+    const market = new Harness();
+    const trade = (engine: MarketEngine, price: number, eventTimeUs: number) =>
+      engine.onTick(tradeTick({ price, eventTimeUs }));
+    trade(market.engine, 100, 0);
+    for (const [id, value] of [
+      ['one', 10],
+      ['two', 20],
+      ['three', 10],
+    ] as const)
+      market.place(id, { type: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'ticks', value } });
+    market.news();
+    // Ratchets are told in windows of 100 ms.
+    trade(market.engine, 101, 110_000);
+    expect(market.news()).toEqual(['ratcheted one', 'ratcheted two', 'ratcheted three']);
+    const told = restored(market.engine);
+    trade(told.again, 100, 200_000);
+    expect(told.news()).toEqual([]);
+    trade(market.engine, 102, 120_000);
+    market.place('four', { type: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'ticks', value: 10 } });
+    expect(market.news()).toEqual(['accepted four']);
+    const kept = restored(market.engine);
+    trade(kept.again, 101, 199_999);
+    expect(kept.news()).toEqual([]);
+    trade(kept.again, 101, 200_000);
+    expect(kept.news()).toEqual(['ratcheted one', 'ratcheted two', 'ratcheted three']);
+    trade(kept.again, 101, 300_000);
+    expect(kept.news()).toEqual([]);
+  });
+
   it('should be refused when it names an order that it does not hold', () => {
     const market = new Harness();
     market.trade(100);

@@ -138,8 +138,34 @@ describe('expiries', () => {
       one.expireTimeUs = 90 - at;
       working.addExpiry(one);
     });
-    expect(working.takeExpired(89)).toEqual([orders[1], orders[2]]);
-    expect(working.takeExpired(90)).toEqual([orders[0]]);
+    expect(working.takeExpired(90)).toEqual(orders);
     expect(working.takeExpired(1_000)).toEqual([]);
+  });
+});
+
+describe('a new extreme', () => {
+  it('should look at each distinct offset once for what it triggers and once for what it ratchets', () => {
+    const { tickers, working, order } = books();
+    for (const side of ['SELL', 'BUY'] as const) {
+      for (let at = 0; at < 30; at++) {
+        const trailingOffset = { kind: 'ticks', value: 10 + (at % 3) } as const;
+        working.addTrailing(order({ type: 'TRAILING_STOP_MARKET', side, trailingOffset }), 100);
+      }
+    }
+    working.addTrailing(
+      order({ type: 'TRAILING_STOP_MARKET', trailingOffset: TEN_TICKS, triggerBasis: 'bid_ask' }),
+      100,
+    );
+    const trade = (price: number): number => {
+      const before = working.groupVisits(0, 'last');
+      const tick = tradeTick({ price, eventTimeUs: 1 });
+      tickers.apply(tick);
+      working.takeReached(tick.kind, 0, true);
+      working.ratchet(tick.kind, 0, true);
+      return working.groupVisits(0, 'last') - before;
+    };
+    expect(trade(100)).toBe(0);
+    expect(trade(101)).toBe(12);
+    expect([working.groupVisits(0, 'bid'), working.groupVisits(1, 'last')]).toEqual([0, 0]);
   });
 });
