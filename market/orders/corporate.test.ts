@@ -104,6 +104,17 @@ describe('a corporate action on working orders', () => {
     expect(market.engine.order('a', 'o')).toMatchObject({ triggerPrice: 1 });
   });
 
+  it('should end what is less than a lot, with the children that wait for it, once', () => {
+    const { market, act } = opened();
+    market.place('parent', { type: 'LIMIT', side: 'BUY', limitPrice: 900, quantity: 2 });
+    market.place('child', { type: 'LIMIT', limitPrice: 1_100, quantity: 20, parentClientOrderId: 'parent' });
+    market.place('other', { type: 'LIMIT', limitPrice: 1_100, quantity: 20 });
+    market.news();
+    act(1, 10);
+    expect(market.news()).toEqual(['canceled parent', 'canceled child', 'restated other']);
+    expect(market.engine.order('a', 'child')).toMatchObject({ status: 'CANCELED', quantity: 20 });
+  });
+
   it('should act on the orders of its symbol alone, and on waiting children as well', () => {
     const { market, act } = opened();
     market.trade(1_000, 1);

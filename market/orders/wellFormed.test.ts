@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { orderTerms } from '../harness.ts';
+import { Harness, orderTerms } from '../harness.ts';
 import type { Command } from '../types.ts';
 import { refuseWords } from './wellFormed.ts';
 
@@ -73,6 +73,15 @@ describe('words of a command', () => {
     ['unsupported_order_type', { orders: [plain, { ...plain, type: 'ICEBERG' }] }],
   ])('should be refused in a list with %s: %o', (reason, fields) => {
     expect(refuseWords(asked({ ...list, ...fields }))).toBe(reason);
+  });
+
+  it('should be refused by the engine, which counts them and tells nothing', () => {
+    const market = new Harness();
+    market.trade(100);
+    expect(market.command(asked({ ...plain, side: 'SHORT' }))).toEqual({ kind: 'rejected', reason: 'malformed' });
+    expect([...market.engine.refusedCommands]).toEqual([['malformed', 1]]);
+    expect(market.events).toEqual([]);
+    expect(market.place('s', { type: 'MARKET' })).toMatchObject({ kind: 'taken', order: { orderId: 1 } });
   });
 
   it('should be of a kind that there is', () => {
