@@ -96,6 +96,35 @@ describe('TrailingStops', () => {
     expect(stops.visits).toBe(3);
     expect(untold).toHaveLength(3);
   });
+
+  it('should name a run that ratchets once until it is told, and not while its stop stays', () => {
+    const stops = new TrailingStops('SELL');
+    const half: TrailingOffset = { kind: 'bp', value: 5_000 };
+    stops.add(trailingOrder('SELL', half), half, 100);
+    const untold: TrailRun[] = [];
+    stops.ratchet(101, untold);
+    expect(untold).toEqual([]);
+    stops.ratchet(102, untold);
+    stops.ratchet(104, untold);
+    expect(untold.map(({ stop, isUntold }) => [stop, isUntold])).toEqual([[52, true]]);
+  });
+
+  it('should forget an offset with its last order, whichever goes first', () => {
+    for (const gone of [0, 1, 2]) {
+      const stops = new TrailingStops('BUY');
+      const orders = [10, 20, 30].map((value) => {
+        const order = trailingOrder('BUY', { kind: 'ticks', value });
+        stops.add(order, { kind: 'ticks', value }, 1_000);
+        return order;
+      });
+      stops.remove(orders[gone] as Order);
+      expect(stops.distinctOffsets).toBe(2);
+      const reached: Order[] = [];
+      stops.takeReached(1_030, reached);
+      expect(reached).toHaveLength(2);
+      expect(stops.distinctOffsets).toBe(0);
+    }
+  });
 });
 
 function stopFor(order: Order, peak: number): number {
