@@ -173,7 +173,7 @@ describe('Connection', () => {
       expect(since).toEqual({ ticker: { epoch: 'e1', seq: { AAPL: 1 + polledMs.length } } });
       const event = { type: 'ticker', symbol: 'AAPL', seq: 2 + polledMs.length, data: { last: 1 } };
       const channels = { ticker: { AAPL: [event] } };
-      return { ok: true, status: 200, json: async () => ({ epoch: 'e1', channels, cursor: {} }) };
+      return { ok: true, status: 200, json: async () => ({ epoch: 'e1', channels, cursor: {}, more: false }) };
     };
     const seqs: number[] = [];
     client.listen('ticker', ['AAPL'], ({ seq }) => seqs.push(seq));
@@ -207,7 +207,7 @@ describe('Connection', () => {
     world.fetch = () =>
       new Promise((resolve) => {
         const channels = { ticker: { AAPL: [{ type: 'ticker', symbol: 'AAPL', seq: 3, data: {} }] } };
-        const json = async () => ({ epoch: 'e1', channels, cursor: {} });
+        const json = async () => ({ epoch: 'e1', channels, cursor: {}, more: false });
         answer = () => resolve({ ok: true, status: 200, json });
       });
     world.socket.end(1006);
@@ -217,6 +217,30 @@ describe('Connection', () => {
     answer();
     await world.settle();
     expect(seqs).toEqual([2]);
+  });
+
+  it('should poll on while there is more, and put many places into a body', async () => {
+    const { world, client } = await start({ policy: () => ({ delayMs: 1_000, isPolling: true }) });
+    const symbols = Array.from({ length: 300 }, (_, at) => `SYMBOL${at}`);
+    client.ticker(...symbols);
+    const methods: string[] = [];
+    world.fetch = async (url, { method, body = '' }) => {
+      methods.push(method);
+      expect(url).toBe('http://server.test/api/poll');
+      const since: { ticker: { seq: object } } = JSON.parse(body).since;
+      expect(Object.values(since.ticker.seq).filter((seq) => seq === -1).length).toBe(methods.length === 1 ? 300 : 299);
+      const snapshot = { type: 'snapshot', channel: 'ticker', symbol: 'SYMBOL7', epoch: 'e1', seq: 9, data: {} };
+      const channels = { ticker: { SYMBOL7: [snapshot] } };
+      return {
+        ok: true,
+        status: 200,
+        json: async () => ({ epoch: 'e1', channels, cursor: {}, more: methods.length < 2 }),
+      };
+    };
+    world.socket.end(1006);
+    await world.settle();
+    expect(methods).toEqual(['POST', 'POST']);
+    expect(client.last('SYMBOL7')).toMatchObject({ seq: 9, isLive: false });
   });
 
   it('should leave nothing behind when it is closed, in whatever state', async () => {

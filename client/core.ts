@@ -73,7 +73,7 @@ export class Core {
       onWelcome: (welcome) => this.#onWelcome(welcome),
       onFrame: (frame) => this.#onFrame(frame),
       onDown: () => this.#onDown(),
-      onPoll: () => void this.#pollOnce(),
+      onPoll: () => void this.#pollAll(),
       onEnd: (code, reason) => this.#onEnd(code, reason),
     });
     this.#connection.connect();
@@ -194,24 +194,32 @@ export class Core {
     });
   }
 
-  async #pollOnce(): Promise<void> {
+  async #pollAll(): Promise<void> {
     this.#poll?.abort();
     const abort = new AbortController();
     this.#poll = abort;
-    const since = this.streams.cursors();
-    if (Object.keys(since).length === 0) return;
     try {
-      const token = await this.#tokens.get();
-      const { fetch } = this.ports;
-      const { epoch, frames, heads } = await poll({ fetch, url: this.#pollUrl, since, token, signal: abort.signal });
-      // The socket is back: it tells the rest itself.
-      if (abort.signal.aborted) return;
-      for (const frame of frames) if (isStreamEvent(frame)) this.streams.onEvent(frame);
-      this.streams.onHeads(epoch, heads);
+      while (await this.#pollOnce(abort.signal)) {
+        // Each answer moves the cursors on, until there is no more.
+      }
     } catch (error) {
       if (abort.signal.aborted) return;
       this.notices.tell({ kind: 'poll-failed', message: error instanceof Error ? error.message : String(error) });
     }
+  }
+
+  /** Asks once for what came after the streams' places; true when more waits. */
+  async #pollOnce(signal: AbortSignal): Promise<boolean> {
+    const since = this.streams.cursors();
+    if (Object.keys(since).length === 0) return false;
+    const token = await this.#tokens.get();
+    const { fetch } = this.ports;
+    const { epoch, frames, heads, isMore } = await poll({ fetch, url: this.#pollUrl, since, token, signal });
+    // The socket is back: it tells the rest itself.
+    if (signal.aborted) return false;
+    for (const frame of frames) if (isStreamEvent(frame)) this.streams.onEvent(frame);
+    this.streams.onHeads(epoch, heads);
+    return isMore && frames.length > 0;
   }
 }
 

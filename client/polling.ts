@@ -9,7 +9,12 @@ export interface Polled {
   readonly frames: readonly ServerFrame[];
   /** By channel and key the number up to which the server has looked. */
   readonly heads: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Whether there is more than one answer holds. */
+  readonly isMore: boolean;
 }
+
+/** A longer `since` goes in a body: servers bound the length of an address. */
+const MAX_QUERY_CHARACTERS = 1_500;
 
 /** An answer to a poll that can't be used; `status` is 0 when nothing came. */
 export class PollError extends Error {
@@ -37,11 +42,15 @@ export async function poll(options: {
 }): Promise<Polled> {
   const { fetch, url, since, token, signal } = options;
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const address = `${url}?since=${encodeURIComponent(JSON.stringify(since))}`;
+  const query = encodeURIComponent(JSON.stringify(since));
+  const isShort = query.length <= MAX_QUERY_CHARACTERS;
+  if (!isShort) headers['content-type'] = 'application/json';
   let status = 0;
   let body: unknown;
   try {
-    const answer = await fetch(address, { headers, signal });
+    const answer = isShort
+      ? await fetch(`${url}?since=${query}`, { method: 'GET', headers, signal })
+      : await fetch(url, { method: 'POST', headers, body: JSON.stringify({ since }), signal });
     status = answer.status;
     body = answer.ok ? await answer.json() : undefined;
   } catch {
@@ -70,5 +79,5 @@ function read(answer: PollAnswer): Polled {
     channel,
     isFields(cursor?.seq) ? cursor.seq : {},
   ]);
-  return { epoch: answer.epoch, frames, heads: Object.fromEntries(heads) };
+  return { epoch: answer.epoch, frames, heads: Object.fromEntries(heads), isMore: answer.more };
 }

@@ -18,7 +18,12 @@ export type SocketConstructor = new (url: string, protocols: string[]) => Socket
 /** What the client needs of `fetch`. */
 export type FetchLike = (
   url: string,
-  init: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
+  init: {
+    readonly method: string;
+    readonly headers: Record<string, string>;
+    readonly body?: string;
+    readonly signal: AbortSignal;
+  },
 ) => Promise<{ readonly ok: boolean; readonly status: number; json(): Promise<unknown> }>;
 
 /** The world outside as the client sees it; each part can be replaced, which is how tests run it on a virtual clock. */
