@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TickKind } from '../market/types.ts';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import type { ServerConfig } from '../server/config.ts';
+import { createLogger } from '../server/logger.ts';
+import { startServer } from '../server/server.ts';
+import { createTapeWriter } from '../simulator/tape/writer.ts';
+import { hostClock } from './clock.ts';
+
+/** Symbols of the suite's tape that trade. */
+export const CONFORM_SYMBOLS: readonly string[] = ['AAPL', 'AMZN', 'GOOG', 'IBM', 'MSFT', 'NVDA'];
+/** The one that is listed and never trades. */
+export const CONFORM_QUIET_SYMBOL = 'QUIET';
+
+/** When the tape's session opens: 16 March 2020, 9:30 in New York; µs since the epoch. */
+const OPEN_US = 1_584_365_400_000_000;
+const MINUTE_US = 60_000_000;
+const SESSION_US = 390 * MINUTE_US;
+/** A minute of the market a second. */
+const SPEED = 60;
+/** Played before anybody connects, so that there are bars. */
+const BEFORE_MINUTES = 20;
+const PLAYED_MINUTES = 240;
+/** Between two events of a symbol, in the market's time: every 40 ms as it is played. */
+const STEP_US = 2_400_000;
+/** Half the swing of each price, in ticks, so that stops are reached within a second. */
+const SWING = 12;
+/** Promises that can be seen within seconds, with limits that a case can reach. */
+const LIMITS: Limits = {
+  ...DEFAULT_LIMITS,
+  authTimeoutMs: 2_500,
+  maxSymbolsPerSocket: CONFORM_SYMBOLS.length - 1,
+  historyEvents: 64,
+  drainMs: 200,
+};
+
+/** A server of our own, for the suite. */
+export interface ConformServer {
+  /** `ws://127.0.0.1:PORT` or `wss://127.0.0.1:PORT`. */
+  readonly base: string;
+  /** Of its tokens; undefined in development. */
+  readonly secret: string | undefined;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the reference server on a free port of this machine, over a small tape of its own at 60 times the market's pace. */
+export async function startConformServer(
+  options: { readonly tls?: ServerConfig['tls']; readonly isDevelopment?: boolean } = {},
+): Promise<ConformServer> {
+  const { tls, isDevelopment = false } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'tapedeck-conform-'));
+  const secret = isDevelopment ? undefined : randomBytes(32).toString('hex');
+  const tapePath = join(folder, 'conform.tape');
+  writeTape(tapePath);
+  const server = await startServer(
+    {
+      listen: [{ host: '127.0.0.1', port: 0 }],
+      limits: LIMITS,
+      allowedOrigins: ['https://allowed.example'],
+      logLevel: 'silent',
+      feed: { tapePath, speed: SPEED, fromUs: OPEN_US + BEFORE_MINUTES * MINUTE_US },
+      ...(secret !== undefined && { secret }),
+      ...(tls !== undefined && { tls }),
+    },
+    { clock: hostClock(process.env), log: createLogger('silent') },
+  );
+  return {
+    base: `${tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${server.ports[0]}`,
+    secret,
+    stop: async () => {
+      await server.drain();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A tape in which every price swings: what a stop waits for comes soon, up and down. */
+function writeTape(path: string): void {
+  const symbols = [...CONFORM_SYMBOLS, CONFORM_QUIET_SYMBOL];
+  const writer = createTapeWriter({
+    path,
+    name: 'conform',
+    seed: 1,
+    origin: { kind: 'derived', description: 'prices that swing, for the conformance suite', sources: [] },
+    instruments: symbols.map((symbol, index) => ({
+      symbol,
+      index,
+      priceDecimals: 2,
+      quantityDecimals: 0,
+      previousClose: middle(index),
+    })),
+    sessionDate: '2020-03-16',
+    sessionOpenUs: OPEN_US,
+    sessionCloseUs: OPEN_US + SESSION_US,
+  });
+  const steps = ((BEFORE_MINUTES + PLAYED_MINUTES) * MINUTE_US) / STEP_US;
+  for (let step = 0; step < steps; step++) {
+    CONFORM_SYMBOLS.forEach((_, symbol) => {
+      const price = middle(symbol) + swing(step + symbol);
+      const isTrade = step % 4 !== 3;
+      const trade = { price, size: 10, bid: 0, ask: 0, bidSize: 0, askSize: 0 };
+      const quote = { price: 0, size: 0, bid: price - 1, ask: price + 1, bidSize: 500, askSize: 500 };
+      writer.append({
+        kind: isTrade ? TickKind.TRADE : TickKind.QUOTE,
+        symbol,
+        eventTimeUs: OPEN_US + step * STEP_US + symbol * 1_000,
+        ...(isTrade ? trade : quote),
+        flags: 0,
+      });
+    });
+  }
+  writer.finish();
+}
+
+/** The price in ticks about which a symbol swings. */
+function middle(symbol: number): number {
+  return 10_000 + symbol * 1_000;
+}
+
+/** A triangle between -{@link SWING} and {@link SWING}. */
+function swing(step: number): number {
+  const phase = step % (4 * SWING);
+  return phase < 2 * SWING ? phase - SWING : 3 * SWING - phase;
+}

@@ -1,0 +1,31 @@
+import { type Case, DIALECTS, type DialectName } from './case.ts';
+import { aiTradingV2Cases } from './dialects/aiTradingV2.ts';
+import { httpCases } from './http/health.ts';
+import { connectionCases } from './native/connection.ts';
+import { frameCases } from './native/frames.ts';
+import { resumeCases } from './native/resume.ts';
+import { subscribeCases } from './native/subscribe.ts';
+
+/** Every case, by dialect and theme. */
+export const CASES: readonly Case[] = [
+  ...connectionCases,
+  ...frameCases,
+  ...subscribeCases,
+  ...resumeCases,
+  ...aiTradingV2Cases,
+  ...httpCases,
+];
+
+/** The cases of dialects and names; a name may hold `*` for any text. */
+export function chooseCases(wish: {
+  readonly dialects?: readonly DialectName[] | undefined;
+  readonly only?: readonly string[] | undefined;
+}): Case[] {
+  const { dialects = DIALECTS, only = ['*'] } = wish;
+  const patterns = only.map((glob) => new RegExp(`^${glob.split('*').map(escaped).join('.*')}$`));
+  return CASES.filter(({ name, dialect }) => dialects.includes(dialect) && patterns.some((one) => one.test(name)));
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}

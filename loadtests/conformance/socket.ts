@@ -1,0 +1,231 @@
+import { Packr } from 'msgpackr';
+import WebSocket from 'ws';
+import { Broken } from './case.ts';
+import { type Frame, shown } from './expect.ts';
+
+/** How frames are written. */
+export type Codec = 'json' | 'msgpack';
+
+/** How a connection is made. */
+export interface Dialing {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly protocols: readonly string[];
+  readonly codec: Codec;
+  readonly ca?: string | undefined;
+  readonly isInsecure: boolean;
+}
+
+/** An upgrade that the server refused. */
+export class UpgradeRefused extends Error {
+  override readonly name = 'UpgradeRefused';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: string;
+
+  constructor(answer: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, unknown>>;
+    readonly body: string;
+  }) {
+    super(`HTTP ${answer.status} at the upgrade`);
+    this.status = answer.status;
+    this.headers = answer.headers;
+    this.body = answer.body;
+  }
+}
+
+interface Waiter {
+  readonly look: () => boolean;
+  readonly fail: (error: Error) => void;
+}
+
+const packr = new Packr({ useRecords: false });
+const EARLIEST_ID = 1;
+
+/**
+ * One WebSocket of a case. Everything read is kept; {@link Socket.take} walks through it. Whatever is waited for ends
+ * with the case: when its time is over, or the connection is, the wait is told what came instead.
+ */
+export class Socket {
+  /** Frames in the order in which they were read. */
+  readonly frames: Frame[] = [];
+  readonly #socket: WebSocket;
+  readonly #codec: Codec;
+  #taken = 0;
+  #waiters: Waiter[] = [];
+  #closeCode: number | undefined = undefined;
+  #nextId = EARLIEST_ID;
+
+  private constructor(socket: WebSocket, codec: Codec) {
+    this.#socket = socket;
+    this.#codec = codec;
+    socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    socket.on('close', (code) => {
+      this.#closeCode = code;
+      this.#look();
+      for (const waiter of this.#waiters.splice(0)) waiter.fail(new Error(`close ${code}`));
+    });
+    // The close event follows and tells what a case wants to know.
+    socket.on('error', () => undefined);
+  }
+
+  /** Opens a connection. @throws UpgradeRefused, or the network's own error */
+  static open(dialing: Dialing): Promise<Socket> {
+    const { url, headers, protocols, codec, ca, isInsecure } = dialing;
+    const tls = { ...(ca !== undefined && { ca }), ...(isInsecure && { rejectUnauthorized: false }) };
+    const ws = new WebSocket(url, [...protocols], { headers, perMessageDeflate: false, ...tls });
+    const socket = new Socket(ws, codec);
+    return new Promise((resolve, reject) => {
+      ws.on('open', () => resolve(socket));
+      ws.on('error', reject);
+      ws.on('unexpected-response', (request, response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        const answer = (): void => {
+          const body = Buffer.concat(chunks).toString('utf8');
+          reject(new UpgradeRefused({ status: response.statusCode ?? 0, headers: response.headers, body }));
+        };
+        response.on('end', answer);
+        response.on('error', answer);
+        request.on('error', () => undefined);
+      });
+    });
+  }
+
+  /** The subprotocol that the server chose; empty for none. */
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
+  /** Whether the connection is open. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Sends a frame. */
+  send(frame: Frame): void {
+    this.#socket.send(this.#codec === 'json' ? JSON.stringify(frame) : packr.pack(frame));
+  }
+
+  /** Sends bytes or a text as they are. */
+  sendRaw(data: string | Uint8Array): void {
+    this.#socket.send(data);
+  }
+
+  /** Sends bytes in a text message, be they text or not. */
+  sendText(bytes: Uint8Array): void {
+    this.#socket.send(bytes, { binary: false });
+  }
+
+  /** Sends a frame with an `id` of its own, and takes the answer that repeats it. */
+  ask(frame: Frame): Promise<Frame> {
+    const id = this.#nextId++;
+    this.send({ ...frame, id });
+    return this.take((came) => came['id'] === id, `an answer to ${shown(frame['type'])} with its id ${id}`);
+  }
+
+  /** The next frame that matches, from where the last one was taken on; frames between are passed over. */
+  take(matches: (frame: Frame) => boolean, expected: string): Promise<Frame> {
+    return new Promise((resolve, reject) => {
+      let at = this.#taken;
+      const look = (): boolean => {
+        for (; at < this.frames.length; at++) {
+          const frame = this.frames[at];
+          if (frame === undefined || !matches(frame)) continue;
+          this.#taken = Math.max(this.#taken, at + 1);
+          resolve(frame);
+          return true;
+        }
+        return false;
+      };
+      this.#wait({ look, fail: (error) => reject(this.#broken(expected, error)) });
+    });
+  }
+
+  /** The next frame of a type. */
+  takeType(type: string): Promise<Frame> {
+    return this.take((frame) => frame['type'] === type, `a frame of type ${type}`);
+  }
+
+  /** The first frame of all, read or to come, that matches. */
+  first(matches: (frame: Frame) => boolean, expected: string): Promise<Frame> {
+    return new Promise((resolve, reject) => {
+      const look = (): boolean => {
+        const frame = this.frames.find(matches);
+        if (frame !== undefined) resolve(frame);
+        return frame !== undefined;
+      };
+      this.#wait({ look, fail: (error) => reject(this.#broken(expected, error)) });
+    });
+  }
+
+  /** So many frames that match, the earliest first, of those read and to come. */
+  async gather(count: number, matches: (frame: Frame) => boolean, expected: string): Promise<Frame[]> {
+    const found: Frame[] = [];
+    while (found.length < count) found.push(await this.take(matches, `${expected} (${found.length} of ${count})`));
+    return found;
+  }
+
+  /** Frames of one type so far. */
+  of(type: string): Frame[] {
+    return this.frames.filter((frame) => frame['type'] === type);
+  }
+
+  /** The code with which the connection ends. */
+  closed(expected: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const look = (): boolean => {
+        if (this.#closeCode !== undefined) resolve(this.#closeCode);
+        return this.#closeCode !== undefined;
+      };
+      this.#wait({ look, fail: (error) => reject(this.#broken(expected, error)) });
+    });
+  }
+
+  /** Cuts the connection without a close frame. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
+  /** Ends every wait with what it waited for, and cuts the connection. */
+  end(reason: Error): void {
+    for (const waiter of this.#waiters.splice(0)) waiter.fail(reason);
+    this.#socket.terminate();
+  }
+
+  #wait(waiter: Waiter): void {
+    if (waiter.look()) return;
+    if (this.#closeCode === undefined) this.#waiters.push(waiter);
+    else waiter.fail(new Error(`close ${this.#closeCode}`));
+  }
+
+  #broken(expected: string, { message }: Error): Broken {
+    const last = this.frames.at(-1);
+    return new Broken(expected, last === undefined ? message : `${message}; the last frame was ${shown(last)}`);
+  }
+
+  #onMessage(data: WebSocket.RawData, isBinary: boolean): void {
+    this.frames.push(this.#decoded(data, isBinary));
+    this.#look();
+  }
+
+  /** What can't be read becomes a frame that no case expects, and that says so. */
+  #decoded(data: WebSocket.RawData, isBinary: boolean): Frame {
+    const bytes = Buffer.isBuffer(data) ? data : Buffer.from(String(data));
+    if (isBinary !== (this.#codec === 'msgpack')) return { unreadable: isBinary ? 'a binary message' : String(bytes) };
+    try {
+      const value: unknown = isBinary ? packr.unpack(bytes) : JSON.parse(String(bytes));
+      if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value));
+      return { unreadable: shown(value) };
+    } catch {
+      return { unreadable: isBinary ? bytes.toString('hex') : String(bytes) };
+    }
+  }
+
+  #look(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    this.#waiters.push(...waiters.filter((waiter) => !waiter.look()));
+  }
+}
