@@ -251,6 +251,8 @@ export interface SystemFrame {
   readonly code: 'shutdown' | 'token_expiring' | 'feed_ended' | 'session' | 'halt' | 'resume' | 'notice';
   readonly message: string;
   readonly retryAfterMs?: number;
+  /** `session`: what part of its day the market is in from now on. */
+  readonly phase?: 'pre' | 'regular' | 'post' | 'closed';
   readonly serverTimeUs: number;
 }
 export interface PongFrame {

@@ -78,6 +78,11 @@ export class AccountBook {
     return [...active, ...looked].map((event) => patternData(event, this.#at(symbol)));
   }
 
+  /** The symbol's last patterns, whatever became of them, oldest first. */
+  lastPatterns(symbol: number): PatternData[] {
+    return this.#hub.patterns.last(symbol).map((event) => patternData(event, this.#at(symbol)));
+  }
+
   #at(index: number): Instrument {
     const instrument = this.instruments[index];
     if (instrument === undefined) throw new RangeError(`no instrument ${index}`);

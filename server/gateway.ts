@@ -139,7 +139,7 @@ export class Gateway {
       accept: true,
       ...(protocol !== undefined && { protocol }),
       open: (socket) => {
-        const session = new Session(socket, dialect, this.#services);
+        const session = new Session(socket, { dialect, entry }, this.#services);
         return this.#open(session, { remoteAddress, entry, claims: verification?.claims });
       },
       gone: () => this.#addresses.close(remoteAddress),

@@ -1,7 +1,7 @@
 import type { FrameIndex } from '../market/bars/types.ts';
 import type { GetFrame, LosslessChannel, NewsFrame, SnapshotData, SystemFrame } from '../protocol/messages.ts';
 import { accountOf, type CommandContext, idOf, indicesOf, mayReadMarket, refuse } from './commandContext.ts';
-import type { StreamEntry } from './hub/eventFeed.ts';
+import { type EventFilter, passes, type StreamEntry } from './hub/eventFeed.ts';
 import { frameOf, frameOfChannel, tickerData } from './marketWire.ts';
 
 /** Closed bars that a `get` or a snapshot brings unless it says otherwise. */
@@ -31,7 +31,14 @@ export function answerGet(context: CommandContext, frame: GetFrame): void {
 export function streamState(
   context: CommandContext,
   channel: LosslessChannel,
-  wish: { readonly key: string; readonly bars: number; readonly frames: readonly FrameIndex[] },
+  wish: {
+    readonly key: string;
+    readonly bars: number;
+    readonly frames: readonly FrameIndex[];
+    /** So many of the last patterns that pass the filter, instead of those that may still come true. */
+    readonly backlog?: number | undefined;
+    readonly filter?: EventFilter | undefined;
+  },
 ): SnapshotData {
   const { book, hub } = context;
   const { key } = wish;
@@ -48,8 +55,13 @@ export function streamState(
       return newsOf(hub.lastNotices('news'));
     case 'system':
       return noticesOf(hub.lastNotices('system'));
-    case 'pattern':
-      return book.patterns(book.instrument(key)?.index ?? -1, { frames: wish.frames });
+    case 'pattern': {
+      const { backlog, filter, frames } = wish;
+      const index = book.instrument(key)?.index ?? -1;
+      if (backlog === undefined) return book.patterns(index, { frames });
+      const earlier = book.lastPatterns(index).filter((pattern) => passes({ pattern }, filter));
+      return earlier.slice(Math.max(0, earlier.length - backlog));
+    }
     default:
       return book.bars(book.instrument(key)?.index ?? -1, frameOfChannel(channel), wish.bars);
   }

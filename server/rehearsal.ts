@@ -3,6 +3,7 @@ import type { Clock } from '../protocol/clock.ts';
 import type { Limits } from '../protocol/limits.ts';
 import { SendResult } from '../transport/types.ts';
 import type { Dialect } from './dialects/dialect.ts';
+import { readEntry } from './dialects/entry.ts';
 import { EngineLoop } from './engineLoop.ts';
 import { Hub } from './hub/hub.ts';
 import { Subscriber } from './hub/subscriber.ts';
@@ -66,7 +67,8 @@ export function rehearse(server: {
     leave: () => undefined,
   };
   for (const dialect of dialects) {
-    const subscriber = new Subscriber({ outlet, dialect, metrics, closeSlow: () => undefined });
+    const voice = dialect.voiceOf(readEntry(dialect.path, { path: dialect.path, query: '' }));
+    const subscriber = new Subscriber({ outlet, dialect, voice, metrics, closeSlow: () => undefined });
     hub.add(subscriber);
     hub.subscribeSymbols(
       subscriber,

@@ -12,6 +12,9 @@ import type { JournalConfig, ServerConfig } from './config.ts';
 import { aiTradingV2 } from './dialects/aiTradingV2.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { native } from './dialects/native.ts';
+import { paiid } from './dialects/paiid.ts';
+import { tickstock } from './dialects/tickstock.ts';
+import { us001 } from './dialects/us001.ts';
 import { EngineLoop } from './engineLoop.ts';
 import { EmbeddedFeed } from './feeds/embedded.ts';
 import type { Feed, OpenCommandLog } from './feeds/feed.ts';
@@ -37,7 +40,7 @@ const DRAIN_LOOK_MS = 20;
 /** Time for close frames to leave before the rest is cut, ms: at most this, and at most a quarter of `drainMs`. */
 const LAST_WRITES_MS = 100;
 
-const DIALECTS: readonly Dialect[] = [native, aiTradingV2];
+const DIALECTS: readonly Dialect[] = [native, aiTradingV2, us001, paiid, tickstock];
 
 /** A server that listens. */
 export interface RunningServer {
@@ -169,6 +172,7 @@ class Server implements RunningServer {
     this.#hub = new Hub({
       epoch: this.epoch,
       instruments,
+      calendar: feed?.calendar,
       dialects,
       clock,
       limits,

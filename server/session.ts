@@ -7,7 +7,8 @@ import type { AuthFrame, RefreshFrame } from '../protocol/messages.ts';
 import type { TransportSocket } from '../transport/types.ts';
 import type { AccountBook } from './accountBook.ts';
 import { type CommandContext, runCommand } from './commands.ts';
-import type { ClientRequest, Dialect, ServerEvent } from './dialects/dialect.ts';
+import type { ClientRequest, Dialect, ServerEvent, Voice } from './dialects/dialect.ts';
+import type { Entry } from './dialects/entry.ts';
 import type { EngineLoop } from './engineLoop.ts';
 import type { Hub } from './hub/hub.ts';
 import { Subscriber } from './hub/subscriber.ts';
@@ -39,6 +40,7 @@ export class Session {
   readonly subscriber: Subscriber;
   readonly #socket: TransportSocket;
   readonly #dialect: Dialect;
+  readonly #voice: Voice;
   readonly #services: SessionServices;
   readonly #bucket: TokenBucket;
   readonly #keys: TokenBucket;
@@ -52,10 +54,17 @@ export class Session {
   #waiting: ClientRequest[] = [];
   #nextHeartbeatUs = Number.POSITIVE_INFINITY;
 
-  constructor(socket: TransportSocket, dialect: Dialect, services: SessionServices) {
+  constructor(
+    socket: TransportSocket,
+    spoken: { readonly dialect: Dialect; readonly entry: Entry },
+    services: SessionServices,
+  ) {
     const { clock, limits, metrics } = services;
+    const { dialect, entry } = spoken;
+    const voice = dialect.voiceOf(entry);
     this.#socket = socket;
     this.#dialect = dialect;
+    this.#voice = voice;
     this.#services = services;
     this.#openedUs = clock.nowUs();
     this.#bucket = new TokenBucket({
@@ -69,7 +78,7 @@ export class Session {
       nowUs: this.#openedUs,
     });
     const closeSlow = (): void => this.endSlow();
-    this.subscriber = new Subscriber({ outlet: socket, dialect, metrics, closeSlow });
+    this.subscriber = new Subscriber({ outlet: socket, dialect, voice, metrics, closeSlow });
   }
 
   /** Whether it is known who it speaks for; from then on it gets what the server has to tell. */
@@ -106,7 +115,8 @@ export class Session {
       return;
     }
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-    this.onRequest(this.#dialect.read(text, limits));
+    const request = this.#voice.read(text, limits);
+    if (request !== undefined) this.onRequest(request);
   }
 
   /** Takes a WebSocket ping or pong: free up to the rate of commands, since it makes us work as well. */
@@ -161,8 +171,8 @@ export class Session {
     this.#claims = claims;
     this.subscriber.user = claims.user;
     hub.add(this.subscriber);
-    if (this.#dialect.standing.orders) hub.joinStream(this.subscriber, 'order', claims.account);
-    this.#nextHeartbeatUs = clock.nowUs() + limits.heartbeatMs * 1000;
+    for (const channel of this.#dialect.standing.streams) hub.joinStream(this.subscriber, channel, claims.account);
+    this.#nextHeartbeatUs = clock.nowUs() + this.#heartbeatMs * 1000;
     const { maxFrameBytes, maxSymbolsPerSocket, commandsPerSecond, commandBurst } = limits;
     this.tell({
       type: 'welcome',
@@ -172,7 +182,7 @@ export class Session {
       account: claims.account,
       scopes: claims.scopes,
       serverTimeUs: clock.nowUs(),
-      heartbeatMs: limits.heartbeatMs,
+      heartbeatMs: this.#heartbeatMs,
       limits: { maxFrameBytes, maxSymbolsPerSocket, commandsPerSecond, commandBurst },
       epoch: hub.epoch,
     });
@@ -210,7 +220,7 @@ export class Session {
 
   /** Tells something in the client's own language, if that has words for it. */
   tell(event: ServerEvent): void {
-    const text = this.#dialect.write(event);
+    const text = this.#voice.write(event, this.#services.clock.nowUs());
     if (text !== undefined) this.subscriber.send(text);
   }
 
@@ -238,6 +248,11 @@ export class Session {
     if (this.#isEnded) return;
     this.#services.metrics.slowCloses++;
     this.end(CloseCode.TOO_SLOW, 'reads too slowly; reconnect and resume');
+  }
+
+  get #heartbeatMs(): number {
+    const { heartbeatMs } = this.#dialect.standing;
+    return heartbeatMs === 'limit' ? this.#services.limits.heartbeatMs : heartbeatMs;
   }
 
   #refuseForRate(retryAfterMs: number): void {
@@ -350,11 +365,10 @@ export class Session {
   }
 
   #heartbeat(nowUs: number): void {
-    const { limits, hub } = this.#services;
-    const intervalUs = limits.heartbeatMs * 1000;
+    const { hub } = this.#services;
+    const intervalUs = this.#heartbeatMs * 1000;
     const nextUs = this.#nextHeartbeatUs + intervalUs;
     this.#nextHeartbeatUs = nextUs > nowUs ? nextUs : nowUs + intervalUs;
-    if (!this.#dialect.standing.heartbeat) return;
     this.tell({ type: 'heartbeat', serverTimeUs: nowUs, epoch: hub.epoch, heads: hub.heads(this.subscriber) });
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../protocol/clock.ts';
 import type { PortfolioFrame, PositionValueFrame } from '../protocol/messages.ts';
 import type { AccountBook } from './accountBook.ts';
-import type { Dialect } from './dialects/dialect.ts';
+import type { Dialect, Voice } from './dialects/dialect.ts';
 import type { Gateway } from './gateway.ts';
 import type { Hub } from './hub/hub.ts';
 
@@ -72,7 +72,7 @@ function groupsOf(
 }
 
 function tell(
-  { gateway, hub }: { readonly gateway: Gateway; readonly hub: Hub },
+  { gateway, hub, clock }: { readonly gateway: Gateway; readonly hub: Hub; readonly clock: Clock },
   { channel, compute }: Report<PositionValueFrame | PortfolioFrame>,
   group: Group,
 ): void {
@@ -83,15 +83,17 @@ function tell(
     return frame;
   };
   for (const dialect of group.dialects) {
-    const texts = new Map<string, string | undefined>();
+    const written = new Map<Voice, Map<string, string | undefined>>();
     for (const { claims, subscriber } of gateway.welcomed(dialect)) {
       if (claims === undefined) continue;
       const { account } = claims;
-      if (!texts.has(account)) texts.set(account, dialect.write(frameOf(account)));
+      const texts = written.get(subscriber.voice) ?? new Map<string, string | undefined>();
+      written.set(subscriber.voice, texts);
+      if (!texts.has(account)) texts.set(account, subscriber.voice.write(frameOf(account), clock.nowUs()));
       const text = texts.get(account);
       if (text !== undefined) subscriber.send(text);
     }
   }
   if (!group.isChannel) return;
-  for (const key of [...hub.latest.keys(channel)]) hub.latest.tell({ channel, key }, frameOf(key));
+  for (const key of [...hub.latest.keys(channel)]) hub.latest.tell({ channel, key }, frameOf(key), clock.nowUs());
 }

@@ -8,13 +8,12 @@ import {
   LOSSLESS_CHANNELS,
   type LosslessChannel,
   type SnapshotData,
-  type SubscribeFrame,
   type UnsubscribeFrame,
   WHOLE_STREAM,
 } from '../protocol/messages.ts';
 import { type CommandContext, idOf, indicesOf, refuse } from './commandContext.ts';
+import type { SubscribeRequest } from './dialects/dialect.ts';
 import type { EventFilter } from './hub/eventFeed.ts';
-import type { Subscriber } from './hub/subscriber.ts';
 import type { TickerView } from './hub/tickerLog.ts';
 import { frameOf } from './marketWire.ts';
 import { heldKeys, whyNotRead } from './permissions.ts';
@@ -23,10 +22,13 @@ import { DEFAULT_BARS, streamState } from './queries.ts';
 /** Closed bars that the snapshots of one subscription bring at most, all symbols together: about 400 KB. */
 const MAX_SNAPSHOT_BARS = 2_000;
 
-type Frame = SubscribeFrame | UnsubscribeFrame;
+/** Earlier patterns that one subscription brings at most, all symbols together: about 800 KB. */
+const MAX_BACKLOG_PATTERNS = 400;
+
+type Frame = SubscribeRequest | UnsubscribeFrame;
 
 /** Subscribes to keys of a channel; all of them, or none after a refusal. */
-export function subscribe(context: CommandContext, frame: SubscribeFrame): void {
+export function subscribe(context: CommandContext, frame: SubscribeRequest): void {
   const { channel } = frame;
   const keys = keysOf(context, frame);
   if (keys === undefined || !mayRead(context, frame, keys) || !hasRoom(context, frame, keys)) return;
@@ -71,7 +73,7 @@ function keysOf(context: CommandContext, frame: Frame): readonly string[] | unde
 }
 
 /** Whether the identity may read the streams; false after a refusal. */
-function mayRead(context: CommandContext, frame: SubscribeFrame, keys: readonly string[]): boolean {
+function mayRead(context: CommandContext, frame: SubscribeRequest, keys: readonly string[]): boolean {
   const { channel } = frame;
   for (const key of keys) {
     const message = whyNotRead(context.claims, { channel, key });
@@ -104,7 +106,7 @@ function channelNamed(name: string): Channel | undefined {
 }
 
 /** Whether the socket may have so many keys of the channel; false after a refusal. */
-function hasRoom(context: CommandContext, frame: SubscribeFrame, keys: readonly string[]): boolean {
+function hasRoom(context: CommandContext, frame: SubscribeRequest, keys: readonly string[]): boolean {
   const { maxSymbolsPerSocket } = context.limits;
   const had = heldKeys(context.session.subscriber, frame.channel, context.book);
   const count = had.size + keys.filter((key) => !had.has(key)).length;
@@ -114,7 +116,7 @@ function hasRoom(context: CommandContext, frame: SubscribeFrame, keys: readonly 
   return false;
 }
 
-function subscribeSymbols(context: CommandContext, frame: SubscribeFrame, keys: readonly string[]): void {
+function subscribeSymbols(context: CommandContext, frame: SubscribeRequest, keys: readonly string[]): void {
   const { session, hub, book } = context;
   const { since, channel } = frame;
   const kind = channel === 'trade' ? 'trade' : 'ticker';
@@ -126,14 +128,16 @@ function subscribeSymbols(context: CommandContext, frame: SubscribeFrame, keys: 
       subscribed: (recovered) => answerSubscribed(context, frame, keys, recovered),
       snapshot: (view) => {
         if (kind === 'trade') tellSnapshot(context, 'trade', { key: view.symbol, seq: view.seq, data: tradeOf(view) });
-        else sendTickerSnapshot(session.subscriber, view, hub.epoch);
+        else sendTickerSnapshot(context, view);
       },
     },
   );
 }
 
-function sendTickerSnapshot(subscriber: Subscriber, view: TickerView, epoch: string): void {
-  const text = subscriber.dialect.tickerSnapshot(view, epoch);
+function sendTickerSnapshot({ session, hub, clock }: CommandContext, view: TickerView): void {
+  const { subscriber } = session;
+  const moment = { epoch: hub.epoch, nowUs: clock.nowUs(), phase: hub.phase };
+  const text = subscriber.dialect.tickerSnapshot(view, moment);
   if (text !== undefined) subscriber.send(text);
 }
 
@@ -143,7 +147,7 @@ function tradeOf({ last, lastSize, flags, priceDecimals, quantityDecimals }: Tic
 
 function subscribeEvents(
   context: CommandContext,
-  frame: SubscribeFrame,
+  frame: SubscribeRequest,
   channel: LosslessChannel,
   keys: readonly string[],
 ): void {
@@ -151,17 +155,27 @@ function subscribeEvents(
   const streams = streamKeys(channel, keys);
   const bars = Math.min(frame.bars ?? DEFAULT_BARS, Math.floor(MAX_SNAPSHOT_BARS / Math.max(1, streams.length)));
   const frames: readonly FrameIndex[] = frame.timeFrames?.map(frameOf) ?? FRAMES;
+  const filter = filterOf(frame, keys);
+  const backlog = backlogOf(frame, streams.length);
   hub.subscribeEvents(
     session.subscriber,
-    { channel, keys: streams, since: frame.since, filter: filterOf(frame, keys) },
+    { channel, keys: streams, since: frame.since, filter },
     {
       subscribed: (recovered) => answerSubscribed(context, frame, channel === 'system' ? [] : keys, recovered),
       snapshot: (key, seq) => {
-        tellSnapshot(context, channel, { key, seq, data: streamState(context, channel, { key, bars, frames }) });
+        tellSnapshot(context, channel, {
+          key,
+          seq,
+          data: streamState(context, channel, { key, bars, frames, backlog, filter }),
+        });
       },
     },
   );
   if (frame.forming === true && isBarChannel(channel)) hub.subscribeValues(session.subscriber, channel, keys);
+}
+
+function backlogOf({ backlog }: SubscribeRequest, streams: number): number | undefined {
+  return backlog === undefined ? undefined : Math.min(backlog, Math.floor(MAX_BACKLOG_PATTERNS / Math.max(1, streams)));
 }
 
 /** The streams that stand for keys: news and notices have one, of which symbols are a choice. */
@@ -169,7 +183,7 @@ function streamKeys(channel: LosslessChannel, keys: readonly string[]): readonly
   return CHANNEL_KEYS[channel] === 'whole' ? [WHOLE_STREAM] : keys;
 }
 
-function filterOf(frame: SubscribeFrame, keys: readonly string[]): EventFilter | undefined {
+function filterOf(frame: SubscribeRequest, keys: readonly string[]): EventFilter | undefined {
   const { channel, minConfidence, patternTypes, timeFrames } = frame;
   if (channel === 'news') return keys.includes(WHOLE_STREAM) ? undefined : { symbols: new Set(keys) };
   if (channel !== 'pattern') return undefined;
@@ -180,7 +194,7 @@ function filterOf(frame: SubscribeFrame, keys: readonly string[]): EventFilter |
   };
 }
 
-function subscribeValues(context: CommandContext, frame: SubscribeFrame, keys: readonly string[]): void {
+function subscribeValues(context: CommandContext, frame: SubscribeRequest, keys: readonly string[]): void {
   const { session, hub, book } = context;
   const { channel } = frame;
   answerSubscribed(context, frame, keys, false);
@@ -195,7 +209,7 @@ function subscribeValues(context: CommandContext, frame: SubscribeFrame, keys: r
 
 function answerSubscribed(
   context: CommandContext,
-  frame: SubscribeFrame,
+  frame: SubscribeRequest,
   symbols: readonly string[],
   recovered: boolean,
 ): void {

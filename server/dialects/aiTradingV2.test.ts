@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { TestServer } from '../testing/testServer.ts';
 import { aiTradingV2 } from './aiTradingV2.ts';
+import { readEntry } from './entry.ts';
 
 const PATH = '/api/ws/realtime';
 let server: TestServer | undefined;
@@ -25,7 +26,8 @@ describe('ai-trading-v2', () => {
     ['{"type": "ping"}', { type: 'refusal', code: 'bad_message' }],
     ['{', { type: 'refusal', code: 'bad_json' }],
   ])('should read %s', (text, request) => {
-    expect(aiTradingV2.read(text, DEFAULT_LIMITS)).toMatchObject(request);
+    const { read } = aiTradingV2.voiceOf(readEntry(PATH, { path: PATH, query: '' }));
+    expect(read(text, DEFAULT_LIMITS)).toMatchObject(request);
   });
 
   it('should tell the price at the subscription and at each trade, to the letter', async () => {

@@ -1,78 +1,51 @@
-import { Type } from '@sinclair/typebox';
-import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { TickKind } from '../../market/types.ts';
-import { decimalText, parseBounded, type Refusal } from '../../protocol/codecs/json.ts';
-import type { Limits } from '../../protocol/limits.ts';
+import { decimalText } from '../../protocol/codecs/json.ts';
 import type { OrderData, OrderFrame, PortfolioData, PositionData } from '../../protocol/messages.ts';
+import { AI_TRADING_V2_CLIENT } from '../../protocol/schemas/dialects/aiTradingV2.ts';
 import type { TickerView } from '../hub/tickerLog.ts';
-import type { ClientRequest, Dialect, ServerEvent } from './dialect.ts';
+import type { Dialect, ServerEvent, Voice } from './dialect.ts';
+import { asking, framesBy } from './reading.ts';
+import { changePercent, hasTraded, orderWords, portfolioWords, positionWords, toMs } from './words.ts';
 
-const isAction = TypeCompiler.Compile(Type.Object({ action: Type.String() }));
-const hasSymbol = TypeCompiler.Compile(Type.Object({ symbol: Type.String({ minLength: 1, maxLength: 128 }) }));
+const { subscribe_ticker, unsubscribe_ticker, get_positions, get_portfolio } = AI_TRADING_V2_CLIENT;
+
+const VOICE: Voice = {
+  read: framesBy('action', {
+    subscribe_ticker: asking(subscribe_ticker, ({ symbol }) => {
+      return { type: 'subscribe', channel: 'ticker', symbols: [symbol] };
+    }),
+    unsubscribe_ticker: asking(unsubscribe_ticker, ({ symbol }) => {
+      return { type: 'unsubscribe', channel: 'ticker', symbols: [symbol] };
+    }),
+    get_positions: asking(get_positions, () => ({ type: 'get', what: 'positions' })),
+    get_portfolio: asking(get_portfolio, () => ({ type: 'get', what: 'portfolio' })),
+  }),
+  write,
+};
 
 /**
  * AI-Trading-V2's realtime socket on `/api/ws/realtime`. Prices and amounts are numbers, times are ms. `MARKET_UPDATE`
  * comes with each trade and carries the market's time, as `ORDER_UPDATE` does; positions and portfolio carry the time at
- * which they were computed. Sequence numbers, resume and heartbeats have no words here.
+ * which they were computed. Sequence numbers and resume have no words here.
  */
 export const aiTradingV2: Dialect = {
   name: 'ai-trading-v2',
   path: '/api/ws/realtime',
   subprotocols: [],
   identity: 'upgrade',
-  standing: { heartbeat: false, orders: true, positionsEveryMs: 1_000, portfolioEveryMs: 2_000 },
-  read,
-  ticker: (view) => (view.kind === TickKind.TRADE || view.seqFrom !== view.seq ? marketUpdate(view) : undefined),
+  standing: { heartbeatMs: 'limit', streams: ['order'], positionsEveryMs: 1_000, portfolioEveryMs: 2_000 },
+  voiceOf: () => VOICE,
+  ticker: (view) => (hasTraded(view) ? marketUpdate(view) : undefined),
   trade: () => undefined,
-  tickerSnapshot: marketUpdate,
-  write,
+  tickerSnapshot: (view) => (view.last === 0 ? undefined : marketUpdate(view)),
 };
 
-function read(text: string, limits: Limits): ClientRequest {
-  const parsed = parseBounded(text, limits);
-  if (!parsed.ok) return parsed.refusal;
-  const { value } = parsed;
-  if (!isAction.Check(value)) return refuse('expected an object with an "action"');
-  switch (value.action) {
-    case 'subscribe_ticker':
-      return hasSymbol.Check(value) ? { type: 'subscribe', channel: 'ticker', symbols: [value.symbol] } : noSymbol();
-    case 'unsubscribe_ticker':
-      return hasSymbol.Check(value) ? { type: 'unsubscribe', channel: 'ticker', symbols: [value.symbol] } : noSymbol();
-    case 'get_positions':
-      return { type: 'get', what: 'positions' };
-    case 'get_portfolio':
-      return { type: 'get', what: 'portfolio' };
-    default:
-      return {
-        type: 'refusal',
-        code: 'unknown_type',
-        message: 'unknown action; there are subscribe_ticker, unsubscribe_ticker, get_positions, get_portfolio',
-      };
-  }
-}
-
-function noSymbol(): Refusal {
-  return refuse('expected a "symbol"');
-}
-
-function refuse(message: string): Refusal {
-  return { type: 'refusal', code: 'bad_message', message };
-}
-
-function marketUpdate(view: TickerView): string | undefined {
-  if (view.last === 0) return undefined;
+/** A change that is unknown is told as 0: the field is a number. */
+function marketUpdate(view: TickerView): string {
   const price = decimalText(view.last, view.priceDecimals);
-  const timestamp = Math.floor(view.eventTimeUs / 1000);
-  return `{"type":"MARKET_UPDATE","symbol":${view.symbolJson},"price":${price},"priceChangePercent":${changePercent(view)},"timestamp":${timestamp}}`;
+  return `{"type":"MARKET_UPDATE","symbol":${view.symbolJson},"price":${price},"priceChangePercent":${changePercent(view) ?? 0},"timestamp":${toMs(view.eventTimeUs)}}`;
 }
 
-/** Against the last session's close, to two decimals; 0 where that is unknown. */
-function changePercent({ last, previousClose }: TickerView): number {
-  if (previousClose === 0) return 0;
-  return Math.round(((last - previousClose) / previousClose) * 10_000) / 100;
-}
-
-function write(event: ServerEvent): string | undefined {
+function write(event: ServerEvent, sentTimeUs: number): string | undefined {
   switch (event.type) {
     case 'order':
       return JSON.stringify(orderUpdate(event));
@@ -83,6 +56,19 @@ function write(event: ServerEvent): string | undefined {
     case 'result':
       if (event.what === 'positions') return positionUpdate(event.data, event.serverTimeUs);
       return event.what === 'portfolio' ? portfolioUpdate(event.data, event.serverTimeUs) : undefined;
+    case 'heartbeat':
+      return JSON.stringify({ type: 'HEARTBEAT', timestamp: toMs(event.serverTimeUs) });
+    case 'system': {
+      const { code, message, retryAfterMs } = event;
+      const timestamp = toMs(sentTimeUs);
+      return JSON.stringify({
+        type: 'SYSTEM',
+        code,
+        message,
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+        timestamp,
+      });
+    }
     case 'error':
       return JSON.stringify({ type: 'ERROR', code: event.code, message: event.message });
     default:
@@ -91,57 +77,28 @@ function write(event: ServerEvent): string | undefined {
 }
 
 function positionUpdate(positions: readonly PositionData[], asOfUs: number): string {
-  const timestamp = Math.floor(asOfUs / 1000);
-  return JSON.stringify({ type: 'POSITION_UPDATE', positions: positions.map(position), timestamp });
+  return JSON.stringify({
+    type: 'POSITION_UPDATE',
+    positions: positions.map(positionWords),
+    timestamp: toMs(asOfUs),
+  });
 }
 
 function portfolioUpdate(data: PortfolioData, asOfUs: number): string {
-  const timestamp = Math.floor(asOfUs / 1000);
-  return JSON.stringify({ type: 'PORTFOLIO_UPDATE', portfolio: portfolio(data), timestamp });
+  return JSON.stringify({ type: 'PORTFOLIO_UPDATE', portfolio: portfolioWords(data), timestamp: toMs(asOfUs) });
 }
 
 function orderUpdate(event: OrderFrame): object {
   return {
     type: 'ORDER_UPDATE',
-    orderType: event.data.orderType === 'TRAILING_STOP_MARKET' ? 'TRAILING_STOP' : event.data.orderType,
-    order: order(event.data, event.reason),
-    timestamp: Math.floor(event.eventTimeUs / 1000),
+    orderType: strategyOf(event.data),
+    order: orderWords(event.data, event.reason),
+    timestamp: toMs(event.eventTimeUs),
   };
 }
 
-function order(data: OrderData, reason: string): object {
-  return {
-    id: data.orderId,
-    client_order_id: data.clientOrderId,
-    symbol: data.symbol,
-    side: data.side,
-    status: data.status,
-    event: reason,
-    quantity: Number(data.quantity),
-    filled_quantity: Number(data.cumulativeQuantity),
-    ...(data.averagePrice !== undefined && { average_price: Number(data.averagePrice) }),
-    ...(data.triggerPrice !== undefined && { current_stop_price: Number(data.triggerPrice) }),
-    ...(data.peakPrice !== undefined && { peak_price: Number(data.peakPrice) }),
-    ...(data.rejectReason !== undefined && { reject_reason: data.rejectReason }),
-  };
-}
-
-function position(data: PositionData): object {
-  return {
-    symbol: data.symbol,
-    quantity: Number(data.quantity),
-    average_price: Number(data.averagePrice),
-    current_price: Number(data.markPrice),
-    unrealized_pnl: Number(data.unrealizedPnl),
-    realized_pnl: Number(data.realizedPnl),
-  };
-}
-
-function portfolio(data: PortfolioData): object {
-  return {
-    cash: Number(data.cash),
-    equity: Number(data.equity),
-    unrealized_pnl: Number(data.unrealizedPnl),
-    realized_pnl: Number(data.realizedPnl),
-  };
+/** A leg is told under the list that it belongs to; what it is by itself stands in the order's own `type`. */
+function strategyOf({ contingency, orderType }: OrderData): string {
+  if (contingency !== undefined) return contingency;
+  return orderType === 'TRAILING_STOP_MARKET' ? 'TRAILING_STOP' : orderType;
 }

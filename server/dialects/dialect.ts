@@ -1,14 +1,38 @@
+import type { Phase } from '../../market/calendar/types.ts';
 import type { Refusal } from '../../protocol/codecs/json.ts';
 import type { Limits } from '../../protocol/limits.ts';
-import type { ClientFrame, ServerFrame } from '../../protocol/messages.ts';
+import type { ClientFrame, LosslessChannel, ServerFrame, SubscribeFrame } from '../../protocol/messages.ts';
 import type { TickerView } from '../hub/tickerLog.ts';
 import type { Entry } from './entry.ts';
 
 /** What a client of any dialect can ask for, in the words of the full protocol. */
-export type ClientRequest = ClientFrame | Refusal;
+export type ClientRequest = Exclude<ClientFrame, SubscribeFrame> | SubscribeRequest | Refusal;
+
+/** A subscription, with what only a dialect can ask for. */
+export interface SubscribeRequest extends SubscribeFrame {
+  /** `pattern`: snapshots bring up to so many of each symbol's last patterns that pass the filters, instead of those that may still come true. */
+  readonly backlog?: number;
+}
 
 /** What the server has to tell beside tickers and trades, in the words of the full protocol. */
 export type ServerEvent = ServerFrame;
+
+/** How one socket's frames are read and written. Sockets whose frames are the same words share one voice, and then one text. */
+export interface Voice {
+  /** Reads a client's frame; never throws. Undefined for one that asks for nothing. */
+  readonly read: (text: string, limits: Limits) => ClientRequest | undefined;
+  /** Writes an event at `sentTimeUs`, µs since the epoch; undefined when the dialect has no words for it. */
+  readonly write: (event: ServerEvent, sentTimeUs: number) => string | undefined;
+}
+
+/** The moment of a snapshot. */
+export interface SnapshotMoment {
+  readonly epoch: string;
+  /** µs since the epoch. */
+  readonly nowUs: number;
+  /** What part of its day the market is in. */
+  readonly phase: Phase;
+}
 
 /**
  * A language that clients speak: a pure translator between its frames and the full protocol's words. It never touches a
@@ -30,22 +54,21 @@ export interface Dialect {
   readonly opening?: (entry: Entry) => readonly ClientRequest[];
   /** What every socket gets without asking. */
   readonly standing: {
-    readonly heartbeat: boolean;
-    /** Events of the identity's own orders. */
-    readonly orders: boolean;
+    /** Interval of heartbeats, ms; `limit`: as the limits say. */
+    readonly heartbeatMs: number | 'limit';
+    /** Streams of the identity's own account. */
+    readonly streams: readonly Extract<LosslessChannel, 'order' | 'execution' | 'position' | 'alert'>[];
     /** Interval of positions, ms; 0 for never. */
     readonly positionsEveryMs: number;
     /** Interval of the portfolio, ms; 0 for never. */
     readonly portfolioEveryMs: number;
   };
-  /** Reads a client's frame; never throws. */
-  readonly read: (text: string, limits: Limits) => ClientRequest;
+  /** The voice of a socket that came by this request. */
+  readonly voiceOf: (entry: Entry) => Voice;
   /** Writes a ticker event, once for all who get it; undefined when it means nothing in this dialect. */
   readonly ticker: (view: TickerView, sentTimeUs: number) => string | undefined;
   /** Writes a trade of the ticker's log, once for all who get it; undefined for a quote, or when it means nothing in this dialect. */
   readonly trade: (view: TickerView, sentTimeUs: number) => string | undefined;
   /** Writes the state at a subscription; undefined when there is none to tell. */
-  readonly tickerSnapshot: (view: TickerView, epoch: string) => string | undefined;
-  /** Writes anything else; undefined when this dialect has no words for it. */
-  readonly write: (event: ServerEvent) => string | undefined;
+  readonly tickerSnapshot: (view: TickerView, moment: SnapshotMoment) => string | undefined;
 }

@@ -143,7 +143,7 @@ export class BarEvents {
     const { bars, tickers } = this.#connected();
     if (!latest.hasReaders(place) || !bars.readForming(symbol, frame, this.#piece)) return;
     const bar = openBar(this.#piece, bars.formingStartUs(frame));
-    latest.tell(place, {
+    const told = {
       type: 'bar',
       channel: place.channel,
       symbol: instrument.symbol,
@@ -151,7 +151,8 @@ export class BarEvents {
       eventTimeUs: tickers.eventTimeUs[symbol] as number,
       receivedTimeUs: nowUs,
       sentTimeUs: nowUs,
-    });
+    } as const;
+    latest.tell(place, told, nowUs);
   }
 
   #connected(): MarketSource {

@@ -31,7 +31,10 @@ export interface EventFilter {
 }
 
 /** Whether a reader with this filter gets the event. */
-export function passes({ pattern, symbols }: StreamEntry, filter: EventFilter | undefined): boolean {
+export function passes(
+  { pattern, symbols }: Pick<StreamEntry, 'pattern' | 'symbols'>,
+  filter: EventFilter | undefined,
+): boolean {
   if (filter === undefined) return true;
   if (pattern !== undefined) {
     if (pattern.confidence < (filter.minConfidence ?? 0)) return false;

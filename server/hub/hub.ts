@@ -1,3 +1,4 @@
+import type { Phase, TradingCalendar } from '../../market/calendar/types.ts';
 import type { PatternEvent } from '../../market/patterns/types.ts';
 import type { TickerState } from '../../market/tickers.ts';
 import { type Instrument, type MarketEvent, type PositionView, type Tick, TickKind } from '../../market/types.ts';
@@ -12,7 +13,7 @@ import {
   type SystemFrame,
   WHOLE_STREAM,
 } from '../../protocol/messages.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { Dialect, Voice } from '../dialects/dialect.ts';
 import { alertData } from '../marketWire.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Durability } from '../store/durability.ts';
@@ -47,6 +48,8 @@ const SHOWN_NOTICES = 20;
 export interface HubOptions {
   readonly epoch: string;
   readonly instruments: readonly Instrument[];
+  /** When they trade; absent: always. */
+  readonly calendar?: TradingCalendar | undefined;
   readonly dialects: readonly Dialect[];
   readonly clock: Clock;
   readonly limits: Limits;
@@ -93,6 +96,9 @@ export class Hub {
   #bulkAt = 0;
   readonly #writes: WriteTimer;
   readonly #subscribers = new Set<Subscriber>();
+  /** The market's time, µs since the epoch; 0 before its first sign. */
+  #marketUs = 0;
+  #toldPhase: Phase | undefined = undefined;
   #isFlushAsked = false;
   #isFlushing = false;
 
@@ -113,6 +119,12 @@ export class Hub {
     this.patterns = new RecentPatterns(instruments.length);
   }
 
+  /** What part of its day the market is in: by the calendar at the market's own time, `closed` before its first sign. */
+  get phase(): Phase {
+    const { calendar } = this.#options;
+    return calendar === undefined ? 'regular' : calendar.sessionAt(this.#marketUs);
+  }
+
   /** Whether so much waits that {@link flush} must be called before the next tick. */
   get isFull(): boolean {
     return this.#outbox.count >= MAX_WAITING;
@@ -126,6 +138,7 @@ export class Hub {
   /** Takes a tick that the engine has applied. Allocates nothing where it meets no alert. */
   onTick(tick: Tick, tickers: TickerState, times: InputTimes): void {
     const { symbol } = tick;
+    this.#marketUs = tick.eventTimeUs;
     this.#log.append(tick, tickers, times);
     this.#outbox.addTicker(symbol, tickers.seq[symbol] as number, times.receivedTimeUs);
     if (tick.kind === TickKind.TRADE) {
@@ -133,6 +146,11 @@ export class Hub {
       if (this.alerts.isMet(symbol, tick.price)) this.#tellAlerts(tick, tickers.seq[symbol] as number, times);
     }
     this.#askFlush();
+  }
+
+  /** Takes the market's clock, µs since the epoch. */
+  onClock(timeUs: number): void {
+    if (timeUs > this.#marketUs) this.#marketUs = timeUs;
   }
 
   /** Takes an event of an order; `position` is what a fill has made of the account's position. */
@@ -172,7 +190,7 @@ export class Hub {
   }
 
   /** Tells a notice to every client; returns its number. */
-  publishSystem(notice: Pick<SystemFrame, 'code' | 'message'>): number {
+  publishSystem(notice: Pick<SystemFrame, 'code' | 'message' | 'phase'>): number {
     const nowUs = this.#options.clock.nowUs();
     const place = { channel: 'system', key: WHOLE_STREAM } as const;
     const make = (seq: number): StreamEntry => {
@@ -349,25 +367,33 @@ export class Hub {
     this.latest.catchUp(subscriber);
   }
 
-  /** To be called some times a second: tells held-back ratchets and values, serves slow sockets, closes those over the hard limit for too long. */
+  /** To be called some times a second: tells a change of the session, held-back ratchets and values, serves slow sockets, closes those over the hard limit for too long. */
   sweep(nowUs: number): void {
     for (const ratchet of this.#ratchets.due(nowUs)) this.#add(ratchet);
+    this.#watchPhase();
     this.#options.durability?.commit();
     // Heartbeats follow, whose heads must not be ahead of what was written.
     this.#flushAll();
     this.bars.tellForming(nowUs);
     for (const channel of this.presence.takeChanged()) {
       const users = this.presence.users(channel);
-      this.latest.tell(
-        { channel: 'presence', key: channel },
-        { type: 'presence', channel, users, serverTimeUs: nowUs },
-      );
+      const frame = { type: 'presence', channel, users, serverTimeUs: nowUs } as const;
+      this.latest.tell({ channel: 'presence', key: channel }, frame, nowUs);
     }
     this.#fanout.scan();
     for (const subscriber of this.#subscribers) {
       if (subscriber.isSlow || subscriber.waiting.size > 0) this.catchUp(subscriber);
       this.#judgeBuffer(subscriber, nowUs);
     }
+  }
+
+  /** Tells everyone once when the market has gone into another part of its day. */
+  #watchPhase(): void {
+    if (this.#options.calendar === undefined || this.#marketUs === 0) return;
+    const { phase } = this;
+    if (phase === this.#toldPhase) return;
+    this.#toldPhase = phase;
+    this.publishSystem({ code: 'session', phase, message: PHASE_MESSAGES[phase] });
   }
 
   #judgeBuffer(subscriber: Subscriber, nowUs: number): void {
@@ -438,9 +464,9 @@ export class Hub {
     entry: (entry: StreamEntry): void => this.#deliver(entry),
   };
 
-  /** Writes an event once for each dialect, and sends it to all who read it; notices of the system go to everyone. */
+  /** Writes an event once for each voice, and sends it to all who read it; notices of the system go to everyone. */
   #deliver(entry: StreamEntry): void {
-    const texts = new Map<Dialect, string | undefined>();
+    const texts = new Map<Voice, string | undefined>();
     if (entry.channel === 'system') {
       for (const subscriber of this.#subscribers) this.#deliverTo(subscriber, entry, texts);
       return;
@@ -453,21 +479,26 @@ export class Hub {
     this.#writes.add(entry.createdUs);
   }
 
-  #deliverTo(subscriber: Subscriber, entry: StreamEntry, texts: Map<Dialect, string | undefined>): void {
-    const { dialect, isSlow, ratchets } = subscriber;
+  #deliverTo(subscriber: Subscriber, entry: StreamEntry, texts: Map<Voice, string | undefined>): void {
+    const { voice, isSlow, ratchets } = subscriber;
     if (isSlow && entry.ratchetOf !== undefined) {
       ratchets.set(entry.ratchetOf, entry);
       return;
     }
     if (isSlow && entry.orderId !== undefined) ratchets.delete(entry.orderId);
-    if (!texts.has(dialect)) texts.set(dialect, dialect.write(entry.frame(this.#options.clock.nowUs())));
-    const text = texts.get(dialect);
+    if (!texts.has(voice)) texts.set(voice, this.#write(voice, entry));
+    const text = texts.get(voice);
     if (text !== undefined) subscriber.send(text);
   }
 
   #send(subscriber: Subscriber, entry: StreamEntry): void {
-    const text = subscriber.dialect.write(entry.frame(this.#options.clock.nowUs()));
+    const text = this.#write(subscriber.voice, entry);
     if (text !== undefined) subscriber.send(text);
+  }
+
+  #write(voice: Voice, entry: StreamEntry): string | undefined {
+    const nowUs = this.#options.clock.nowUs();
+    return voice.write(entry.frame(nowUs), nowUs);
   }
 
   #missed(
@@ -537,6 +568,13 @@ export class Hub {
     return instrument;
   }
 }
+
+const PHASE_MESSAGES: Readonly<Record<Phase, string>> = {
+  pre: 'pre-market trading has begun',
+  regular: 'the regular session has begun',
+  post: 'the regular session has ended; after-hours trading goes on',
+  closed: 'the market is closed',
+};
 
 /** Whether an event has a stream of its own that is written in slices. */
 function isBulk({ channel }: StreamEntry): boolean {

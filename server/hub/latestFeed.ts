@@ -1,5 +1,5 @@
 import type { Channel, ServerFrame } from '../../protocol/messages.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { Voice } from '../dialects/dialect.ts';
 import type { Subscriber } from './subscriber.ts';
 
 /** A value of class B without numbers, by channel and key: only the latest counts. */
@@ -60,15 +60,15 @@ export class LatestFeed {
     }
   }
 
-  /** Tells a value to all who read it. */
-  tell(place: ValuePlace, frame: ServerFrame): void {
+  /** Tells a value to all who read it; `sentTimeUs` is now. */
+  tell(place: ValuePlace, frame: ServerFrame, sentTimeUs: number): void {
     const readers = this.#readers.get(place.channel)?.get(place.key);
     if (readers === undefined) return;
-    const texts = new Map<Dialect, string | undefined>();
+    const texts = new Map<Voice, string | undefined>();
     for (const subscriber of readers) {
-      const { dialect } = subscriber;
-      if (!texts.has(dialect)) texts.set(dialect, dialect.write(frame));
-      const text = texts.get(dialect);
+      const { voice } = subscriber;
+      if (!texts.has(voice)) texts.set(voice, voice.write(frame, sentTimeUs));
+      const text = texts.get(voice);
       if (text === undefined) continue;
       if (this.#isBehind(subscriber)) subscriber.waiting.set(nameOf(place), text);
       else subscriber.send(text);

@@ -21,6 +21,11 @@ export class RecentPatterns {
     if (events !== undefined && events.length > KEPT) events.shift();
   }
 
+  /** The symbol's last patterns, whatever became of them, oldest first. */
+  last(symbol: number): readonly PatternEvent[] {
+    return this.#events[symbol] ?? [];
+  }
+
   /**
    * The symbol's patterns that may still come true, oldest first: at most {@link OUTCOME_BARS} bars old, and no closed bar since
    * has touched their invalidation price.

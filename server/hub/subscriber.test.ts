@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SendResult } from '../../transport/types.ts';
+import { readEntry } from '../dialects/entry.ts';
 import { native } from '../dialects/native.ts';
 import { ServerMetrics } from '../metrics.ts';
 import { Subscriber } from './subscriber.ts';
@@ -15,7 +16,8 @@ describe('Subscriber', () => {
     let closes = 0;
     const nothing = () => undefined;
     const outlet = { isOpen: true, send: () => result, bufferedBytes: () => 0, join: nothing, leave: nothing };
-    const subscriber = new Subscriber({ outlet, dialect: native, metrics, closeSlow: () => closes++ });
+    const voice = native.voiceOf(readEntry('/', { path: '/', query: '' }));
+    const subscriber = new Subscriber({ outlet, dialect: native, voice, metrics, closeSlow: () => closes++ });
     const isSent = subscriber.send('x');
     const { framesOut, dropped } = metrics;
     expect({ isSent, framesOut, dropped, closes }).toEqual(expected);

@@ -1,6 +1,6 @@
 import type { Channel, LosslessChannel } from '../../protocol/messages.ts';
 import { SendResult } from '../../transport/types.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { Dialect, Voice } from '../dialects/dialect.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { StreamEntry } from './eventFeed.ts';
 
@@ -28,6 +28,7 @@ export type ReadingKind = 'ticker' | 'trade';
 export class Subscriber {
   readonly outlet: Outlet;
   readonly dialect: Dialect;
+  readonly voice: Voice;
   /** The symbols that it gets, as whole states and as trades. */
   readonly reading: Readonly<Record<ReadingKind, Reading>> = { ticker: emptyReading(), trade: emptyReading() };
   /** Keys of the class A streams that it gets, and of the latest values. */
@@ -50,11 +51,13 @@ export class Subscriber {
   constructor(parts: {
     readonly outlet: Outlet;
     readonly dialect: Dialect;
+    readonly voice: Voice;
     readonly metrics: ServerMetrics;
     readonly closeSlow: () => void;
   }) {
     this.outlet = parts.outlet;
     this.dialect = parts.dialect;
+    this.voice = parts.voice;
     this.#metrics = parts.metrics;
     this.#closeSlow = parts.closeSlow;
   }
