@@ -1,4 +1,4 @@
-import { type StringOptions, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type StringOptions, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 
 /**
  * The words that frames are described with. Every field has a meaning, in Markdown whose links lead into PROTOCOL.md,
@@ -63,10 +63,10 @@ export function list<Item extends TSchema>(item: Item, meaning?: string) {
   return Type.Array(item, meaning === undefined ? {} : note(meaning));
 }
 
-/** The schema, or null. */
+/** The schema, or null; what it means is said of both. */
 export function orNull<Schema extends TSchema>(schema: Schema) {
-  const { description = '', 'x-unit': unit } = schema;
-  return Type.Union([schema, Type.Null()], note(description, unit));
+  const { description = '', 'x-unit': unit, ...bare } = schema;
+  return Type.Unsafe<Static<Schema> | null>(Type.Union([bare, Type.Null()], note(description, unit)));
 }
 
 /** Values by key. */

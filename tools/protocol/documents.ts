@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { asyncApi } from './asyncapi.ts';
+import { ENDPOINTS } from './endpoints.ts';
+import { frameSchema } from './frameSchemas.ts';
+import type { JsonObject } from './jsonSchema.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+const FOLDER = 'protocol/generated';
+
+/** Every generated document: its path within the project and its text. */
+export function generatedDocuments(): Map<string, string> {
+  const documents = new Map<string, JsonObject>([['asyncapi.json', asyncApi(packageVersion())]]);
+  for (const endpoint of ENDPOINTS) {
+    for (const side of ['client', 'server'] as const) {
+      documents.set(`${endpoint.dialect}.${side}.schema.json`, frameSchema(endpoint, side));
+    }
+  }
+  const texts = [...documents].map(([name, document]): [string, string] => {
+    return [`${FOLDER}/${name}`, `${JSON.stringify(document, null, 2)}\n`];
+  });
+  return new Map(texts);
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('package.json', ROOT), 'utf8');
+  return Value.Parse(Type.Object({ version: Type.String() }), JSON.parse(text)).version;
+}
