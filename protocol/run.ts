@@ -15,6 +15,10 @@ export interface WireHistogram {
 
 export type GeneratorName = 'k6' | 'swarm' | 'probe';
 
+/** Languages that the clients of the measurement speak. */
+export const DIALECT_NAMES = ['native', 'ai-trading-v2', 'us-001', 'paiid', 'tickstock'] as const;
+export type DialectName = (typeof DIALECT_NAMES)[number];
+
 /** Channels that a client of the measurement may hear, in the order in which it subscribes to them. */
 export const SESSION_CHANNELS = [
   'ticker',
@@ -55,6 +59,21 @@ export interface PlannedOrder {
   readonly frame: OrderPlaceFrame;
 }
 
+/**
+ * A symbol's events in the part of the tape that is played, in its order: dialects without sequence numbers are held
+ * against it. Lists of one length, an event at each place.
+ */
+export interface TapeSymbol {
+  readonly symbol: string;
+  readonly priceDecimals: number;
+  /** The market's time, µs since the epoch. */
+  readonly timesUs: readonly number[];
+  /** Last price after the event, in ticks; 0 before the first trade. */
+  readonly prices: readonly number[];
+  /** 1 for a trade, 0 for a quote. */
+  readonly trades: readonly number[];
+}
+
 export interface ClientPlan {
   /** Unique over all generators of a run. */
   readonly client: number;
@@ -66,23 +85,30 @@ export interface ClientPlan {
   readonly channels: readonly SessionChannel[];
   readonly connectAtUs: number;
   readonly orders: readonly PlannedOrder[];
+  /** Where orders are posted, in dialects that place none on the socket. */
+  readonly orderUrl?: string;
 }
 
 export interface GeneratorPlan {
   readonly version: 1;
   readonly generator: GeneratorName;
-  readonly dialect: 'native';
+  readonly dialect: DialectName;
   readonly schedule: Schedule;
   /** Clients stop here: after the last due tick and the grace time. */
   readonly endUs: number;
   /** Longest wait for `welcome` before a connection counts as failed. */
   readonly connectTimeoutMs: number;
-  /** Full jitter: the delay before the n-th reconnect is uniform in 0..min(cap, first * 2^n). */
-  readonly reconnect: { readonly firstDelayMs: number; readonly capMs: number };
+  /**
+   * Full jitter: the delay before the n-th reconnect is uniform in 0..min(cap, first * 2^n). With `delaysMs` those are the
+   * delays, to the letter, and there are no further attempts.
+   */
+  readonly reconnect: { readonly firstDelayMs: number; readonly capMs: number; readonly delaysMs?: readonly number[] };
   readonly seed: number;
   /** µs that a wall-clock reading (k6) lies ahead of the run's clock, as the gate measured it before the start. */
   readonly wallAheadUs: number;
   readonly clients: readonly ClientPlan[];
+  /** The clients' symbols, for a dialect whose streams have no numbers. */
+  readonly tape?: readonly TapeSymbol[];
   /** Violations listed one by one, at most; all are counted. */
   readonly maxListedViolations: number;
   /** Bounds for a k6 that is run by hand, which has no gate to judge it. */
@@ -144,6 +170,8 @@ export type ViolationKind =
   | 'duplicate'
   | 'reorder'
   | 'wrong_content'
+  /** Events of the tape that never came, in a dialect that has no way to say that it conflates. */
+  | 'unexplained_gap'
   | 'hole_after_resume'
   | 'repeat_after_resume'
   | 'missing_tail'

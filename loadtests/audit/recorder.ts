@@ -81,11 +81,11 @@ export class Recorder {
 
   /**
    * Records how late a ticker frame was read, and its service time, in the second in which it was due. Returns the
-   * bucket of the first.
+   * bucket of the first. `serviceUs` is -1 when it isn't known.
    */
   recordTick(dueUs: number, lateUs: number, serviceUs: number): number {
     if (dueUs >= this.#dueWindow.toUs || dueUs < this.#dueWindow.fromUs) this.#dueWindow = this.#windowOf(dueUs);
-    this.#dueWindow.service.record(serviceUs);
+    if (serviceUs >= 0) this.#dueWindow.service.record(serviceUs);
     return this.#dueWindow.tick.record(lateUs);
   }
 

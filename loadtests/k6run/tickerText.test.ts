@@ -25,7 +25,7 @@ const frames = fc
 
 /** What the dialect makes of the text by `JSON.parse`: the fields, or undefined when it is no good ticker frame. */
 function parsed(text: string): TickerFields | undefined {
-  const event = nativeDialect().parse(text);
+  const event = nativeDialect().parse(text, 0);
   return event.kind === 'ticker' ? { ...event.fields } : undefined;
 }
 

@@ -6,7 +6,11 @@ const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
 /** Opens connections over the `ws` package: a library that neither the server nor the swarm uses. */
 export function createWsConnect(nowUs: () => number): (request: ConnectRequest) => Connection {
   return ({ url, protocol, headers, handlers }) => {
-    const socket = new WebSocket(url, protocol, { headers, perMessageDeflate: false, maxPayload: MAX_PAYLOAD_BYTES });
+    const socket = new WebSocket(url, protocol === '' ? [] : [protocol], {
+      headers,
+      perMessageDeflate: false,
+      maxPayload: MAX_PAYLOAD_BYTES,
+    });
     socket.on('open', () => handlers.onOpen(nowUs()));
     socket.on('message', (data, isBinary) => {
       const readUs = nowUs();

@@ -24,8 +24,9 @@ export class Cadence {
     this.#hasValue = false;
   }
 
+  /** @param computeUs -1 when the server doesn't tell */
   onValue(atUs: number, computeUs: number): void {
-    this.#recorder.record('compute', atUs, computeUs);
+    if (computeUs >= 0) this.#recorder.record('compute', atUs, computeUs);
     if (this.#lastUs < 0) return;
     const beforeUs = this.#lastUs;
     const offUs = atUs - beforeUs - this.#periodUs;

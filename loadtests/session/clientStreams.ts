@@ -9,7 +9,7 @@ import {
 import type { Recorder } from '../audit/recorder.ts';
 import { SecondHistograms } from '../audit/secondHistograms.ts';
 import { type AuditedEvent, type AuditResult, type OpenGap, StreamAudit } from '../audit/streamAudit.ts';
-import type { HeartbeatHead, SessionCursor, TickerFields } from './dialect.ts';
+import type { HeartbeatHead, SessionCursor, SettledStream, TickerFields } from './dialect.ts';
 
 /** Frames whose stated due time differs by more than this from the gate's schedule: the server has let its schedule slip. */
 const SCHEDULE_SLIP_LIMIT_US = 5_000;
@@ -55,6 +55,7 @@ export class ClientStreams {
     portfolio: Infinity,
   };
   readonly #tickBySecond: SecondHistograms;
+  readonly #isNumbered: boolean;
   readonly #event: { -readonly [Key in keyof AuditedEvent]: AuditedEvent[Key] } = {
     seq: 0,
     seqFrom: 0,
@@ -74,8 +75,11 @@ export class ClientStreams {
     readonly symbols: readonly string[];
     readonly channels: readonly SessionChannel[];
     readonly recorder: Recorder;
+    /** Whether the server gives the numbers; else they are the tape's. */
+    readonly isNumbered: boolean;
   }) {
     this.#client = options.client;
+    this.#isNumbered = options.isNumbered;
     this.#recorder = options.recorder;
     this.#schedule = options.recorder.schedule;
     this.#tickBySecond = new SecondHistograms(this.#schedule.startUs);
@@ -89,6 +93,7 @@ export class ClientStreams {
 
   /** Where the client stands in a channel; undefined when it has heard nothing of it. Ask before {@link onWelcome}. */
   cursor(channel: SessionChannel): SessionCursor | undefined {
+    if (!this.#isNumbered) return undefined;
     const seq: Record<string, number> = {};
     let known = false;
     for (const [key, audit] of this.#audits(channel)) {
@@ -164,6 +169,7 @@ export class ClientStreams {
     const timely = this.#checkTimes(stream, fields, this.#read);
     const { audit } = stream;
     const { seq } = fields;
+    if (fields.baseSeq >= 0) this.#rebase(stream, fields.baseSeq, atUs);
     const event = this.#event;
     event.seq = seq;
     event.seqFrom = fields.seqFrom;
@@ -174,7 +180,7 @@ export class ClientStreams {
     if (result !== 'ok') this.#report(audit, result, { stream: `ticker:${fields.symbol}`, expectedSeq, seq, atUs });
     if (!event.live || !timely || result === 'duplicate' || result === 'repeat_after_resume') return;
     const lateUs = Math.max(0, Math.floor(atUs - dueUs));
-    const serviceUs = Math.max(0, Math.floor(atUs - fields.receivedTimeUs));
+    const serviceUs = fields.receivedTimeUs < 0 ? -1 : Math.max(0, Math.floor(atUs - fields.receivedTimeUs));
     this.#tickBySecond.record(dueUs, lateUs, this.#recorder.recordTick(dueUs, lateUs, serviceUs));
   }
 
@@ -216,6 +222,14 @@ export class ClientStreams {
     }
     if (this.#openGaps > 0) this.settleGaps(atUs - GAP_SETTLE_US);
     return caughtUp;
+  }
+
+  /** Streams stand at these numbers without having said so: what came before was missed by declaration. */
+  onSettled(streams: readonly SettledStream[], atUs: number): void {
+    for (const { symbol, seq } of streams) {
+      const stream = this.#tickers.get(symbol);
+      if (stream !== undefined) this.#rebase(stream, seq, atUs);
+    }
   }
 
   /** Reports the gaps noticed at or before `untilUs` that nothing has filled. */
@@ -285,6 +299,11 @@ export class ClientStreams {
     return true;
   }
 
+  #rebase(stream: TickerStream, seq: number, atUs: number): void {
+    stream.audit.onResumed({ recovered: false, epochChanged: false });
+    stream.audit.onSnapshot(seq, atUs);
+  }
+
   #timeViolation(violation: ViolationKind, detail: string, { symbol, seq }: TickerFields): void {
     const expectedSeq = this.#tickers.get(symbol)?.audit.expectedSeq ?? -1;
     this.violation(violation, `ticker:${symbol}`, { seq, expectedSeq, atUs: this.#read.atUs, detail });
@@ -310,7 +329,9 @@ export class ClientStreams {
       return;
     }
     const { stream, ...rest } = found;
-    this.violation(result, stream, {
+    // Without resume what comes again is no more than that.
+    const isDouble = !this.#isNumbered && result === 'repeat_after_resume';
+    this.violation(isDouble ? 'duplicate' : result, stream, {
       ...rest,
       detail: `${result.replaceAll('_', ' ')}: ${found.seq} came where ${found.expectedSeq} was next`,
     });
@@ -318,7 +339,7 @@ export class ClientStreams {
 
   #reportGap(stream: string, gap: OpenGap): void {
     const missing = gap.toSeq - gap.fromSeq + 1;
-    this.violation(gap.kind, stream, {
+    this.violation(this.#isNumbered ? gap.kind : 'unexplained_gap', stream, {
       expectedSeq: gap.fromSeq,
       seq: gap.nextSeq,
       atUs: gap.atUs,

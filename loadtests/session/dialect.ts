@@ -1,5 +1,5 @@
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
-import type { SessionChannel } from '../../protocol/run.ts';
+import type { ClientPlan, SessionChannel } from '../../protocol/run.ts';
 
 /** What the audit needs of a ticker frame. One object is used again and again: copy what you keep. */
 export interface TickerFields {
@@ -10,12 +10,25 @@ export interface TickerFields {
   eventTimeUs: number;
   /** -1 when absent. */
   dueTimeUs: number;
+  /** -1 when absent. */
   receivedTimeUs: number;
+  /** -1 when absent. */
   sentTimeUs: number;
+  /** Where the stream stands anew just before this event, in a dialect without snapshots that say so; else -1. */
+  baseSeq: number;
 }
 
 export function newTickerFields(): TickerFields {
-  return { symbol: '', seq: 0, seqFrom: 0, eventTimeUs: 0, dueTimeUs: -1, receivedTimeUs: 0, sentTimeUs: 0 };
+  return {
+    symbol: '',
+    seq: 0,
+    seqFrom: 0,
+    eventTimeUs: 0,
+    dueTimeUs: -1,
+    receivedTimeUs: 0,
+    sentTimeUs: 0,
+    baseSeq: -1,
+  };
 }
 
 /** An order event, reduced to what the measurement keeps. */
@@ -31,6 +44,8 @@ export interface OrderFields {
   /** Stop in force, decimal; '' when absent. */
   readonly triggerPrice: string;
   readonly rejectReason: string;
+  /** What was filled, in dialects whose orders tell it themselves. */
+  readonly fill?: { readonly lastPrice: string; readonly lastQuantity: string };
 }
 
 export interface ExecutionFields {
@@ -86,8 +101,15 @@ export type SessionEvent =
       readonly kind: 'value';
       readonly channel: 'position.value' | 'portfolio';
       readonly account: string;
+      /** -1 when the dialect doesn't tell. */
       readonly computeUs: number;
     }
+  /** A state without a place in its stream: proves that a subscription is served, and nothing more. */
+  | { readonly kind: 'state' }
+  /** An event that came before. */
+  | { readonly kind: 'repeat'; readonly stream: string; readonly what: string }
+  /** A frame that says what the tape doesn't. */
+  | { readonly kind: 'wrong'; readonly stream: string; readonly reason: string }
   | { readonly kind: 'accepted'; readonly id: number; readonly clientOrderId: string; readonly status: string }
   | {
       readonly kind: 'error';
@@ -115,18 +137,55 @@ export interface SessionCursor {
   readonly seq: Readonly<Record<string, number>>;
 }
 
-/** The frames of one kind of server: pure, one per client since it may reuse objects. */
+/** Answer to an order that was posted. */
+export interface PostAnswer {
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  readonly body: string;
+}
+
+/** The frames of one kind of server: pure, one per client since it may reuse objects and keeps what it has heard. */
 export interface Dialect {
-  /** WebSocket subprotocol. */
+  /** WebSocket subprotocol; '' for none. */
   readonly protocol: string;
-  readonly parse: (text: string) => SessionEvent;
-  readonly auth: (id: number, token: string | undefined) => string;
+  /** Whether streams carry numbers, so that gaps can be proved by the client and resumed. */
+  readonly isNumbered: boolean;
+  /** Headers of the upgrade request. */
+  readonly headers: (token: string | undefined) => Readonly<Record<string, string>>;
+  /** What to do when the connection is open: a frame to send (`auth`), a welcome where the upgrade's answer is one, or nothing while one is to come. */
+  readonly opened: (id: number, token: string | undefined) => string | WelcomeEvent | undefined;
+  readonly parse: (text: string, atUs: number) => SessionEvent;
   readonly subscribe: (request: {
     readonly id: number;
     readonly channel: SessionChannel;
     readonly symbols: readonly string[] | undefined;
     readonly since: SessionCursor | undefined;
-  }) => string;
-  readonly placeOrder: (id: number, frame: OrderPlaceFrame) => string;
-  readonly ping: (id: number) => string;
+    /** When it is sent, µs since the epoch. */
+    readonly atUs: number;
+  }) => Subscription;
+  /** The frame that places an order, or undefined where orders are posted. */
+  readonly placeOrder: (id: number, frame: OrderPlaceFrame) => string | undefined;
+  /** What the answer to a posted order says. */
+  readonly readAnswer?: (frame: OrderPlaceFrame, answer: PostAnswer) => SessionEvent;
+  /** The frame that asks for the server's time; absent where there is none. */
+  readonly ping?: (id: number) => string;
+  /** Numbers at which streams must stand at the end although nothing was heard of them since they were subscribed. */
+  readonly settled?: () => readonly SettledStream[];
 }
+
+export type WelcomeEvent = Extract<SessionEvent, { kind: 'welcome' }>;
+
+/** A stream of tickers that stands at `seq` without having said so. */
+export interface SettledStream {
+  readonly symbol: string;
+  readonly seq: number;
+}
+
+export interface Subscription {
+  readonly frames: readonly string[];
+  /** Whether the server confirms it; else it counts as confirmed when it is sent. */
+  readonly isAnswered: boolean;
+}
+
+/** What a dialect needs to know of its client. */
+export type DialectClient = Pick<ClientPlan, 'account' | 'symbols' | 'channels'>;

@@ -1,7 +1,7 @@
 import type { ClientPlan, GeneratorLine, GeneratorPlan } from '../../protocol/run.ts';
 import { Recorder } from '../audit/recorder.ts';
 import type { TickerFields } from './dialect.ts';
-import { nativeDialect } from './native.ts';
+import { dialectsOf } from './dialects/all.ts';
 import type { ClientPorts } from './ports.ts';
 import { VirtualClient } from './virtualClient.ts';
 
@@ -32,6 +32,7 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     const { plan, ports, clients, inspect } = options;
+    const dialectOf = dialectsOf(plan);
     this.#options = options;
     this.recorder = new Recorder({
       generator: plan.generator,
@@ -44,7 +45,7 @@ export class Fleet {
         new VirtualClient({
           plan: client,
           settings: plan,
-          dialect: nativeDialect(),
+          dialect: dialectOf(client),
           recorder: this.recorder,
           ports,
           ...(inspect === undefined ? {} : { inspect }),

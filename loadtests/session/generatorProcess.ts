@@ -7,6 +7,7 @@ import { hostClock } from '../../simulator/hostClock.ts';
 import { seededRandom } from '../gate/random.ts';
 import type { TickerFields } from './dialect.ts';
 import { Fleet } from './fleet.ts';
+import { createPost } from './httpPost.ts';
 import { watchLoopDelay } from './loopDelay.ts';
 import { PlanError, readPlanFile } from './planFile.ts';
 import type { ClientPorts } from './ports.ts';
@@ -78,6 +79,7 @@ async function start(kind: GeneratorKind): Promise<void> {
     ports: {
       nowUs: clock.nowUs,
       connect,
+      post: createPost(clock.nowUs),
       after: (delayMs, action) => {
         const timer = setTimeout(action, delayMs);
         return () => clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { reconnectAdvice } from '../../protocol/codes.ts';
 import type { ClientPlan, GeneratorPlan } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
-import type { TickerFields } from './dialect.ts';
+import type { Dialect, TickerFields } from './dialect.ts';
 import type { ClientPorts, Connection } from './ports.ts';
 
 /** Header by which a client tells the cut proxy in front of it who it is. */
@@ -14,7 +14,7 @@ export type SessionSettings = Pick<GeneratorPlan, 'connectTimeoutMs' | 'reconnec
 export interface LinkHandlers {
   /** An attempt to connect begins. */
   readonly onAttempt: () => void;
-  readonly onOpen: () => void;
+  readonly onOpen: (atUs: number) => void;
   readonly onMessage: (text: string, atUs: number) => void;
   readonly onTicker: (fields: TickerFields, atUs: number) => void;
   /** No welcome within the time for it: the connection was aborted. */
@@ -26,7 +26,7 @@ export interface LinkHandlers {
 export class Link {
   readonly #plan: ClientPlan;
   readonly #settings: SessionSettings;
-  readonly #protocol: string;
+  readonly #dialect: Pick<Dialect, 'protocol' | 'headers'>;
   readonly #recorder: Recorder;
   readonly #ports: ClientPorts;
   readonly #handlers: LinkHandlers;
@@ -41,14 +41,14 @@ export class Link {
   constructor(options: {
     readonly plan: ClientPlan;
     readonly settings: SessionSettings;
-    readonly protocol: string;
+    readonly dialect: Pick<Dialect, 'protocol' | 'headers'>;
     readonly recorder: Recorder;
     readonly ports: ClientPorts;
     readonly handlers: LinkHandlers;
   }) {
     this.#plan = options.plan;
     this.#settings = options.settings;
-    this.#protocol = options.protocol;
+    this.#dialect = options.dialect;
     this.#recorder = options.recorder;
     this.#ports = options.ports;
     this.#handlers = options.handlers;
@@ -97,11 +97,11 @@ export class Link {
     this.#cancelWait = this.#ports.after(this.#settings.connectTimeoutMs, () => this.#onNoWelcome());
     this.#connection = this.#ports.connect({
       url: this.#plan.url,
-      protocol: this.#protocol,
-      headers: { [CLIENT_HEADER]: String(this.#plan.client) },
+      protocol: this.#dialect.protocol,
+      headers: { ...this.#dialect.headers(this.#plan.token), [CLIENT_HEADER]: String(this.#plan.client) },
       handlers: {
-        onOpen: () => {
-          if (isCurrent()) handlers.onOpen();
+        onOpen: (atUs) => {
+          if (isCurrent()) handlers.onOpen(atUs);
         },
         onMessage: (text, atUs) => {
           if (isCurrent()) handlers.onMessage(text, atUs);
@@ -139,13 +139,17 @@ export class Link {
     this.#cancelWait();
   }
 
-  /** Full jitter: uniform below a bound that doubles with every failure in a row. */
   #reconnectAfter(atUs: number): void {
-    const { reconnect, endUs } = this.#settings;
-    const boundMs = Math.min(reconnect.capMs, reconnect.firstDelayMs * 2 ** this.#failuresInARow);
+    const dueUs = atUs + this.#nextDelayMs() * 1000;
     this.#failuresInARow += 1;
-    const dueUs = atUs + this.#ports.random() * boundMs * 1000;
-    if (dueUs < endUs) this.#connectAt(dueUs);
+    if (dueUs < this.#settings.endUs) this.#connectAt(dueUs);
+  }
+
+  /** Full jitter: uniform below a bound that doubles with every failure in a row. Or the policy's own delays, while it has any. */
+  #nextDelayMs(): number {
+    const { firstDelayMs, capMs, delaysMs } = this.#settings.reconnect;
+    if (delaysMs !== undefined) return delaysMs[this.#failuresInARow] ?? Number.POSITIVE_INFINITY;
+    return this.#ports.random() * Math.min(capMs, firstDelayMs * 2 ** this.#failuresInARow);
   }
 }
 

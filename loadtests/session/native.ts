@@ -1,8 +1,7 @@
 import type { AuthFrame, OrderPlaceFrame, PingFrame, SubscribeFrame, TimeFrame } from '../../protocol/messages.ts';
 import { SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
 import { type Dialect, type HeartbeatHead, newTickerFields, type SessionEvent, type TickerFields } from './dialect.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { bad, type Fields, isFields, isNumber, isWhole, numberOr, parseFields, textOr } from './fields.ts';
 
 const OTHER: SessionEvent = { kind: 'other' };
 const MINUTE_US = 60_000_000;
@@ -18,11 +17,13 @@ export function nativeDialect(): Dialect {
   const ticker = newTickerFields();
   return {
     protocol: 'tapedeck.v1.json',
+    isNumbered: true,
+    headers: () => ({}),
     parse: (text) => parse(text, ticker),
-    auth: (id, token) =>
+    opened: (id, token) =>
       JSON.stringify({ type: 'auth', id, ...(token === undefined ? {} : { token }) } satisfies AuthFrame),
-    subscribe: ({ id, channel, symbols, since }) =>
-      JSON.stringify({
+    subscribe: ({ id, channel, symbols, since }) => {
+      const frame: SubscribeFrame = {
         type: 'subscribe',
         id,
         channel,
@@ -30,20 +31,17 @@ export function nativeDialect(): Dialect {
         // Bars from before the run are nobody's concern here.
         ...(channel === 'bar.1m' ? { bars: 0 } : {}),
         ...(since === undefined ? {} : { since }),
-      } satisfies SubscribeFrame),
+      };
+      return { frames: [JSON.stringify(frame)], isAnswered: true };
+    },
     placeOrder: (id, frame) => JSON.stringify({ ...frame, id } satisfies OrderPlaceFrame),
     ping: (id) => JSON.stringify({ type: 'ping', id } satisfies PingFrame),
   };
 }
 
 function parse(text: string, ticker: TickerFields): SessionEvent {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return bad('not JSON');
-  }
-  if (!isFields(parsed)) return bad('not an object');
+  const parsed = parseFields(text);
+  if (parsed === undefined) return bad('not a JSON object');
   switch (parsed['type']) {
     case 'ticker':
       return readTicker(parsed, ticker)
@@ -237,29 +235,4 @@ function readError(frame: Fields): SessionEvent {
 
 function asChannel(value: unknown): SessionChannel | undefined {
   return SESSION_CHANNELS.find((channel) => channel === value);
-}
-
-function bad(reason: string): SessionEvent {
-  return { kind: 'bad', reason };
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Sequence numbers and times: whole, not negative, exact. */
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
-}
-
-function numberOr(value: unknown, otherwise: number): number {
-  return typeof value === 'number' ? value : otherwise;
-}
-
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { type GeneratorPlan, SESSION_CHANNELS } from '../../protocol/run.ts';
+import { DIALECT_NAMES, type GeneratorPlan, SESSION_CHANNELS } from '../../protocol/run.ts';
 
 /** A plan that can't be used, with the reason in one line. */
 export class PlanError extends Error {
@@ -29,7 +29,7 @@ const Order = Type.Object({
 const Plan = Type.Object({
   version: Type.Literal(1),
   generator: Type.Union([Type.Literal('k6'), Type.Literal('swarm'), Type.Literal('probe')]),
-  dialect: Type.Literal('native'),
+  dialect: Type.Union(DIALECT_NAMES.map((name) => Type.Literal(name))),
   schedule: Type.Object({
     startUs: Type.Number(),
     fromEventUs: Type.Number(),
@@ -38,7 +38,11 @@ const Plan = Type.Object({
   }),
   endUs: Type.Number(),
   connectTimeoutMs: Type.Number({ exclusiveMinimum: 0 }),
-  reconnect: Type.Object({ firstDelayMs: Type.Number({ minimum: 0 }), capMs: Type.Number({ minimum: 0 }) }),
+  reconnect: Type.Object({
+    firstDelayMs: Type.Number({ minimum: 0 }),
+    capMs: Type.Number({ minimum: 0 }),
+    delaysMs: Type.Optional(Type.Array(Type.Number({ minimum: 0 }))),
+  }),
   seed: Type.Integer(),
   wallAheadUs: Type.Number(),
   clients: Type.Array(
@@ -51,8 +55,20 @@ const Plan = Type.Object({
       channels: Type.Array(Type.Union(SESSION_CHANNELS.map((channel) => Type.Literal(channel)))),
       connectAtUs: Type.Number(),
       orders: Type.Array(Type.Object({ atUs: Type.Number(), frame: Order })),
+      orderUrl: Type.Optional(Type.String({ pattern: '^http://' })),
     }),
     { minItems: 1 },
+  ),
+  tape: Type.Optional(
+    Type.Array(
+      Type.Object({
+        symbol: Type.String(),
+        priceDecimals: Type.Integer({ minimum: 0 }),
+        timesUs: Type.Array(Type.Number()),
+        prices: Type.Array(Type.Number()),
+        trades: Type.Array(Type.Number()),
+      }),
+    ),
   ),
   maxListedViolations: Type.Integer({ minimum: 0 }),
 });

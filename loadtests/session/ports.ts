@@ -1,4 +1,4 @@
-import type { TickerFields } from './dialect.ts';
+import type { PostAnswer, TickerFields } from './dialect.ts';
 
 /** What a connection tells its client. `atUs` is when the bytes were read, as early as the generator can know it. */
 export interface ConnectionHandlers {
@@ -21,9 +21,16 @@ export interface Connection {
 
 export interface ConnectRequest {
   readonly url: string;
+  /** WebSocket subprotocol; '' for none. */
   readonly protocol: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly handlers: ConnectionHandlers;
+}
+
+export interface PostRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** The world as a virtual client sees it: a clock, sockets, timers and chance. */
@@ -32,6 +39,8 @@ export interface ClientPorts {
   readonly nowUs: () => number;
   /** Opens a connection; it never throws: what fails ends in `onClose`. */
   readonly connect: (request: ConnectRequest) => Connection;
+  /** Posts JSON; it never throws. Absent where no dialect posts anything. */
+  readonly post?: (request: PostRequest, onAnswer: (answer: PostAnswer, atUs: number) => void) => void;
   /** Calls `action` after a delay; returns what cancels it. */
   readonly after: (delayMs: number, action: () => void) => () => void;
   /** Uniform in [0, 1). */

@@ -54,7 +54,8 @@ export class VirtualClient {
   constructor(options: VirtualClientOptions) {
     this.#options = options;
     const { client, symbols, channels, orders } = options.plan;
-    this.#streams = new ClientStreams({ client, symbols, channels, recorder: options.recorder });
+    const { isNumbered } = options.dialect;
+    this.#streams = new ClientStreams({ client, symbols, channels, recorder: options.recorder, isNumbered });
     this.#market = new ClientMarket({
       account: options.plan.account,
       recorder: options.recorder,
@@ -67,12 +68,12 @@ export class VirtualClient {
       settings,
       recorder,
       ports,
-      protocol: dialect.protocol,
+      dialect,
       handlers: {
         onAttempt: () => {
           this.#tally.operations += 1;
         },
-        onOpen: () => this.#link.send(dialect.auth(this.#nextId++, plan.token)),
+        onOpen: (atUs) => this.#onOpen(atUs),
         onMessage: (text, atUs) => this.#onMessage(text, atUs),
         onTicker: (fields, atUs) => {
           this.#tally.received += 1;
@@ -112,6 +113,7 @@ export class VirtualClient {
     for (const { channel } of this.#pending.values()) {
       this.#fail('no_answer', `the subscription of ${channel} was not answered`, nowUs);
     }
+    this.#streams.onSettled(this.#options.dialect.settled?.() ?? [], nowUs);
     this.#streams.settleGaps(Number.POSITIVE_INFINITY);
     this.#tally.failedOperations += this.#orders.finish(nowUs);
     const line: Omit<ClientLine, 'generator'> = {
@@ -129,6 +131,13 @@ export class VirtualClient {
   }
 
   // --- connecting --------------------------------------------------------------------------------------------------
+
+  #onOpen(atUs: number): void {
+    const { dialect, plan } = this.#options;
+    const opened = dialect.opened(this.#nextId++, plan.token);
+    if (typeof opened === 'string') this.#link.send(opened);
+    else if (opened !== undefined) this.#onWelcome(opened, atUs);
+  }
 
   #onNoWelcome(atUs: number): void {
     this.#tally.failedConnects += 1;
@@ -166,25 +175,31 @@ export class VirtualClient {
     channels.forEach((channel, at) => {
       this.#subscribe(channel, cursors[at]);
     });
-    for (const order of this.#orders.unanswered()) this.#sendOrder(order);
+    // What was posted is answered without the socket.
+    const again = this.#options.plan.orderUrl === undefined ? this.#orders.unanswered() : [];
+    for (const order of again) this.#sendOrder(order);
     this.#sendDueOrders();
     this.#ping();
   }
 
   #subscribe(channel: SessionChannel, since: ReturnType<ClientStreams['cursor']>): void {
-    const { plan, dialect } = this.#options;
+    const { plan, dialect, ports } = this.#options;
     const symbols = BY_SYMBOL.has(channel) ? plan.symbols : undefined;
     if (symbols?.length === 0) return;
     const id = this.#nextId++;
+    const atUs = ports.nowUs();
+    const { frames, isAnswered } = dialect.subscribe({ id, channel, symbols, since, atUs });
     this.#tally.operations += 1;
-    this.#pending.set(id, { channel, resumed: since !== undefined });
-    this.#link.send(dialect.subscribe({ id, channel, symbols, since }));
+    if (isAnswered) this.#pending.set(id, { channel, resumed: since !== undefined });
+    else this.#confirm(channel, { resumed: false, recovered: false, atUs });
+    for (const frame of frames) this.#link.send(frame);
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
 
   #ping(): void {
     const { ports, dialect } = this.#options;
+    if (dialect.ping === undefined) return;
     this.#pingId = this.#nextId++;
     this.#pingSentUs = ports.nowUs();
     this.#link.send(dialect.ping(this.#pingId));
@@ -221,7 +236,23 @@ export class VirtualClient {
     const { ports, dialect } = this.#options;
     const id = this.#nextId++;
     this.#orders.onSent(order, { id, atUs: ports.nowUs() });
-    this.#link.send(dialect.placeOrder(id, order.plan.frame));
+    const frame = dialect.placeOrder(id, order.plan.frame);
+    if (frame === undefined) this.#postOrder(order);
+    else this.#link.send(frame);
+  }
+
+  #postOrder(order: ClientOrder): void {
+    const { ports, dialect, plan, recorder } = this.#options;
+    const { frame } = order.plan;
+    const { type: _, ...body } = frame;
+    recorder.countSent(ports.nowUs());
+    ports.post?.(
+      { url: plan.orderUrl ?? '', headers: dialect.headers(plan.token), body: JSON.stringify(body) },
+      (answer, atUs) => {
+        const event = dialect.readAnswer?.(frame, answer);
+        if (event !== undefined && !this.#finished) this.#onEvent(event, atUs);
+      },
+    );
   }
 
   // --- reading -----------------------------------------------------------------------------------------------------
@@ -229,7 +260,10 @@ export class VirtualClient {
   #onMessage(text: string, atUs: number): void {
     this.#tally.received += 1;
     this.#options.recorder.countReceived(atUs);
-    const event = this.#options.dialect.parse(text);
+    this.#onEvent(this.#options.dialect.parse(text, atUs), atUs);
+  }
+
+  #onEvent(event: SessionEvent, atUs: number): void {
     switch (event.kind) {
       case 'ticker':
         this.#inspect(event.fields, event.data, atUs);
@@ -256,6 +290,15 @@ export class VirtualClient {
         return;
       case 'value':
         this.#market.onValue(event, atUs);
+        return;
+      case 'state':
+        this.#noteResumed(atUs);
+        return;
+      case 'repeat':
+        this.#streams.violation('duplicate', event.stream, { seq: 0, expectedSeq: 0, atUs, detail: event.what });
+        return;
+      case 'wrong':
+        this.#streams.violation('wrong_content', event.stream, { seq: 0, expectedSeq: 0, atUs, detail: event.reason });
         return;
       case 'heartbeat':
         this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
@@ -308,6 +351,7 @@ export class VirtualClient {
     if (!isNew) return;
     this.#tally.orderEvents += 1;
     this.#orders.onOrderEvent(order, { atUs, live });
+    if (order.fill !== undefined) this.#orders.onExecution({ ...order, ...order.fill }, atUs);
     if (order.reason === 'triggered' && live) this.#options.recorder.record('trigger', dueUs, atUs - dueUs);
   }
 
@@ -320,8 +364,17 @@ export class VirtualClient {
     }
     this.#pending.delete(event.id);
     if (pending.resumed) this.#recovered.set(event.channel, event.recovered);
-    this.#market.onSubscribed(event.channel, atUs);
-    this.#streams.onSubscribed(event.channel, { resumed: pending.resumed, recovered: event.recovered, atUs });
+    this.#confirm(event.channel, { resumed: pending.resumed, recovered: event.recovered, atUs });
+    // Where nothing is resumed, being subscribed again is all that a quiet stream can show.
+    if (!this.#options.dialect.isNumbered) this.#noteResumed(atUs);
+  }
+
+  #confirm(
+    channel: SessionChannel,
+    answer: { readonly resumed: boolean; readonly recovered: boolean; readonly atUs: number },
+  ): void {
+    this.#market.onSubscribed(channel, answer.atUs);
+    this.#streams.onSubscribed(channel, answer);
   }
 
   #onError(error: Extract<SessionEvent, { kind: 'error' }>, atUs: number): void {

@@ -104,7 +104,7 @@ class SwarmSocket implements Connection {
       'Connection: Upgrade',
       `Sec-WebSocket-Key: ${this.#key}`,
       'Sec-WebSocket-Version: 13',
-      `Sec-WebSocket-Protocol: ${this.#request.protocol}`,
+      ...(this.#request.protocol === '' ? [] : [`Sec-WebSocket-Protocol: ${this.#request.protocol}`]),
       ...Object.entries(this.#request.headers).map(([name, value]) => `${name}: ${value}`),
     ];
     return `${lines.join('\r\n')}\r\n\r\n`;

@@ -15,7 +15,7 @@ function scan(text: string) {
 
 /** What the dialect reads by JSON.parse; undefined when that is no ticker. */
 function parse(text: string) {
-  const event = nativeDialect().parse(text);
+  const event = nativeDialect().parse(text, 0);
   return event.kind === 'ticker' ? event.fields : undefined;
 }
 

@@ -1,13 +1,17 @@
 import { SharedArray } from 'k6/data';
-import type { ClientPlan, GeneratorPlan } from '../../../protocol/run.ts';
+import { type ClientPlan, DIALECT_NAMES, type GeneratorPlan, type TapeSymbol } from '../../../protocol/run.ts';
 
 /** A plan as VUs read it: parsed once for all of them; a client is copied into the VU that asks for it. */
 export interface SharedPlan {
-  /** Everything but the clients. */
-  readonly head: Omit<GeneratorPlan, 'clients'>;
+  /** Everything but the clients and the tape. */
+  readonly head: PlanHead;
   readonly clientCount: number;
   client(index: number): ClientPlan;
+  /** The tape of these symbols, as far as the plan has it. */
+  tapeOf(symbols: ReadonlySet<string>): readonly TapeSymbol[];
 }
+
+type PlanHead = Omit<GeneratorPlan, 'clients' | 'tape'>;
 
 /**
  * Reads the plan that the environment variable `TAPEDECK_PLAN` names (against the working folder). Init context only.
@@ -19,8 +23,10 @@ export function readPlan(): SharedPlan {
   if (!name) throw new Error('no plan: run with -e TAPEDECK_PLAN=plan.json, a file that the gate writes');
   const path = name.startsWith('/') ? name : `${__ENV['PWD']}/${name}`;
   const clients = new SharedArray<ClientPlan>('clients', () => [...parsePlan(path).clients]);
-  const heads = new SharedArray<Omit<GeneratorPlan, 'clients'>>('plan', () => {
-    const { clients: _, ...head } = parsePlan(path);
+  const tape = new SharedArray<TapeSymbol>('tape', () => [...(parsePlan(path).tape ?? [])]);
+  const names = new SharedArray<string>('tapeNames', () => (parsePlan(path).tape ?? []).map(({ symbol }) => symbol));
+  const heads = new SharedArray<PlanHead>('plan', () => {
+    const { clients: _, tape: __, ...head } = parsePlan(path);
     return [head];
   });
   const head = heads[0];
@@ -32,6 +38,14 @@ export function readPlan(): SharedPlan {
       const client = clients[index];
       if (client === undefined) throw new RangeError(`client ${index} of ${clients.length}`);
       return client;
+    },
+    tapeOf: (symbols) => {
+      const found: TapeSymbol[] = [];
+      for (let at = 0; at < names.length; at++) {
+        const symbol = symbols.has(names[at] ?? '') ? tape[at] : undefined;
+        if (symbol !== undefined) found.push(symbol);
+      }
+      return found;
     },
   };
 }
@@ -45,7 +59,11 @@ function parsePlan(path: string): GeneratorPlan {
 /** Looks at what tells a plan from another file; the gate that wrote it is trusted with the rest. */
 function isPlan(value: unknown): value is GeneratorPlan {
   if (typeof value !== 'object' || value === null) return false;
-  const isFirstVersion = 'version' in value && value.version === 1 && 'dialect' in value && value.dialect === 'native';
+  const isFirstVersion =
+    'version' in value &&
+    value.version === 1 &&
+    'dialect' in value &&
+    DIALECT_NAMES.some((name) => name === value.dialect);
   const hasTimes = 'endUs' in value && typeof value.endUs === 'number' && 'schedule' in value && 'wallAheadUs' in value;
   return isFirstVersion && hasTimes && 'clients' in value && Array.isArray(value.clients) && value.clients.length > 0;
 }

@@ -32,7 +32,8 @@ export interface SocketShared {
 export function openSocket(request: ConnectRequest, shared: SocketShared): Connection {
   const { nowUs, wallAheadUs, inbox } = shared;
   const { url, protocol, headers, handlers } = request;
-  const socket = new WebSocket(url, null, { headers: { ...headers, 'Sec-WebSocket-Protocol': protocol } });
+  const asked = protocol === '' ? {} : { 'Sec-WebSocket-Protocol': protocol };
+  const socket = new WebSocket(url, null, { headers: { ...headers, ...asked } });
   const ticker = newTickerFields();
   let ended = false;
   let closeWhenOpen = false;

@@ -1,4 +1,5 @@
 import exec from 'k6/execution';
+import http from 'k6/http';
 import { clearTimeout, setTimeout } from 'k6/timers';
 import type { ClientPlan, GeneratorLine } from '../../../protocol/run.ts';
 import type { Recorder } from '../../audit/recorder.ts';
@@ -46,12 +47,20 @@ export function runVu(options: {
   const ports: ClientPorts = {
     nowUs,
     connect: (request) => openSocket(request, shared),
+    post: ({ url, headers, body }, onAnswer) => {
+      const params = { headers: { ...headers, 'Content-Type': 'application/json' } };
+      http.asyncRequest('POST', url, body, params).then(
+        (answer) => onAnswer({ status: answer.status, body: String(answer.body ?? '') }, nowUs()),
+        () => onAnswer({ status: 0, body: '' }, nowUs()),
+      );
+    },
     after,
     random: seededRandom(seed + vu),
   };
+  const clients = clientsOf(plan, vu, withOrders);
   const fleet = new Fleet({
-    plan: plan.head,
-    clients: clientsOf(plan, vu, withOrders),
+    plan: { ...plan.head, tape: plan.tapeOf(new Set(clients.flatMap((client) => client.symbols))) },
+    clients,
     ports,
     emit,
     settle: () => inbox.drain(),

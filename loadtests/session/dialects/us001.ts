@@ -1,0 +1,63 @@
+import type { Dialect, DialectClient, SessionEvent } from '../dialect.ts';
+import { bad, type Fields, isFields, isWhole, numberOr, parseFields, textOr } from '../fields.ts';
+import { bearer } from './orders.ts';
+import { type PlayedTape, TapeTickers } from './tapeTickers.ts';
+
+const HEARTBEAT_MS = 30_000;
+
+/** US-001's socket of one ticker (`/ws/stocks/:ticker`) for one client, which has one symbol: no numbers, no orders, no accounts. */
+export function us001Dialect(client: DialectClient, tape: PlayedTape): Dialect {
+  const { account, symbols } = client;
+  const tickers = new TapeTickers(tape, symbols);
+  return {
+    protocol: '',
+    isNumbered: false,
+    headers: bearer,
+    opened: () => undefined,
+    parse: (text, atUs) => {
+      const frame = parseFields(text);
+      return frame === undefined ? bad('not a JSON object') : read(frame, { account, tickers, atUs });
+    },
+    // The address is the subscription.
+    subscribe: () => ({ frames: [], isAnswered: false }),
+    placeOrder: () => undefined,
+    settled: () => tickers.settled(),
+  };
+}
+
+function read(
+  frame: Fields,
+  own: { readonly account: string; readonly tickers: TapeTickers; readonly atUs: number },
+): SessionEvent {
+  const { type, ticker, data, timestamp } = frame;
+  if (typeof type !== 'string') return bad('no type');
+  if (typeof ticker !== 'string' || !isFields(data) || !isWhole(timestamp))
+    return bad(`${type} without ticker, data or timestamp`);
+  switch (type) {
+    case 'connected':
+      own.tickers.onSubscribed(own.atUs);
+      return {
+        kind: 'welcome',
+        account: own.account,
+        epoch: '',
+        heartbeatMs: numberOr(data['heartbeatMs'], HEARTBEAT_MS),
+      };
+    case 'snapshot':
+      return { kind: 'state' };
+    case 'price':
+      return own.tickers.read({ symbol: ticker, price: data['price'], timeMs: timestamp, data });
+    case 'heartbeat':
+      return { kind: 'heartbeat', heads: [] };
+    case 'error':
+      return {
+        kind: 'error',
+        id: -1,
+        code: textOr(data['code'], ''),
+        message: textOr(data['message'], ''),
+        rejectReason: undefined,
+        clientOrderId: '',
+      };
+    default:
+      return { kind: 'other' };
+  }
+}
