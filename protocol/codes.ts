@@ -23,7 +23,7 @@ export const CloseCode = {
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
 
-/** Error codes inside `error` frames, each with whether a retry of the same command may succeed. */
+/** Error codes inside `error` frames and problem documents, each with whether a retry of the same command may succeed. */
 export const ERROR_CODES = {
   bad_json: { retryable: false },
   bad_message: { retryable: false },
@@ -40,6 +40,9 @@ export const ERROR_CODES = {
   too_many_alerts: { retryable: false },
   too_large: { retryable: false },
   too_deep: { retryable: false },
+  not_found: { retryable: false },
+  method_not_allowed: { retryable: false },
+  unsupported_media_type: { retryable: false },
   rate_limited: { retryable: true },
   order_rejected: { retryable: false },
   shutting_down: { retryable: true },

@@ -15,6 +15,9 @@ export interface Limits {
   readonly maxPendingConnections: number;
   readonly commandsPerSecond: number;
   readonly commandBurst: number;
+  /** HTTP requests of one user, sustained; more are answered with 429. */
+  readonly requestsPerSecond: number;
+  readonly requestBurst: number;
   /** Keys (symbols, accounts) subscribed to or left on one socket, sustained. */
   readonly subscriptionsPerSecond: number;
   readonly subscriptionBurst: number;
@@ -51,6 +54,8 @@ export const DEFAULT_LIMITS: Limits = {
   commandBurst: 200,
   subscriptionsPerSecond: 2_000,
   subscriptionBurst: 4_000,
+  requestsPerSecond: 1_000,
+  requestBurst: 2_000,
   historyEvents: 1_024,
   historyAgeMs: 300_000,
   softBufferedBytes: 256 * 1024,

@@ -2,15 +2,20 @@ import type { Refusal } from '../protocol/codecs/json.ts';
 import { type Claims, mayUseAccount } from './identity.ts';
 import type { Session, SessionServices } from './session.ts';
 
-/** Who commands, and what the command may touch. */
-export interface CommandContext extends SessionServices {
-  readonly session: Session;
+/** Who commands, what the command may touch, and who hears the answer: a socket's session, or an HTTP request. */
+export interface AnswerContext extends Omit<SessionServices, 'admit'> {
+  readonly session: Pick<Session, 'tell' | 'refuse'>;
   readonly claims: Claims;
+}
+
+/** The same for the commands that only a socket can give. */
+export interface CommandContext extends AnswerContext, SessionServices {
+  readonly session: Session;
 }
 
 /** Answers a command with an error. */
 export function refuse(
-  context: CommandContext,
+  context: AnswerContext,
   frame: { readonly id?: number },
   error: Pick<Refusal, 'code' | 'message'>,
   retryAfterMs = 0,
@@ -25,7 +30,7 @@ export function idOf(frame: { readonly id?: number }): { readonly id?: number } 
 
 /** The account that a command is for, absent one's own; undefined after a refusal. */
 export function accountOf(
-  context: CommandContext,
+  context: AnswerContext,
   frame: { readonly id?: number; readonly account?: string },
 ): string | undefined {
   const { claims } = context;
@@ -37,7 +42,7 @@ export function accountOf(
 
 /** Indices of the symbols, or undefined after a refusal. */
 export function indicesOf(
-  context: CommandContext,
+  context: AnswerContext,
   frame: { readonly id?: number },
   symbols: readonly string[],
 ): number[] | undefined {
@@ -54,7 +59,7 @@ export function indicesOf(
 }
 
 /** Whether market data may be read; false after a refusal. */
-export function mayReadMarket(context: CommandContext, frame: { readonly id?: number }, what: string): boolean {
+export function mayReadMarket(context: AnswerContext, frame: { readonly id?: number }, what: string): boolean {
   if (context.claims.scopes.includes('market:read')) return true;
   refuse(context, frame, { code: 'forbidden', message: `${what} needs the scope market:read` });
   return false;

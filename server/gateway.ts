@@ -1,4 +1,4 @@
-import { CloseCode, type ErrorCode } from '../protocol/codes.ts';
+import { CloseCode } from '../protocol/codes.ts';
 import type { Limits } from '../protocol/limits.ts';
 import type {
   SocketHandlers,
@@ -11,7 +11,9 @@ import { AddressLimits } from './addressLimits.ts';
 import type { ServerConfig } from './config.ts';
 import type { Dialect, ServerEvent } from './dialects/dialect.ts';
 import { type Entry, readEntry } from './dialects/entry.ts';
-import { problem } from './http/routes.ts';
+import { HttpProblem, problemOf } from './http/problem.ts';
+import type { SocketEndpoint } from './http/status.ts';
+import { isOriginAllowed, tokenOf, withTimeout } from './identity/request.ts';
 import { type Claims, developmentClaims, isName, type Verification } from './identity.ts';
 import { isLoopback } from './listen.ts';
 import { Session, type SessionServices } from './session.ts';
@@ -68,6 +70,21 @@ export class Gateway {
   /** Sessions of a dialect that are known by name, in the order of their opening. */
   *welcomed(dialect: Dialect): Iterable<Session> {
     for (const session of this.#sessions) if (session.isWelcome && session.dialect === dialect) yield session;
+  }
+
+  /** The endpoints, and how many clients each has. */
+  get endpoints(): readonly SocketEndpoint[] {
+    return this.#options.dialects.map((dialect) => ({
+      dialect: dialect.name,
+      paths: [dialect.path, ...(dialect.morePaths ?? [])],
+      subprotocols: dialect.subprotocols,
+      clients: [...this.welcomed(dialect)].length,
+    }));
+  }
+
+  /** Counts an HTTP request of an address, as a handshake; 0, or ms after which it may ask again. */
+  requestWaitMs(address: string, nowUs: number): number {
+    return this.#addresses.handshake(address, nowUs);
   }
 
   /** Tells every session. */
@@ -131,8 +148,7 @@ export class Gateway {
     if (verification?.ok === false) {
       this.#addresses.close(remoteAddress);
       const { code, message } = verification;
-      const response = problem({ status: STATUS_OF.get(code) ?? 401, title: code, detail: message });
-      return this.#refuse({ reason: code, response });
+      return this.#refuse({ reason: code, response: problemOf(new HttpProblem(code, message)) });
     }
     const protocol = chooseProtocol(dialect, request.headers['sec-websocket-protocol']);
     return {
@@ -194,31 +210,25 @@ export class Gateway {
 
   #refuseRequest(request: TransportRequest, nowUs: number): RequestRefusal | undefined {
     if (this.#isDraining) {
-      const detail = 'This server is draining; try another';
-      return { reason: 'draining', response: later(1, { status: 503, title: 'Shutting down', detail }) };
+      const problem = new HttpProblem('shutting_down', 'this server is draining; try another');
+      return { reason: 'draining', response: problemOf(problem) };
     }
     const waitMs = this.#addresses.handshake(request.remoteAddress, nowUs);
     if (waitMs > 0) {
-      const detail = `At most ${this.#services.limits.handshakesPerSecond} handshakes a second per address`;
-      const response = later(Math.ceil(waitMs / 1000), { status: 429, title: 'Too many handshakes', detail });
-      return { reason: 'handshake_rate', response };
+      const message = `an address may make ${this.#services.limits.handshakesPerSecond} handshakes a second`;
+      const problem = new HttpProblem('rate_limited', message, { retryAfterMs: waitMs });
+      return { reason: 'handshake_rate', response: problemOf(problem) };
     }
-    if (this.#isOriginAllowed(request.headers['origin'])) return undefined;
-    const detail = 'Add the origin to allowedOrigins';
-    return { reason: 'origin', response: problem({ status: 403, title: 'Origin not allowed', detail }) };
+    const { allowedOrigins } = this.#options.config;
+    const rules = { allowedOrigins, isDevelopment: this.#isDevelopment };
+    if (isOriginAllowed(request.headers['origin'], rules)) return undefined;
+    const problem = new HttpProblem('forbidden', 'this origin is not allowed; add it to allowedOrigins');
+    return { reason: 'origin', response: problemOf(problem) };
   }
 
   #tooManySockets(): RequestRefusal {
-    const detail = `At most ${this.#services.limits.maxSocketsPerAddress} per address`;
-    return { reason: 'address_sockets', response: problem({ status: 429, title: 'Too many sockets', detail }) };
-  }
-
-  /** Only browsers send an origin. In development a page served from this machine may connect as well. */
-  #isOriginAllowed(origin: string | undefined): boolean {
-    if (origin === undefined) return true;
-    const { allowedOrigins } = this.#options.config;
-    if (allowedOrigins.includes('*') || allowedOrigins.includes(origin)) return true;
-    return this.#isDevelopment && URL.canParse(origin) && isLoopback(new URL(origin).hostname.replace(/^\[|\]$/g, ''));
+    const message = `an address may have ${this.#services.limits.maxSocketsPerAddress} sockets`;
+    return { reason: 'address_sockets', response: problemOf(new HttpProblem('rate_limited', message)) };
   }
 
   /** Undefined when an `auth` frame has to say it. */
@@ -250,42 +260,15 @@ interface RequestRefusal {
   readonly response: TransportResponse;
 }
 
-/** HTTP status of a token's refusal; 401 for those that aren't here. */
-const STATUS_OF: ReadonlyMap<ErrorCode, number> = new Map([
-  ['forbidden', 403],
-  ['internal', 503],
-]);
-
-function later(afterS: number, parts: Parameters<typeof problem>[0]): TransportResponse {
-  const response = problem(parts);
-  return { ...response, headers: { ...response.headers, 'retry-after': String(afterS) } };
-}
-
 /** Room for the hard limit and what may come on top before it is enforced; beyond it the transport drops. */
 function transportBufferBytes(limits: Limits): number {
   return 2 * limits.hardBufferedBytes + MARGIN_BYTES;
 }
 const MARGIN_BYTES = 1024 * 1024;
 
-function tokenOf({ headers, query }: TransportRequest): string | undefined {
-  const bearer = /^Bearer +(\S+)$/i.exec(headers['authorization'] ?? '');
-  return bearer?.[1] ?? new URLSearchParams(query).get('token') ?? undefined;
-}
-
 function chooseProtocol(dialect: Dialect, offered: string | undefined): string | undefined {
   const names = (offered ?? '').split(',').map((name) => name.trim());
   return names.find((name) => dialect.subprotocols.includes(name));
-}
-
-async function withTimeout(verification: Promise<Verification>, timeoutMs: number): Promise<Verification> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Verification>((resolve) => {
-    const answer: Verification = { ok: false, code: 'unauthenticated', message: 'the token was not checked in time' };
-    timer = setTimeout(() => resolve(answer), timeoutMs);
-  });
-  const result = await Promise.race([verification, late]);
-  clearTimeout(timer);
-  return result;
 }
 
 function increment(counts: Map<string, number>, key: string): void {

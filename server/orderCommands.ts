@@ -6,7 +6,7 @@ import type {
   OrderPlaceFrame,
   OrderPlaceListFrame,
 } from '../protocol/messages.ts';
-import { accountOf, type CommandContext, idOf, refuse } from './commandContext.ts';
+import { type AnswerContext, accountOf, idOf, refuse } from './commandContext.ts';
 import { modifyCommand, orderData, placeCommand } from './wire.ts';
 
 export type OrderCommand = OrderPlaceFrame | OrderPlaceListFrame | OrderModifyFrame | OrderCancelFrame;
@@ -15,7 +15,7 @@ export type OrderCommand = OrderPlaceFrame | OrderPlaceListFrame | OrderModifyFr
 const RETRY_AFTER_FULL_MS = 100;
 
 /** Hands a command on orders to the engine; it is answered after the engine's next turn. */
-export function runOrderCommand(context: CommandContext, frame: OrderCommand): void {
+export function runOrderCommand(context: AnswerContext, frame: OrderCommand): void {
   if (!context.claims.scopes.includes('orders:write')) {
     refuse(context, frame, { code: 'forbidden', message: 'orders need the scope orders:write' });
     return;
@@ -29,7 +29,7 @@ export function runOrderCommand(context: CommandContext, frame: OrderCommand): v
 
 /** The command in the engine's words, or the reason of its refusal. */
 function commandOf(
-  { book, loop }: CommandContext,
+  { book, loop }: AnswerContext,
   frame: OrderCommand,
   account: string,
 ): EngineCommand | 'unknown_symbol' | 'unknown_order' {
@@ -60,7 +60,7 @@ function commandOf(
 
 const UNSAFE = 'the journal has failed: no order can be taken until the server was started again';
 
-function submit(context: CommandContext, frame: OrderCommand, command: EngineCommand): void {
+function submit(context: AnswerContext, frame: OrderCommand, command: EngineCommand): void {
   const isTaken = context.loop.submit(command, (outcome) => answerOrder(context, frame, outcome));
   if (isTaken) return;
   if (context.loop.failure !== undefined) refuse(context, frame, { code: 'internal', message: UNSAFE });
@@ -69,7 +69,7 @@ function submit(context: CommandContext, frame: OrderCommand, command: EngineCom
   else refuse(context, frame, { code: 'rate_limited', message: 'too many orders are waiting' }, RETRY_AFTER_FULL_MS);
 }
 
-function answerOrder(context: CommandContext, frame: OrderCommand, outcome: CommandOutcome): void {
+function answerOrder(context: AnswerContext, frame: OrderCommand, outcome: CommandOutcome): void {
   if (outcome.kind === 'rejected') {
     rejectOrder(context, frame, outcome.reason, outcome.order?.clientOrderId);
     return;
@@ -89,7 +89,7 @@ function answerOrder(context: CommandContext, frame: OrderCommand, outcome: Comm
   });
 }
 
-function rejectOrder(context: CommandContext, frame: OrderCommand, reason: string, named?: string): void {
+function rejectOrder(context: AnswerContext, frame: OrderCommand, reason: string, named?: string): void {
   const first = frame.type === 'order.placeList' ? frame.orders[0]?.clientOrderId : frame.clientOrderId;
   const clientOrderId = named ?? first ?? '';
   const message = `order ${clientOrderId} was rejected: ${reason.replaceAll('_', ' ')}`;

@@ -29,7 +29,7 @@ export function answerGet(context: CommandContext, frame: GetFrame): void {
 
 /** The state that stands for a stream of class A, as a snapshot carries it. */
 export function streamState(
-  context: CommandContext,
+  context: Pick<CommandContext, 'book' | 'hub'>,
   channel: LosslessChannel,
   wish: {
     readonly key: string;

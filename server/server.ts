@@ -19,7 +19,8 @@ import { EngineLoop } from './engineLoop.ts';
 import { EmbeddedFeed } from './feeds/embedded.ts';
 import type { Feed, OpenCommandLog } from './feeds/feed.ts';
 import { Gateway } from './gateway.ts';
-import { createHttpHandler, type Health } from './http/routes.ts';
+import { HttpSide } from './http/routes.ts';
+import type { Health } from './http/status.ts';
 import { VERSION } from './http/version.ts';
 import { Hub } from './hub/hub.ts';
 import { createIdentity, type Identity } from './identity.ts';
@@ -127,6 +128,7 @@ class Server implements RunningServer {
   readonly #hub: Hub;
   readonly #loop: EngineLoop;
   readonly #gateway: Gateway;
+  readonly #http: HttpSide;
   readonly #book: AccountBook;
   readonly #startedUs: number;
   readonly #feedEnd: { readonly promise: Promise<void>; readonly resolve: (end: Promise<void> | undefined) => void };
@@ -209,7 +211,13 @@ class Server implements RunningServer {
       metrics,
     };
     this.#gateway = new Gateway({ transport, dialects, config, services });
-    transport.http(createHttpHandler({ health: () => this.#health(), metrics }));
+    this.#http = new HttpSide({
+      services,
+      status: { health: () => this.#health(), endpoints: () => this.#gateway.endpoints, metrics },
+      allowedOrigins: config.allowedOrigins,
+      addressWaitMs: (address, nowUs) => this.#gateway.requestWaitMs(address, nowUs),
+    });
+    transport.http({ maxBodyBytes: limits.maxFrameBytes, handle: this.#http.handle });
     this.#feedEnd = deferred();
   }
 
@@ -296,6 +304,7 @@ class Server implements RunningServer {
     this.#loop.close();
     this.#hub.sweep(clock.nowUs());
     this.#gateway.startDraining(clock.nowUs());
+    this.#http.drain();
     await commandLog?.close(this.#loop.end);
     await this.#parts.journal?.store.close();
     while (!this.#gateway.endDrained(clock.nowUs() >= deadlineUs)) await sleep(DRAIN_LOOK_MS);
@@ -325,6 +334,7 @@ class Server implements RunningServer {
     if (this.#drained === undefined) this.#parts.journal?.durability.sweep(nowUs, this.#metrics.ticks);
     this.#hub.sweep(nowUs);
     this.#gateway.sweep(nowUs);
+    this.#http.sweep(nowUs);
   }
 
   #health(): Health {

@@ -58,13 +58,13 @@ const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     unit: 'handshakes/s',
     minimum: 1,
     maximum: 1_000_000,
-    about: 'WebSocket handshakes of one address, sustained; not applied to loopback in development.',
+    about: 'WebSocket handshakes and HTTP requests of one address, sustained; not applied to loopback in development.',
   },
   handshakeBurst: {
     unit: 'handshakes',
     minimum: 1,
     maximum: 1_000_000,
-    about: 'WebSocket handshakes of one address at once.',
+    about: 'WebSocket handshakes and HTTP requests of one address at once.',
   },
   maxPendingConnections: {
     unit: 'connections',
@@ -79,6 +79,13 @@ const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
     about: 'Commands of one socket, sustained.',
   },
   commandBurst: { unit: 'commands', minimum: 1, maximum: 1_000_000, about: 'Commands of one socket at once.' },
+  requestsPerSecond: {
+    unit: 'requests/s',
+    minimum: 1,
+    maximum: 1_000_000,
+    about: 'HTTP requests of one user, sustained; not applied to the development account.',
+  },
+  requestBurst: { unit: 'requests', minimum: 1, maximum: 1_000_000, about: 'HTTP requests of one user at once.' },
   subscriptionsPerSecond: {
     unit: 'keys/s',
     minimum: 1,
@@ -157,6 +164,8 @@ export const LIMIT_NAMES: readonly (keyof Limits)[] = [
   'historyAgeMs',
   'softBufferedBytes',
   'hardBufferedBytes',
+  'requestsPerSecond',
+  'requestBurst',
   'hardBufferedMs',
   'authTimeoutMs',
   'heartbeatMs',

@@ -141,7 +141,8 @@ function sendTickerSnapshot({ session, hub, clock }: CommandContext, view: Ticke
   if (text !== undefined) subscriber.send(text);
 }
 
-function tradeOf({ last, lastSize, flags, priceDecimals, quantityDecimals }: TickerView): SnapshotData {
+/** The last trade as a snapshot of `trade` has it; null before the first. */
+export function tradeOf({ last, lastSize, flags, priceDecimals, quantityDecimals }: TickerView): SnapshotData {
   return last === 0 ? null : { price: last / 10 ** priceDecimals, size: lastSize / 10 ** quantityDecimals, flags };
 }
 

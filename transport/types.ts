@@ -61,10 +61,27 @@ export interface TransportRequest {
 export interface TransportResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+/** An HTTP request that is no upgrade, read to its end. */
+export interface HttpMessage extends TransportRequest {
+  /** Absent without one; `too_large` over {@link HttpHandling.maxBodyBytes}. */
+  readonly body?: Uint8Array | 'too_large';
+}
+
   readonly body: string;
 }
 
+  /** Statuses 204 and 304 go out without it. */
 /** Whether an upgrade request becomes a socket. */
+  /** Answers HEAD: only the body's length goes out. */
+  readonly isHead?: boolean;
+}
+
+/** How HTTP requests are answered. */
+export interface HttpHandling {
+  /** Larger bodies aren't kept; the connection is closed behind the answer. */
+  readonly maxBodyBytes: number;
+  /** `gone` resolves when the peer has gone, after which an answer goes nowhere. */
+  readonly handle: (request: HttpMessage, gone: Promise<unknown>) => Promise<TransportResponse>;
 export type UpgradeAnswer =
   | {
       readonly accept: true;
@@ -115,8 +132,8 @@ export interface Transport {
   admit(mayConnect: (remoteAddress: string) => boolean): void;
   /** Adds an endpoint; call it before {@link Transport.listen}. */
   ws(route: WebSocketRoute): void;
-  /** Sets the handler of all requests that no WebSocket route takes. Bodies aren't read. */
-  http(handler: (request: TransportRequest) => Promise<TransportResponse>): void;
+  /** Sets how all requests are answered that no WebSocket route takes. */
+  http(handling: HttpHandling): void;
   /** Listens, alone on its port; port 0 takes any free one. */
   listen(address: { readonly host: string; readonly port: number }): Promise<ListenOutcome>;
   /** Sends a text frame to all sockets that joined `topic`; messages of one loop turn leave together. */

@@ -119,11 +119,14 @@ describe('the transport', () => {
 
   it('should answer HTTP beside it', async () => {
     const { transport, port } = await start(() => accept(() => undefined));
-    transport.http(async ({ method, path, query, headers }) => ({
-      status: 200,
-      headers: { 'content-type': 'text/plain' },
-      body: `${method} ${path} ${query} ${headers['x-test']}`,
-    }));
+    transport.http({
+      maxBodyBytes: 10,
+      handle: async ({ method, path, query, headers }) => ({
+        status: 200,
+        headers: { 'content-type': 'text/plain' },
+        body: `${method} ${path} ${query} ${headers['x-test']}`,
+      }),
+    });
     const answer = await fetch(`http://127.0.0.1:${port}/a/b?c=d`, { headers: { 'x-test': 'e' } });
     expect(await answer.text()).toBe('GET /a/b c=d e');
   });

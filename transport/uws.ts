@@ -6,14 +6,13 @@ import { probePort } from './ports.ts';
 import { checkTlsFiles } from './tls.ts';
 import {
   type CloseCause,
+  type HttpHandling,
   type ListenOutcome,
   type RenewOutcome,
   type SocketHandlers,
   type TlsFiles,
   type Transport,
   TransportError,
-  type TransportRequest,
-  type TransportResponse,
   type TransportSocket,
   type UpgradeAnswer,
   type WebSocketRoute,
@@ -107,7 +106,7 @@ class UwsTransport implements Transport {
   /** The last one takes new connections. */
   #generations: Generation[];
   #mayConnect: (remoteAddress: string) => boolean = () => true;
-  #http: ((request: TransportRequest) => Promise<TransportResponse>) | undefined;
+  #http: HttpHandling | undefined;
   #isListening = true;
   #isClosed = false;
 
@@ -130,9 +129,9 @@ class UwsTransport implements Transport {
     for (const generation of this.#generations) this.#addRoute(generation, route);
   }
 
-  http(handler: (request: TransportRequest) => Promise<TransportResponse>): void {
-    this.#http = handler;
-    for (const generation of this.#generations) addHttp(generation, handler);
+  http(handling: HttpHandling): void {
+    this.#http = handling;
+    for (const generation of this.#generations) addHttp(generation, handling);
   }
 
   async listen(address: { readonly host: string; readonly port: number }): Promise<ListenOutcome> {
@@ -268,8 +267,8 @@ class UwsTransport implements Transport {
   }
 }
 
-function addHttp({ app }: Generation, handler: (request: TransportRequest) => Promise<TransportResponse>): void {
-  app.any('/*', (response, request) => void answer(handler, response, request));
+function addHttp({ app }: Generation, handling: HttpHandling): void {
+  app.any('/*', (response, request) => void answer(handling, response, request));
 }
 
 /** `LIBUS_LISTEN_EXCLUSIVE_PORT`: without it two servers share a port in silence. */
@@ -325,7 +324,7 @@ async function upgrade(
   response.cork(() => {
     if (!decision.accept) {
       // Nothing else comes of this connection; kept open it would count against its address.
-      write(response, decision.response, true);
+      write(response, decision.response, { isLast: true });
       return;
     }
     // From here on the library counts it as a socket.

@@ -1,95 +1,179 @@
-/** A request as the transport hands it over: lower-case header names, the query without its `?`. */
-interface HttpRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
+import { HTTP_ROUTES, type OperationId } from '../../protocol/schemas/httpRoutes.ts';
+import type { HttpMessage, TransportResponse } from '../../transport/types.ts';
+import { tokenOf, withTimeout } from '../identity/request.ts';
+import type { Claims } from '../identity.ts';
+import { accountRoutes } from './accounts.ts';
+import { type CorsRules, preflight, refuseForeign, withCors } from './cors.ts';
+import { marketRoutes } from './market.ts';
+import { orderRoutes } from './orders.ts';
+import { Polls } from './poll.ts';
+import { HttpProblem, type HttpResponse, problemOf } from './problem.ts';
+import { publishRoutes } from './publish.ts';
+import type { BoundRoute, HttpServices } from './route.ts';
+import { type StatusSources, statusRoutes } from './status.ts';
+import { UserRates } from './userRates.ts';
+
+/** How often users who have been quiet are forgotten, µs. */
+const FORGET_EVERY_US = 10_000_000;
+const NOBODY: Claims = { user: '', account: '', scopes: [], expiresAtUs: 0 };
+
+export interface HttpOptions {
+  readonly services: HttpServices;
+  readonly status: StatusSources;
+  readonly allowedOrigins: readonly string[];
+  /** Counts a request of an address; 0, or ms after which it may ask again. */
+  readonly addressWaitMs: (address: string, nowUs: number) => number;
 }
 
-export interface HttpResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
+/** What a path takes, by method. */
+type Methods = ReadonlyMap<string, OperationId>;
 
-/** What `/api/health` says. */
-export interface Health {
-  /** `ok`; `draining` (HTTP 503): take no new clients here; `failed` (HTTP 503): the journal can't be written, nothing is acknowledged. */
-  readonly status: 'ok' | 'draining' | 'failed';
-  readonly uptimeS: number;
-  readonly version: string;
-  /** Epoch of the streams' sequence numbers. */
-  readonly epoch: string;
-  readonly symbols: number;
-  /** Open sockets. */
-  readonly clients: number;
-  readonly feed: {
-    readonly state: 'none' | 'waiting' | 'playing' | 'ended';
-    /** Event time (µs since the epoch) of the last tick taken; null before the first. */
-    readonly position: number | null;
+/** The HTTP side of a server: the routes of {@link HTTP_ROUTES} and nothing else. Errors are problem documents (RFC 9457). */
+export class HttpSide {
+  readonly #options: HttpOptions;
+  readonly #polls: Polls;
+  readonly #users: UserRates;
+  readonly #bound: Readonly<Record<OperationId, BoundRoute>>;
+  readonly #paths: ReadonlyMap<string, Methods>;
+  #isDraining = false;
+  #nextForgetUs = 0;
+
+  constructor(options: HttpOptions) {
+    const { services, status } = options;
+    const { requestsPerSecond: perSecond, requestBurst: burst } = services.limits;
+    this.#options = options;
+    this.#users = new UserRates({ perSecond, burst });
+    this.#polls = new Polls(services);
+    this.#bound = {
+      ...statusRoutes(status),
+      ...marketRoutes(services),
+      ...accountRoutes(services),
+      ...orderRoutes(services),
+      ...this.#polls.routes,
+      ...publishRoutes(services),
+    };
+    this.#paths = pathsOf(HTTP_ROUTES);
+  }
+
+  /** Answers a request; `gone` resolves when nobody waits for the answer any more. */
+  readonly handle = async (request: HttpMessage, gone: Promise<unknown>): Promise<TransportResponse> => {
+    const response = notModified(request, await this.#answer(request, gone));
+    return { ...withCors(request, response, this.#corsRules), isHead: request.method === 'HEAD' };
   };
-  /** Build of the transport's binary. */
-  readonly transport: string;
-  /** Absent without a journal; `reason` says why it failed and the way out. */
-  readonly journal?: { readonly status: 'ok' } | { readonly status: 'failed'; readonly reason: string };
-}
 
-/** Where the answers come from. */
-export interface HttpSources {
-  readonly health: () => Health;
-  readonly metrics: { readonly contentType: string; readonly text: () => Promise<string> };
-}
+  /** To be called some times a second: answers polls that have waited for something. */
+  sweep(nowUs: number): void {
+    this.#polls.sweep(nowUs);
+    if (nowUs < this.#nextForgetUs) return;
+    this.#nextForgetUs = nowUs + FORGET_EVERY_US;
+    this.#users.sweep(nowUs);
+  }
 
-export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+  /** Answers the polls that wait, and from now on only who asks how the server is. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#polls.drain();
+  }
 
-const NO_STORE = { 'cache-control': 'no-store' };
+  get #corsRules(): CorsRules {
+    const { services, allowedOrigins } = this.#options;
+    return { allowedOrigins, isDevelopment: services.identity.isDevelopment };
+  }
 
-/** Makes the handler of all HTTP paths: `/api/health` and `/metrics`; errors are RFC 9457 problem documents. */
-export function createHttpHandler(sources: HttpSources): HttpHandler {
-  const routes = new Map<string, () => Promise<HttpResponse>>([
-    ['/api/health', async () => answerHealth(sources.health())],
-    ['/metrics', async () => answerMetrics(sources.metrics)],
-  ]);
-  return async ({ method, path }) => {
-    const route = routes.get(path);
-    if (route === undefined) {
-      const known = [...routes.keys()].join(', ');
-      return problem({ status: 404, title: 'Not found', detail: `Nothing is served at ${path}; there are: ${known}` });
+  async #answer(request: HttpMessage, gone: Promise<unknown>): Promise<HttpResponse> {
+    try {
+      return await this.#route(request, gone);
+    } catch (error) {
+      if (!(error instanceof HttpProblem)) throw error;
+      this.#options.services.metrics.countError(error.code);
+      return problemOf(error);
     }
-    if (method !== 'GET' && method !== 'HEAD') {
-      const answer = problem({
-        status: 405,
-        title: 'Method not allowed',
-        detail: `${path} takes GET and HEAD, not ${method}`,
-      });
-      return { ...answer, headers: { ...answer.headers, allow: 'GET, HEAD' } };
+  }
+
+  async #route(request: HttpMessage, gone: Promise<unknown>): Promise<HttpResponse> {
+    const { services } = this.#options;
+    refuseForeign(request, this.#corsRules);
+    const { path, name } = this.#find(request.path);
+    const methods = this.#paths.get(path);
+    if (methods === undefined) {
+      const known = [...this.#paths.keys()].join(', ');
+      throw new HttpProblem('not_found', `nothing is served at ${shortened(request.path)}; there are: ${known}`);
     }
-    const response = await route();
-    return method === 'HEAD' ? { ...response, body: '' } : response;
-  };
+    const taken = [...methods.keys(), ...(methods.has('GET') ? ['HEAD'] : []), 'OPTIONS'];
+    if (request.method === 'OPTIONS') return preflight(taken);
+    const operation = methods.get(request.method === 'HEAD' ? 'GET' : request.method);
+    if (operation === undefined) {
+      const problem = new HttpProblem('method_not_allowed', `${path} takes ${taken.join(', ')}`);
+      services.metrics.countError(problem.code);
+      const answer = problemOf(problem);
+      return { ...answer, headers: { ...answer.headers, allow: taken.join(', ') } };
+    }
+    const claims = await this.#admit(request, operation);
+    return this.#bound[operation](request, { claims, name, gone, limits: services.limits });
+  }
+
+  /** Who asks, if that matters and may be. */
+  async #admit(request: HttpMessage, operation: OperationId): Promise<Claims> {
+    const { services, addressWaitMs } = this.#options;
+    const { identity, limits, clock, metrics } = services;
+    const waitMs = addressWaitMs(request.remoteAddress, clock.nowUs());
+    if (waitMs > 0) throw tooOften(`an address may make ${limits.handshakesPerSecond} requests a second`, waitMs);
+    if (HTTP_ROUTES[operation].identity === 'none') return NOBODY;
+    if (this.#isDraining) throw new HttpProblem('shutting_down', 'this server is draining; try another');
+    const verification = await withTimeout(identity.verify(tokenOf(request)), limits.authTimeoutMs);
+    if (!verification.ok) throw new HttpProblem(verification.code, verification.message);
+    const { claims } = verification;
+    metrics.commands++;
+    const userWaitMs = identity.isDevelopment ? 0 : this.#users.take(claims.user, clock.nowUs());
+    if (userWaitMs > 0) throw tooOften(`a user may make ${limits.requestsPerSecond} requests a second`, userWaitMs);
+    return claims;
+  }
+
+  /** The documented path of a request's, and what stands in its place for a name. */
+  #find(path: string): { readonly path: string; readonly name: string } {
+    if (this.#paths.has(path)) return { path, name: '' };
+    const slash = path.lastIndexOf('/');
+    const parent = path.slice(0, slash);
+    const template = [...this.#paths.keys()].find((one) => one.startsWith(`${parent}/{`));
+    const name = path.slice(slash + 1);
+    return template === undefined || name === '' ? { path, name: '' } : { path: template, name: decoded(name) };
+  }
 }
 
-function answerHealth(health: Health): HttpResponse {
-  return {
-    status: health.status === 'ok' ? 200 : 503,
-    headers: { 'content-type': 'application/json', ...NO_STORE },
-    body: JSON.stringify(health),
-  };
+function pathsOf(routes: typeof HTTP_ROUTES): ReadonlyMap<string, Methods> {
+  const paths = new Map<string, Map<string, OperationId>>();
+  let operation: OperationId;
+  for (operation in routes) {
+    const { path, method } = routes[operation];
+    const methods = paths.get(path) ?? new Map<string, OperationId>();
+    paths.set(path, methods.set(method, operation));
+  }
+  return paths;
 }
 
-async function answerMetrics(metrics: HttpSources['metrics']): Promise<HttpResponse> {
-  return { status: 200, headers: { 'content-type': metrics.contentType, ...NO_STORE }, body: await metrics.text() };
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    throw new HttpProblem('bad_message', `${JSON.stringify(shortened(name))} in the path isn't percent-encoded UTF-8`);
+  }
 }
 
-/** A problem document (RFC 9457). */
-export function problem(parts: {
-  readonly status: number;
-  readonly title: string;
-  readonly detail: string;
-}): HttpResponse {
-  return {
-    status: parts.status,
-    headers: { 'content-type': 'application/problem+json', ...NO_STORE },
-    body: JSON.stringify({ type: 'about:blank', ...parts }),
-  };
+/** Answers 304 when the client has this very answer already (RFC 9110, section 13.1.2). */
+function notModified(request: HttpMessage, response: HttpResponse): HttpResponse {
+  const { etag } = response.headers;
+  const known = request.headers['if-none-match'];
+  if (etag === undefined || known === undefined || response.status !== 200) return response;
+  const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  if (!tags.includes(etag) && !tags.includes('*')) return response;
+  const { 'content-type': _, ...headers } = response.headers;
+  return { status: 304, headers, body: '' };
+}
+
+function tooOften(message: string, retryAfterMs: number): HttpProblem {
+  return new HttpProblem('rate_limited', message, { retryAfterMs });
+}
+
+function shortened(text: string): string {
+  return text.length > 64 ? `${text.slice(0, 63)}…` : text;
 }

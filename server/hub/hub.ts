@@ -20,7 +20,7 @@ import type { Durability } from '../store/durability.ts';
 import type { StoredStream } from '../store/durableState.ts';
 import { AlertBook } from './alerts.ts';
 import { BarEvents, type MarketSource, type ToldBar } from './barEvents.ts';
-import { EventFeed, type EventFilter, passes, type StreamEntry } from './eventFeed.ts';
+import { EventFeed, type EventFilter, passes, type StreamEntry, type StreamPlace } from './eventFeed.ts';
 import type { InputTimes } from './inputTimes.ts';
 import { LatestFeed } from './latestFeed.ts';
 import { OrderEvents } from './orderEvents.ts';
@@ -29,7 +29,7 @@ import { Presence } from './presence.ts';
 import { RatchetGate } from './ratchetGate.ts';
 import { RecentPatterns } from './recentPatterns.ts';
 import { missedEvents } from './resume.ts';
-import type { HistoryLimits, Span } from './stream.ts';
+import { eventsAfter, type HistoryLimits, type Span } from './stream.ts';
 import type { ReadingKind, Subscriber } from './subscriber.ts';
 import { TickerFanout } from './tickerFanout.ts';
 import { TickerLog, type TickerView } from './tickerLog.ts';
@@ -332,6 +332,31 @@ export class Hub {
     const events = this.#feed.events({ channel, key: WHOLE_STREAM });
     const { head, oldest } = events.span(this.#options.clock.nowUs());
     return events.last(Math.min(count, head - oldest + 1));
+  }
+
+  /** Number of a stream's last event, and the events after a place, oldest first: undefined when they can't all be given and a snapshot must stand for them. */
+  eventsSince(
+    place: StreamPlace,
+    cursor: Cursor,
+  ): { readonly head: number; readonly missed: readonly StreamEntry[] | undefined } {
+    const events = this.#feed.events(place);
+    const count = eventsAfter(events.span(this.#options.clock.nowUs()), cursor, place.key);
+    return { head: events.head, missed: count === undefined ? undefined : events.last(count) };
+  }
+
+  /** Number of a stream's last event that may be told; 0 before the first. */
+  head(place: StreamPlace): number {
+    return this.#feed.head(place);
+  }
+
+  /** What of a symbol's ticker events can be given. */
+  tickerSpan(symbol: number): Span {
+    return this.#log.span(symbol, this.#options.clock.nowUs());
+  }
+
+  /** The symbol's state after its event `seq`, standing for `seqFrom`..`seq`. The object is reused by the next call. */
+  tickerAt(symbol: number, seq: number, seqFrom = seq): TickerView {
+    return this.#log.read(symbol, seq, seqFrom);
   }
 
   /** The symbol's state as it was last given out. The object is reused by the next call. */
