@@ -81,6 +81,10 @@ describe('a saved state', () => {
     market.place('done', { type: 'MARKET', side: 'BUY' });
     const { again, news } = restored(market.engine);
     const trade = (price: number, eventTimeUs: number) => again.onTick(tradeTick({ price, eventTimeUs }));
+    const views = (engine: MarketEngine) =>
+      ['entry', 'target', 'stop', 'low', 'high', 'done'].map((id) => engine.order('a', id));
+    expect(views(again)).toEqual(views(market.engine));
+    expect(again.workingOrders('a')).toEqual(market.engine.workingOrders('a'));
     expect(again.onCommand(orderTerms('done', { type: 'MARKET' }))).toMatchObject({ kind: 'duplicate' });
     trade(90, 10_000_000);
     expect(news()).toEqual(['execution entry 1 at 90', 'filled entry', 'accepted target', 'accepted stop']);
