@@ -1,4 +1,5 @@
 import WebSocket from 'ws';
+import { serverFrameFault } from './frameCheck.ts';
 
 /** A frame as it came. */
 export type Received = Readonly<Record<string, unknown>>;
@@ -8,17 +9,22 @@ interface Waiter {
   readonly resolve: (frame: Received) => void;
 }
 
-/** A WebSocket client for tests: everything it reads is kept, and can be waited for. */
+/**
+ * A WebSocket client for tests: everything it reads is kept, and can be waited for. A frame of the native stream that
+ * isn't as its schema says ends the test run.
+ */
 export class StreamClient {
   /** Frames in the order in which they were read. */
   readonly frames: Received[] = [];
   /** Close code and reason. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly #socket: WebSocket;
+  readonly #isNative: boolean;
   #waiters: Waiter[] = [];
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
+    this.#isNative = new URL(socket.url).pathname === '/v1/stream';
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }));
     });
@@ -100,6 +106,8 @@ export class StreamClient {
     const frame: unknown = JSON.parse(text);
     if (typeof frame !== 'object' || frame === null) throw new Error(`not a frame: ${text}`);
     const received: Received = Object.fromEntries(Object.entries(frame));
+    const fault = this.#isNative ? serverFrameFault(received) : undefined;
+    if (fault !== undefined) throw new Error(fault);
     this.frames.push(received);
     const waiters = this.#waiters;
     this.#waiters = [];

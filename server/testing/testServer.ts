@@ -36,7 +36,7 @@ export class TestServer {
     const feed = new ManualFeed(options.symbols ?? 4);
     const config: ServerConfig = {
       listen: [{ host: '127.0.0.1', port: 0 }],
-      limits: { ...DEFAULT_LIMITS, drainMs: 40, ...options.limits },
+      limits: { ...DEFAULT_LIMITS, drainMs: 40, maxFlushWindowMs: 0, ...options.limits },
       allowedOrigins: [],
       logLevel: 'silent',
       ...options.config,
