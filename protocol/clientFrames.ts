@@ -26,6 +26,8 @@ export interface SubscribeFrame {
   /** Keys of the channel; for channels of accounts absent: the identity's account; for `news` absent: everything. */
   readonly symbols?: readonly string[];
   readonly since?: Cursor;
+  /** Class B: at most one frame of a key in this time, the latest; 0 or absent: every one. */
+  readonly throttleMs?: number;
   /** `bar.*`: also the bar that is still open, as it changes. */
   readonly forming?: boolean;
   /** `bar.*`: closed bars that a snapshot brings, 0 to 200. */

@@ -35,6 +35,8 @@ export interface Limits {
   readonly drainMs: number;
   /** Gathering time before frames are written; 0 writes at the end of the loop turn. */
   readonly flushWindowMs: number;
+  /** What the gathering time may grow to while the server is busy; not over `flushWindowMs`: it stays. */
+  readonly maxFlushWindowMs: number;
   /** Trailing-stop ratchets are told at most once per order in this time. */
   readonly ratchetWindowMs: number;
 }
@@ -52,10 +54,10 @@ export const DEFAULT_LIMITS: Limits = {
   maxPendingConnections: 4_096,
   commandsPerSecond: 100,
   commandBurst: 200,
-  subscriptionsPerSecond: 2_000,
-  subscriptionBurst: 4_000,
   requestsPerSecond: 1_000,
   requestBurst: 2_000,
+  subscriptionsPerSecond: 2_000,
+  subscriptionBurst: 4_000,
   historyEvents: 1_024,
   historyAgeMs: 300_000,
   softBufferedBytes: 256 * 1024,
@@ -65,5 +67,6 @@ export const DEFAULT_LIMITS: Limits = {
   heartbeatMs: 1_000,
   drainMs: 5_000,
   flushWindowMs: 0,
+  maxFlushWindowMs: 4,
   ratchetWindowMs: 100,
 };

@@ -16,7 +16,8 @@ function makeLoop() {
   const instruments = testInstruments(2);
   const publish = (): void => undefined;
   const common = { instruments, clock, metrics, soon };
-  const hub = new Hub({ ...common, epoch: 'e', dialects: [], limits: DEFAULT_LIMITS, publish, later: soon });
+  const rest = { epoch: 'e', dialects: [], limits: DEFAULT_LIMITS, publish, later: soon, after: () => undefined };
+  const hub = new Hub({ ...common, ...rest });
   const logged: [number, string][] = [];
   const commandLog = {
     command: (at: number, command: Command) => {

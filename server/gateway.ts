@@ -48,9 +48,7 @@ export class Gateway {
     const { limits, clock } = options.services;
     this.#addresses = new AddressLimits(limits, (address) => this.#isDevelopment && isLoopback(address));
     options.transport.admit((address) => this.#mayConnect(address, clock.nowUs()));
-    for (const dialect of options.dialects) {
-      for (const path of [dialect.path, ...(dialect.morePaths ?? [])]) this.#serve(dialect, path);
-    }
+    for (const [path, dialects] of byPath(options.dialects)) this.#serve(path, dialects);
   }
 
   /** Open sockets. */
@@ -115,7 +113,7 @@ export class Gateway {
     return this.#sessions.size === 0;
   }
 
-  #serve(dialect: Dialect, path: string): void {
+  #serve(path: string, dialects: readonly [Dialect, ...Dialect[]]): void {
     const { transport, config, services } = this.#options;
     const { limits } = services;
     transport.ws({
@@ -124,7 +122,10 @@ export class Gateway {
       maxBackpressureBytes: transportBufferBytes(limits),
       idleTimeoutS: IDLE_TIMEOUT_S,
       compression: config.compression ?? false,
-      upgrade: (request) => this.#upgrade(dialect, readEntry(path, request), request),
+      upgrade: (request) => {
+        const spoken = chooseDialect(dialects, request.headers['sec-websocket-protocol']);
+        return this.#upgrade(spoken, readEntry(path, request), request);
+      },
     });
   }
 
@@ -137,7 +138,7 @@ export class Gateway {
     return false;
   }
 
-  async #upgrade(dialect: Dialect, entry: Entry, request: TransportRequest): Promise<UpgradeAnswer> {
+  async #upgrade({ dialect, protocol }: Spoken, entry: Entry, request: TransportRequest): Promise<UpgradeAnswer> {
     const { remoteAddress } = request;
     const { clock } = this.#services;
     const refusal = this.#refuseRequest(request, clock.nowUs());
@@ -150,7 +151,6 @@ export class Gateway {
       const { code, message } = verification;
       return this.#refuse({ reason: code, response: problemOf(new HttpProblem(code, message)) });
     }
-    const protocol = chooseProtocol(dialect, request.headers['sec-websocket-protocol']);
     return {
       accept: true,
       ...(protocol !== undefined && { protocol }),
@@ -266,9 +266,32 @@ function transportBufferBytes(limits: Limits): number {
 }
 const MARGIN_BYTES = 1024 * 1024;
 
-function chooseProtocol(dialect: Dialect, offered: string | undefined): string | undefined {
-  const names = (offered ?? '').split(',').map((name) => name.trim());
-  return names.find((name) => dialect.subprotocols.includes(name));
+/** The dialects of each path, in their order. */
+function byPath(dialects: readonly Dialect[]): ReadonlyMap<string, readonly [Dialect, ...Dialect[]]> {
+  const paths = new Map<string, [Dialect, ...Dialect[]]>();
+  for (const dialect of dialects) {
+    for (const path of [dialect.path, ...(dialect.morePaths ?? [])]) {
+      const known = paths.get(path);
+      if (known === undefined) paths.set(path, [dialect]);
+      else known.push(dialect);
+    }
+  }
+  return paths;
+}
+
+/** What a socket speaks: a dialect, and the subprotocol by which it was asked for. */
+interface Spoken {
+  readonly dialect: Dialect;
+  readonly protocol: string | undefined;
+}
+
+/** Takes the first subprotocol offered that a dialect of the path knows; without one, the path's first dialect. */
+function chooseDialect(dialects: readonly [Dialect, ...Dialect[]], offered: string | undefined): Spoken {
+  for (const protocol of (offered ?? '').split(',').map((name) => name.trim())) {
+    const dialect = dialects.find(({ subprotocols }) => subprotocols.includes(protocol));
+    if (dialect !== undefined) return { dialect, protocol };
+  }
+  return { dialect: dialects[0], protocol: undefined };
 }
 
 function increment(counts: Map<string, number>, key: string): void {

@@ -43,6 +43,8 @@ export class ServerMetrics {
   resumesSnapshot = 0;
   /** Commands waiting for the engine now. */
   queuedCommands = 0;
+  /** Gathering time before frames are written, as it is now, ms. */
+  flushWindowMs = 0;
   /** Ticks of the feed that were due over 1 ms before they were sent on. */
   lateTicks = 0;
 
@@ -140,6 +142,11 @@ export class ServerMetrics {
     this.#counter('tapedeck_dropped_total', 'Sends that the transport refused', () => this.dropped);
     this.#counter('tapedeck_slow_closes_total', 'Sockets closed for slow reading', () => this.slowCloses);
     this.#gauge('tapedeck_slow_sockets', 'Sockets off the fast path', () => this.slowSockets);
+    this.#gauge(
+      'tapedeck_flush_window_seconds',
+      'Gathering time before frames are written',
+      () => this.flushWindowMs / 1000,
+    );
     this.#gauge('tapedeck_buffered_bytes', 'Unsent bytes of all sockets', () => this.bufferedBytes);
     this.#counter('tapedeck_resumes_recovered_total', 'Resumes without a gap', () => this.resumesRecovered);
     this.#counter('tapedeck_resumes_snapshot_total', 'Resumes answered by a snapshot', () => this.resumesSnapshot);

@@ -48,6 +48,7 @@ export function rehearse(server: {
     publish: () => undefined,
     later: (flush) => waiting.push(flush),
     soon: (callback) => waiting.push(callback),
+    after: () => undefined,
   });
   const loop = new EngineLoop({
     instruments,

@@ -11,7 +11,7 @@ import { CertificateWatch } from './certificateWatch.ts';
 import type { JournalConfig, ServerConfig } from './config.ts';
 import { aiTradingV2 } from './dialects/aiTradingV2.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import { native } from './dialects/native.ts';
+import { native, nativeMsgpack } from './dialects/native.ts';
 import { paiid } from './dialects/paiid.ts';
 import { tickstock } from './dialects/tickstock.ts';
 import { us001 } from './dialects/us001.ts';
@@ -22,6 +22,7 @@ import { Gateway } from './gateway.ts';
 import { HttpSide } from './http/routes.ts';
 import type { Health } from './http/status.ts';
 import { VERSION } from './http/version.ts';
+import { FlushWindow } from './hub/flushWindow.ts';
 import { Hub } from './hub/hub.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { formatListen, type ListenAddress } from './listen.ts';
@@ -41,7 +42,7 @@ const DRAIN_LOOK_MS = 20;
 /** Time for close frames to leave before the rest is cut, ms: at most this, and at most a quarter of `drainMs`. */
 const LAST_WRITES_MS = 100;
 
-const DIALECTS: readonly Dialect[] = [native, aiTradingV2, us001, paiid, tickstock];
+const DIALECTS: readonly Dialect[] = [native, nativeMsgpack, aiTradingV2, us001, paiid, tickstock];
 
 /** A server that listens. */
 export interface RunningServer {
@@ -130,6 +131,8 @@ class Server implements RunningServer {
   readonly #gateway: Gateway;
   readonly #http: HttpSide;
   readonly #book: AccountBook;
+  readonly #flushWindow: FlushWindow;
+  #utilization = performance.eventLoopUtilization();
   readonly #startedUs: number;
   readonly #feedEnd: { readonly promise: Promise<void>; readonly resolve: (end: Promise<void> | undefined) => void };
   readonly #timers: NodeJS.Timeout[] = [];
@@ -171,6 +174,8 @@ class Server implements RunningServer {
     this.transport = transport.build;
     this.#startedUs = clock.nowUs();
     this.#identity = openIdentity(config, parts);
+    const window = new FlushWindow(limits);
+    this.#flushWindow = window;
     this.#hub = new Hub({
       epoch: this.epoch,
       instruments,
@@ -182,9 +187,9 @@ class Server implements RunningServer {
       durability,
       publish: (topic, text) => transport.publish(topic, text),
       // A tick of the process queue runs when the current callback is done, before the loop looks for input and output.
-      later: (flush) =>
-        limits.flushWindowMs === 0 ? process.nextTick(flush) : setTimeout(flush, limits.flushWindowMs),
+      later: (flush) => (window.ms === 0 ? process.nextTick(flush) : setTimeout(flush, window.ms)),
       soon: (callback) => setImmediate(callback),
+      after: (delayMs, callback) => setTimeout(callback, delayMs).unref(),
     });
     this.#loop = new EngineLoop({
       instruments,
@@ -332,9 +337,17 @@ class Server implements RunningServer {
   #sweep(): void {
     const nowUs = this.#parts.clock.nowUs();
     if (this.#drained === undefined) this.#parts.journal?.durability.sweep(nowUs, this.#metrics.ticks);
+    this.#adaptWindow();
     this.#hub.sweep(nowUs);
     this.#gateway.sweep(nowUs);
     this.#http.sweep(nowUs);
+  }
+
+  #adaptWindow(): void {
+    const utilization = performance.eventLoopUtilization();
+    this.#flushWindow.adapt(performance.eventLoopUtilization(utilization, this.#utilization).utilization);
+    this.#utilization = utilization;
+    this.#metrics.flushWindowMs = this.#flushWindow.ms;
   }
 
   #health(): Health {

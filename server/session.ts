@@ -110,12 +110,7 @@ export class Session {
       return;
     }
     this.#refusedInARow = 0;
-    if (isBinary) {
-      this.onRequest({ type: 'refusal', code: 'bad_json', message: 'expected text, not binary' });
-      return;
-    }
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-    const request = this.#voice.read(text, limits);
+    const request = this.#read(bytes, isBinary);
     if (request !== undefined) this.onRequest(request);
   }
 
@@ -248,6 +243,14 @@ export class Session {
     if (this.#isEnded) return;
     this.#services.metrics.slowCloses++;
     this.end(CloseCode.TOO_SLOW, 'reads too slowly; reconnect and resume');
+  }
+
+  #read(bytes: Uint8Array, isBinary: boolean): ClientRequest | undefined {
+    const { limits } = this.#services;
+    const { read, readBinary } = this.#voice;
+    if (!isBinary) return read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), limits);
+    if (readBinary !== undefined) return readBinary(bytes, limits);
+    return { type: 'refusal', code: 'bad_json', message: 'expected text, not binary' };
   }
 
   get #heartbeatMs(): number {

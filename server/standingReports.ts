@@ -1,5 +1,6 @@
 import type { Clock } from '../protocol/clock.ts';
 import type { PortfolioFrame, PositionValueFrame } from '../protocol/messages.ts';
+import type { Message } from '../transport/types.ts';
 import type { AccountBook } from './accountBook.ts';
 import type { Dialect, Voice } from './dialects/dialect.ts';
 import type { Gateway } from './gateway.ts';
@@ -83,11 +84,11 @@ function tell(
     return frame;
   };
   for (const dialect of group.dialects) {
-    const written = new Map<Voice, Map<string, string | undefined>>();
+    const written = new Map<Voice, Map<string, Message | undefined>>();
     for (const { claims, subscriber } of gateway.welcomed(dialect)) {
       if (claims === undefined) continue;
       const { account } = claims;
-      const texts = written.get(subscriber.voice) ?? new Map<string, string | undefined>();
+      const texts = written.get(subscriber.voice) ?? new Map<string, Message | undefined>();
       written.set(subscriber.voice, texts);
       if (!texts.has(account)) texts.set(account, subscriber.voice.write(frameOf(account), clock.nowUs()));
       const text = texts.get(account);

@@ -31,7 +31,8 @@ type Frame = SubscribeRequest | UnsubscribeFrame;
 export function subscribe(context: CommandContext, frame: SubscribeRequest): void {
   const { channel } = frame;
   const keys = keysOf(context, frame);
-  if (keys === undefined || !mayRead(context, frame, keys) || !hasRoom(context, frame, keys)) return;
+  if (keys === undefined || !mayThrottle(context, frame)) return;
+  if (!mayRead(context, frame, keys) || !hasRoom(context, frame, keys)) return;
   if (channel === 'ticker' || channel === 'trade') subscribeSymbols(context, frame, keys);
   else if (isLossless(channel)) subscribeEvents(context, frame, channel, keys);
   else subscribeValues(context, frame, keys);
@@ -70,6 +71,15 @@ function keysOf(context: CommandContext, frame: Frame): readonly string[] | unde
     case 'none':
       return [];
   }
+}
+
+/** Whether the channel has values that newer ones may stand in for, if that is asked for; false after a refusal. */
+function mayThrottle(context: CommandContext, frame: SubscribeRequest): boolean {
+  const { channel, throttleMs = 0, forming = false } = frame;
+  if (throttleMs === 0 || !isLossless(channel) || (isBarChannel(channel) && forming)) return true;
+  const message = `every event of ${channel} is sent: "throttleMs" is for ticker, trade, forming bars, position.value, portfolio and presence`;
+  refuse(context, frame, { code: 'bad_message', message });
+  return false;
 }
 
 /** Whether the identity may read the streams; false after a refusal. */
@@ -118,12 +128,12 @@ function hasRoom(context: CommandContext, frame: SubscribeRequest, keys: readonl
 
 function subscribeSymbols(context: CommandContext, frame: SubscribeRequest, keys: readonly string[]): void {
   const { session, hub, book } = context;
-  const { since, channel } = frame;
+  const { since, channel, throttleMs } = frame;
   const kind = channel === 'trade' ? 'trade' : 'ticker';
   const symbols = keys.map((key) => book.instrument(key)?.index ?? -1);
   hub.subscribeSymbols(
     session.subscriber,
-    { kind, symbols, since },
+    { kind, symbols, since, throttleMs },
     {
       subscribed: (recovered) => answerSubscribed(context, frame, keys, recovered),
       snapshot: (view) => {
@@ -172,7 +182,9 @@ function subscribeEvents(
       },
     },
   );
-  if (frame.forming === true && isBarChannel(channel)) hub.subscribeValues(session.subscriber, channel, keys);
+  if (frame.forming === true && isBarChannel(channel)) {
+    hub.subscribeValues(session.subscriber, { channel, keys, throttleMs: frame.throttleMs });
+  }
 }
 
 function backlogOf({ backlog }: SubscribeRequest, streams: number): number | undefined {
@@ -197,9 +209,9 @@ function filterOf(frame: SubscribeRequest, keys: readonly string[]): EventFilter
 
 function subscribeValues(context: CommandContext, frame: SubscribeRequest, keys: readonly string[]): void {
   const { session, hub, book } = context;
-  const { channel } = frame;
+  const { channel, throttleMs } = frame;
   answerSubscribed(context, frame, keys, false);
-  hub.subscribeValues(session.subscriber, channel, keys);
+  hub.subscribeValues(session.subscriber, { channel, keys, throttleMs });
   for (const key of keys) {
     if (channel === 'position.value') tellSnapshot(context, channel, { key, seq: 0, data: book.positions(key) });
     if (channel === 'portfolio') tellSnapshot(context, channel, { key, seq: 0, data: book.portfolio(key) });

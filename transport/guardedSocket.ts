@@ -1,8 +1,8 @@
-import { SendResult, type TransportSocket } from './types.ts';
+import { type Message, SendResult, type TransportSocket } from './types.ts';
 
 /** What we call of the library's socket. */
 export interface RawSocket {
-  send(text: string, isBinary: boolean, compress: boolean): number;
+  send(message: Message, isBinary: boolean, compress: boolean): number;
   getBufferedAmount(): number;
   subscribe(topic: string): boolean;
   unsubscribe(topic: string): boolean;
@@ -34,8 +34,8 @@ export class GuardedSocket implements TransportSocket {
     this.#ws = undefined;
   }
 
-  send(text: string): SendResult {
-    const result = this.#ws?.send(text, false, this.#isCompressed);
+  send(message: Message): SendResult {
+    const result = this.#ws?.send(message, typeof message !== 'string', this.#isCompressed);
     if (result === SendResult.SENT) return SendResult.SENT;
     return result === SendResult.QUEUED ? SendResult.QUEUED : SendResult.DROPPED;
   }

@@ -1,4 +1,4 @@
-/** What became of a text given to {@link TransportSocket.send}. */
+/** What became of a message given to {@link TransportSocket.send}. */
 export const SendResult = {
   /** Buffered under backpressure: it goes out when the peer reads. */
   QUEUED: 0,
@@ -8,13 +8,16 @@ export const SendResult = {
 } as const;
 export type SendResult = (typeof SendResult)[keyof typeof SendResult];
 
+/** A message: a string goes out as a text frame, bytes as a binary one. */
+export type Message = string | Uint8Array;
+
 /** One open WebSocket. After its end every call is harmless and does nothing. */
 export interface TransportSocket {
   readonly isOpen: boolean;
   /** The peer's address as text. */
   readonly remoteAddress: string;
-  /** Sends a text frame, after everything published to this socket before. A closed socket answers DROPPED. */
-  send(text: string): SendResult;
+  /** Sends a frame, after everything published to this socket before. A closed socket answers DROPPED. */
+  send(message: Message): SendResult;
   /** Bytes that the kernel hasn't taken yet; 0 when closed. */
   bufferedBytes(): number;
   /** Joins a topic of {@link Transport.publish}. */
@@ -58,20 +61,17 @@ export interface TransportRequest {
   readonly remoteAddress: string;
 }
 
-export interface TransportResponse {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
 /** An HTTP request that is no upgrade, read to its end. */
 export interface HttpMessage extends TransportRequest {
   /** Absent without one; `too_large` over {@link HttpHandling.maxBodyBytes}. */
   readonly body?: Uint8Array | 'too_large';
 }
 
-  readonly body: string;
-}
-
+export interface TransportResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
   /** Statuses 204 and 304 go out without it. */
-/** Whether an upgrade request becomes a socket. */
+  readonly body: string;
   /** Answers HEAD: only the body's length goes out. */
   readonly isHead?: boolean;
 }
@@ -82,6 +82,9 @@ export interface HttpHandling {
   readonly maxBodyBytes: number;
   /** `gone` resolves when the peer has gone, after which an answer goes nowhere. */
   readonly handle: (request: HttpMessage, gone: Promise<unknown>) => Promise<TransportResponse>;
+}
+
+/** Whether an upgrade request becomes a socket. */
 export type UpgradeAnswer =
   | {
       readonly accept: true;
@@ -136,8 +139,8 @@ export interface Transport {
   http(handling: HttpHandling): void;
   /** Listens, alone on its port; port 0 takes any free one. */
   listen(address: { readonly host: string; readonly port: number }): Promise<ListenOutcome>;
-  /** Sends a text frame to all sockets that joined `topic`; messages of one loop turn leave together. */
-  publish(topic: string, text: string): void;
+  /** Sends a frame to all sockets that joined `topic`; messages of one loop turn leave together. */
+  publish(topic: string, message: Message): void;
   /** Reads the certificate's files anew and serves new connections with it; open ones go on with theirs. */
   renewCertificate(): Promise<RenewOutcome>;
   /** Takes no new connections; open ones go on. */

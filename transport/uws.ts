@@ -8,6 +8,7 @@ import {
   type CloseCause,
   type HttpHandling,
   type ListenOutcome,
+  type Message,
   type RenewOutcome,
   type SocketHandlers,
   type TlsFiles,
@@ -146,10 +147,11 @@ class UwsTransport implements Transport {
     return { ok: true, port };
   }
 
-  publish(topic: string, text: string): void {
+  publish(topic: string, message: Message): void {
+    const isBinary = typeof message !== 'string';
     const isCompressed = this.#routes[0]?.compression ?? false;
     for (let at = 0; at < this.#generations.length; at++) {
-      this.#generations[at]?.app.publish(topic, text, false, isCompressed);
+      this.#generations[at]?.app.publish(topic, message, isBinary, isCompressed);
     }
   }
 

@@ -2,6 +2,7 @@ import type { Phase } from '../../market/calendar/types.ts';
 import type { Refusal } from '../../protocol/codecs/json.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { ClientFrame, LosslessChannel, ServerFrame, SubscribeFrame } from '../../protocol/messages.ts';
+import type { Message } from '../../transport/types.ts';
 import type { TickerView } from '../hub/tickerLog.ts';
 import type { Entry } from './entry.ts';
 
@@ -17,12 +18,14 @@ export interface SubscribeRequest extends SubscribeFrame {
 /** What the server has to tell beside tickers and trades, in the words of the full protocol. */
 export type ServerEvent = ServerFrame;
 
-/** How one socket's frames are read and written. Sockets whose frames are the same words share one voice, and then one text. */
+/** How one socket's frames are read and written. Sockets whose frames are the same words share one voice, and then one message. */
 export interface Voice {
   /** Reads a client's frame; never throws. Undefined for one that asks for nothing. */
   readonly read: (text: string, limits: Limits) => ClientRequest | undefined;
+  /** Reads a client's binary frame, which is valid only during the call; never throws. Absent: binary frames are refused. */
+  readonly readBinary?: (bytes: Uint8Array, limits: Limits) => ClientRequest | undefined;
   /** Writes an event at `sentTimeUs`, µs since the epoch; undefined when the dialect has no words for it. */
-  readonly write: (event: ServerEvent, sentTimeUs: number) => string | undefined;
+  readonly write: (event: ServerEvent, sentTimeUs: number) => Message | undefined;
 }
 
 /** The moment of a snapshot. */
@@ -66,9 +69,9 @@ export interface Dialect {
   /** The voice of a socket that came by this request. */
   readonly voiceOf: (entry: Entry) => Voice;
   /** Writes a ticker event, once for all who get it; undefined when it means nothing in this dialect. */
-  readonly ticker: (view: TickerView, sentTimeUs: number) => string | undefined;
+  readonly ticker: (view: TickerView, sentTimeUs: number) => Message | undefined;
   /** Writes a trade of the ticker's log, once for all who get it; undefined for a quote, or when it means nothing in this dialect. */
-  readonly trade: (view: TickerView, sentTimeUs: number) => string | undefined;
+  readonly trade: (view: TickerView, sentTimeUs: number) => Message | undefined;
   /** Writes the state at a subscription; undefined when there is none to tell. */
-  readonly tickerSnapshot: (view: TickerView, moment: SnapshotMoment) => string | undefined;
+  readonly tickerSnapshot: (view: TickerView, moment: SnapshotMoment) => Message | undefined;
 }

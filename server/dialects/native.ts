@@ -6,9 +6,22 @@ import {
   encodeTrade,
   parseClientFrame,
 } from '../../protocol/codecs/json.ts';
+import {
+  encodeMsgpack,
+  encodeMsgpackTicker,
+  encodeMsgpackTickerSnapshot,
+  encodeMsgpackTrade,
+  parseMsgpackFrame,
+} from '../../protocol/codecs/msgpack.ts';
+import type { TickerView } from '../hub/tickerLog.ts';
 import type { Dialect, Voice } from './dialect.ts';
 
 const JSON_VOICE: Voice = { read: parseClientFrame, write: encodeFrame };
+const MSGPACK_VOICE: Voice = {
+  read: () => ({ type: 'refusal', code: 'bad_json', message: 'expected MessagePack in a binary frame, not text' }),
+  readBinary: parseMsgpackFrame,
+  write: encodeMsgpack,
+};
 
 /** The full protocol on `/v1/stream`, in JSON. */
 export const native: Dialect = {
@@ -19,7 +32,21 @@ export const native: Dialect = {
   standing: { heartbeatMs: 'limit', streams: [], positionsEveryMs: 0, portfolioEveryMs: 0 },
   voiceOf: () => JSON_VOICE,
   ticker: encodeTicker,
-  trade: (view, sentTimeUs) =>
-    view.kind === TickKind.TRADE || view.seqFrom !== view.seq ? encodeTrade(view, sentTimeUs) : undefined,
+  trade: (view, sentTimeUs) => (mayBeTrade(view) ? encodeTrade(view, sentTimeUs) : undefined),
   tickerSnapshot: (view, { epoch }) => encodeTickerSnapshot(view, epoch),
 };
+
+/** The full protocol on `/v1/stream`, in MessagePack: the same frames, both ways. */
+export const nativeMsgpack: Dialect = {
+  ...native,
+  name: 'native-msgpack',
+  subprotocols: ['tapedeck.v1.msgpack'],
+  voiceOf: () => MSGPACK_VOICE,
+  ticker: encodeMsgpackTicker,
+  trade: (view, sentTimeUs) => (mayBeTrade(view) ? encodeMsgpackTrade(view, sentTimeUs) : undefined),
+  tickerSnapshot: (view, { epoch }) => encodeMsgpackTickerSnapshot(view, epoch),
+};
+
+function mayBeTrade({ kind, seq, seqFrom }: TickerView): boolean {
+  return kind === TickKind.TRADE || seqFrom !== seq;
+}

@@ -13,6 +13,7 @@ import {
   type SystemFrame,
   WHOLE_STREAM,
 } from '../../protocol/messages.ts';
+import type { Message } from '../../transport/types.ts';
 import type { Dialect, Voice } from '../dialects/dialect.ts';
 import { alertData } from '../marketWire.ts';
 import type { ServerMetrics } from '../metrics.ts';
@@ -22,9 +23,10 @@ import { AlertBook } from './alerts.ts';
 import { BarEvents, type MarketSource, type ToldBar } from './barEvents.ts';
 import { EventFeed, type EventFilter, passes, type StreamEntry, type StreamPlace } from './eventFeed.ts';
 import type { InputTimes } from './inputTimes.ts';
-import { LatestFeed } from './latestFeed.ts';
+import { LatestFeed, type ValuePlace } from './latestFeed.ts';
 import { OrderEvents } from './orderEvents.ts';
 import { Outbox } from './outbox.ts';
+import { Pacer } from './pacer.ts';
 import { Presence } from './presence.ts';
 import { RatchetGate } from './ratchetGate.ts';
 import { RecentPatterns } from './recentPatterns.ts';
@@ -56,12 +58,23 @@ export interface HubOptions {
   readonly metrics: ServerMetrics;
   /** Holds events of class A until they are safe; absent: they go out at once. */
   readonly durability?: Durability | undefined;
-  /** Sends a text to all sockets in a topic. */
-  readonly publish: (topic: string, text: string) => void;
+  /** Sends a message to all sockets in a topic. */
+  readonly publish: (topic: string, message: Message) => void;
   /** Calls back when what was gathered is to be written. */
   readonly later: (flush: () => void) => void;
   /** Calls back after the loop's next input and output. */
   readonly soon: (callback: () => void) => void;
+  /** Calls back after a delay. */
+  readonly after: (delayMs: number, callback: () => void) => void;
+}
+
+/** A subscription to symbols' tickers or trades. */
+export interface SymbolWish {
+  readonly kind: ReadingKind;
+  readonly symbols: readonly number[];
+  readonly since: Cursor | undefined;
+  /** At most one frame of a symbol in this time; absent or 0: one for each event. */
+  readonly throttleMs?: number | undefined;
 }
 
 /** A subscription to streams of class A. */
@@ -70,6 +83,13 @@ export interface EventWish {
   readonly keys: readonly string[];
   readonly since: Cursor | undefined;
   readonly filter?: EventFilter | undefined;
+}
+
+/** A subscription to latest values. */
+export interface ValueWish {
+  readonly channel: Channel;
+  readonly keys: Iterable<string>;
+  readonly throttleMs?: number | undefined;
 }
 
 /**
@@ -108,12 +128,14 @@ export class Hub {
     this.epoch = epoch;
     this.#options = options;
     this.#log = new TickerLog({ epoch, instruments, limits: history, leastKept: MAX_WAITING + 1 });
-    this.#fanout = new TickerFanout({ ...options, log: this.#log, symbols: instruments.length });
+    const pacer = new Pacer({ nowUs: () => clock.nowUs(), after: options.after });
+    this.#fanout = new TickerFanout({ ...options, pacer, log: this.#log, symbols: instruments.length });
     this.#feed = new EventFeed(epoch, history, options.durability);
     this.#ratchets = new RatchetGate(limits.ratchetWindowMs * 1000);
     this.#orders = new OrderEvents({ feed: this.#feed, ratchets: this.#ratchets, instruments });
     this.#writes = new WriteTimer({ clock, metrics, soon: options.soon });
-    this.latest = new LatestFeed(limits.softBufferedBytes, (place, isRead) => this.bars.watchForming(place, isRead));
+    const watch = (place: ValuePlace, isRead: boolean): void => this.bars.watchForming(place, isRead);
+    this.latest = new LatestFeed({ softBufferedBytes: limits.softBufferedBytes, pacer, watch });
     this.bars = new BarEvents({ feed: this.#feed, latest: this.latest, instruments });
     this.alerts = new AlertBook(instruments.length);
     this.patterns = new RecentPatterns(instruments.length);
@@ -254,7 +276,7 @@ export class Hub {
    */
   subscribeSymbols(
     subscriber: Subscriber,
-    wish: { readonly kind: ReadingKind; readonly symbols: readonly number[]; readonly since: Cursor | undefined },
+    wish: SymbolWish,
     answer: { readonly subscribed: (recovered: boolean) => void; readonly snapshot: (view: TickerView) => void },
   ): void {
     const { kind, symbols, since } = wish;
@@ -269,7 +291,7 @@ export class Hub {
       if (count === undefined) answer.snapshot(this.#log.read(symbol, this.#fanout.published(symbol)));
       else this.#sendEvents(subscriber, kind, { symbol, count });
     }
-    this.#fanout.join(subscriber, kind, symbols);
+    this.#fanout.join(subscriber, wish);
     this.#arrive(subscriber, kind);
     this.#fanout.check(subscriber);
   }
@@ -316,9 +338,10 @@ export class Hub {
     this.#feed.join(subscriber, { channel, key }, undefined);
   }
 
-  /** Subscribes to latest values. */
-  subscribeValues(subscriber: Subscriber, channel: Channel, keys: Iterable<string>): void {
-    for (const key of keys) this.latest.join(subscriber, { channel, key });
+  /** Subscribes to latest values: all of them, or with `throttleMs` at most one of each in that time. */
+  subscribeValues(subscriber: Subscriber, wish: ValueWish): void {
+    const { channel, keys, throttleMs } = wish;
+    for (const key of keys) this.latest.join(subscriber, { channel, key }, throttleMs);
     this.#arrive(subscriber, channel);
   }
 
@@ -491,7 +514,7 @@ export class Hub {
 
   /** Writes an event once for each voice, and sends it to all who read it; notices of the system go to everyone. */
   #deliver(entry: StreamEntry): void {
-    const texts = new Map<Voice, string | undefined>();
+    const texts = new Map<Voice, Message | undefined>();
     if (entry.channel === 'system') {
       for (const subscriber of this.#subscribers) this.#deliverTo(subscriber, entry, texts);
       return;
@@ -504,7 +527,7 @@ export class Hub {
     this.#writes.add(entry.createdUs);
   }
 
-  #deliverTo(subscriber: Subscriber, entry: StreamEntry, texts: Map<Voice, string | undefined>): void {
+  #deliverTo(subscriber: Subscriber, entry: StreamEntry, texts: Map<Voice, Message | undefined>): void {
     const { voice, isSlow, ratchets } = subscriber;
     if (isSlow && entry.ratchetOf !== undefined) {
       ratchets.set(entry.ratchetOf, entry);
@@ -521,7 +544,7 @@ export class Hub {
     if (text !== undefined) subscriber.send(text);
   }
 
-  #write(voice: Voice, entry: StreamEntry): string | undefined {
+  #write(voice: Voice, entry: StreamEntry): Message | undefined {
     const nowUs = this.#options.clock.nowUs();
     return voice.write(entry.frame(nowUs), nowUs);
   }

@@ -1,13 +1,15 @@
 import type { Channel, LosslessChannel } from '../../protocol/messages.ts';
-import { SendResult } from '../../transport/types.ts';
+import { type Message, SendResult } from '../../transport/types.ts';
 import type { Dialect, Voice } from '../dialects/dialect.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { StreamEntry } from './eventFeed.ts';
+import type { PacedSymbol } from './pacedTickers.ts';
+import type { Pace } from './pacer.ts';
 
 /** What the hub needs of a socket. */
 export interface Outlet {
   readonly isOpen: boolean;
-  readonly send: (text: string) => SendResult;
+  readonly send: (message: Message) => SendResult;
   readonly bufferedBytes: () => number;
   readonly join: (topic: string) => void;
   readonly leave: (topic: string) => void;
@@ -19,6 +21,14 @@ export interface Reading {
   readonly symbols: Set<number>;
   /** Off the fast path: by symbol the last event that it was sent. */
   readonly behind: Map<number, number>;
+  /** Those of `symbols` that it gets at a pace of its own. */
+  readonly paced: Map<number, PacedSymbol>;
+}
+
+/** A latest value that a socket gets at most once in an interval. */
+export interface PacedValue extends Pace {
+  /** What wasn't told yet. */
+  untold: Message | undefined;
 }
 
 /** The two ways to read the symbols' log: each change of state, or trades alone. */
@@ -38,7 +48,9 @@ export class Subscriber {
   readonly channels = new Set<Channel>();
   /** Off the fast path: the latest untold ratchet by order, and the latest untold values by channel and key. */
   readonly ratchets = new Map<string, StreamEntry>();
-  readonly waiting = new Map<string, string>();
+  readonly waiting = new Map<string, Message>();
+  /** Latest values that it gets at a pace of its own, by channel and key. */
+  readonly pacedValues = new Map<string, PacedValue>();
   /** Whom it speaks for; '' until that is known. */
   user = '';
   isSlow = false;
@@ -47,7 +59,7 @@ export class Subscriber {
   readonly #metrics: ServerMetrics;
   readonly #closeSlow: () => void;
 
-  /** @param parts.closeSlow closes the socket as too slow: called when a text could not be sent, or the loss would be silent */
+  /** @param parts.closeSlow closes the socket as too slow: called when a message could not be sent, or the loss would be silent */
   constructor(parts: {
     readonly outlet: Outlet;
     readonly dialect: Dialect;
@@ -62,16 +74,16 @@ export class Subscriber {
     this.#closeSlow = parts.closeSlow;
   }
 
-  /** Sends a text that must arrive; false when it can't, after which the socket is being closed. */
-  send(text: string): boolean {
+  /** Sends a message that must arrive; false when it can't, after which the socket is being closed. */
+  send(message: Message): boolean {
     if (!this.outlet.isOpen) return false;
-    if (this.outlet.send(text) === SendResult.DROPPED) {
+    if (this.outlet.send(message) === SendResult.DROPPED) {
       this.#metrics.dropped++;
       this.#closeSlow();
       return false;
     }
     this.#metrics.framesOut++;
-    this.#metrics.bytesOut += text.length;
+    this.#metrics.bytesOut += message.length;
     return true;
   }
 
@@ -82,5 +94,5 @@ export class Subscriber {
 }
 
 function emptyReading(): Reading {
-  return { symbols: new Set(), behind: new Map() };
+  return { symbols: new Set(), behind: new Map(), paced: new Map() };
 }

@@ -1,7 +1,10 @@
 import type { Clock } from '../../protocol/clock.ts';
 import type { Limits } from '../../protocol/limits.ts';
+import type { Message } from '../../transport/types.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { ServerMetrics } from '../metrics.ts';
+import { type PacedReader, PacedTickers } from './pacedTickers.ts';
+import type { Pacer } from './pacer.ts';
 import type { ReadingKind, Subscriber } from './subscriber.ts';
 import type { TickerLog } from './tickerLog.ts';
 
@@ -26,7 +29,8 @@ export interface TickerFanoutOptions {
   readonly log: TickerLog;
   readonly symbols: number;
   readonly dialects: readonly Dialect[];
-  readonly publish: (topic: string, text: string) => void;
+  readonly publish: (topic: string, message: Message) => void;
+  readonly pacer: Pacer;
   readonly clock: Clock;
   readonly limits: Pick<Limits, 'softBufferedBytes'>;
   readonly metrics: ServerMetrics;
@@ -43,11 +47,14 @@ export class TickerFanout {
   /** Last event given out, by symbol index. */
   readonly #published: Uint32Array;
   readonly #subscribers = new Set<Subscriber>();
+  readonly #paced: PacedTickers;
   #unscannedBytes = 0;
 
   constructor(options: TickerFanoutOptions) {
     this.#options = options;
     this.#published = new Uint32Array(options.symbols);
+    const sendNew = (reader: PacedReader, sent: number): number | 'no_room' => this.#sendNew(reader, sent);
+    this.#paced = new PacedTickers({ pacer: options.pacer, sendNew });
     this.#lanes = KINDS.flatMap((kind) =>
       options.dialects.map((dialect, lane) => ({
         kind,
@@ -65,7 +72,8 @@ export class TickerFanout {
 
   /** What the subscriber has been sent of the symbol, or will get from the fast path before anything sent from now on. */
   sentTo(subscriber: Subscriber, kind: ReadingKind, symbol: number): number {
-    return subscriber.reading[kind].behind.get(symbol) ?? this.#head(kind, symbol);
+    const { behind, paced } = subscriber.reading[kind];
+    return paced.get(symbol)?.sent ?? behind.get(symbol) ?? this.#head(kind, symbol);
   }
 
   /** Gives out the symbol's event `seq`; true when it was published to anyone. */
@@ -84,16 +92,29 @@ export class TickerFanout {
       this.#unscannedBytes += text.length;
       isPublished = true;
     }
+    this.#paced.offer(symbol);
     if (this.#unscannedBytes >= SCAN_AFTER_BYTES) this.scan();
     return isPublished;
   }
 
-  /** Adds symbols to what the subscriber gets from the next event on. */
-  join(subscriber: Subscriber, kind: ReadingKind, joined: readonly number[]): void {
+  /** Adds symbols to what the subscriber gets from the next event on: each event, or with `throttleMs` at most one in that time. */
+  join(
+    subscriber: Subscriber,
+    wish: { readonly kind: ReadingKind; readonly symbols: readonly number[]; readonly throttleMs?: number | undefined },
+  ): void {
+    const { kind, throttleMs = 0 } = wish;
+    const { symbols, behind, paced } = subscriber.reading[kind];
+    if (throttleMs > 0) this.leave(subscriber, kind, wish.symbols);
+    else if (paced.size > 0)
+      this.leave(
+        subscriber,
+        kind,
+        wish.symbols.filter((symbol) => paced.has(symbol)),
+      );
     this.#subscribers.add(subscriber);
-    const { symbols, behind } = subscriber.reading[kind];
-    for (const symbol of joined) {
-      if (subscriber.isSlow) behind.set(symbol, this.published(symbol));
+    for (const symbol of wish.symbols) {
+      if (throttleMs > 0) this.#paced.join({ subscriber, kind, symbol }, { throttleMs, sent: this.published(symbol) });
+      else if (subscriber.isSlow) behind.set(symbol, this.published(symbol));
       else if (!symbols.has(symbol)) this.#enter(subscriber, kind, symbol);
       symbols.add(symbol);
     }
@@ -103,7 +124,7 @@ export class TickerFanout {
   leave(subscriber: Subscriber, kind: ReadingKind, left: Iterable<number>): void {
     const { symbols, behind } = subscriber.reading[kind];
     for (const symbol of left) {
-      if (!symbols.delete(symbol)) continue;
+      if (!symbols.delete(symbol) || this.#paced.leave({ subscriber, kind, symbol })) continue;
       if (subscriber.isSlow) behind.delete(symbol);
       else this.#exit(subscriber, kind, symbol);
     }
@@ -142,7 +163,10 @@ export class TickerFanout {
     for (const kind of KINDS) {
       for (const [symbol, sent] of [...subscriber.reading[kind].behind]) {
         if (subscriber.outlet.bufferedBytes() > roomBytes) return false;
-        if (this.#head(kind, symbol) > sent && !this.#sendConflated(subscriber, kind, { symbol, sent })) return false;
+        if (this.#head(kind, symbol) <= sent) continue;
+        if (!this.#sendConflated(subscriber, kind, { symbol, sent })) return false;
+        subscriber.reading[kind].behind.delete(symbol);
+        subscriber.reading[kind].behind.set(symbol, this.published(symbol));
       }
     }
     if (subscriber.outlet.bufferedBytes() > roomBytes) return false;
@@ -156,14 +180,17 @@ export class TickerFanout {
     { symbol, sent }: { readonly symbol: number; readonly sent: number },
   ): boolean {
     const { log, clock, metrics } = this.#options;
-    const { behind } = subscriber.reading[kind];
     const seq = this.published(symbol);
-    const text = subscriber.dialect[kind](log.read(symbol, seq, sent + 1), clock.nowUs());
-    if (text !== undefined && !subscriber.send(text)) return false;
+    const message = subscriber.dialect[kind](log.read(symbol, seq, sent + 1), clock.nowUs());
+    if (message !== undefined && !subscriber.send(message)) return false;
     metrics.conflated += seq - sent - 1;
-    behind.delete(symbol);
-    behind.set(symbol, seq);
     return true;
+  }
+
+  #sendNew({ subscriber, kind, symbol }: PacedReader, sent: number): number | 'no_room' {
+    if (this.#head(kind, symbol) <= sent) return sent;
+    if (subscriber.outlet.bufferedBytes() > this.#options.limits.softBufferedBytes) return 'no_room';
+    return this.#sendConflated(subscriber, kind, { symbol, sent }) ? this.published(symbol) : sent;
   }
 
   #slowDown(subscriber: Subscriber): void {
@@ -171,8 +198,9 @@ export class TickerFanout {
     subscriber.isSlow = true;
     this.#options.metrics.slowSockets++;
     for (const kind of KINDS) {
-      const { symbols, behind } = subscriber.reading[kind];
+      const { symbols, behind, paced } = subscriber.reading[kind];
       for (const symbol of symbols) {
+        if (paced.has(symbol)) continue;
         this.#exit(subscriber, kind, symbol);
         behind.set(symbol, this.published(symbol));
       }
@@ -183,9 +211,9 @@ export class TickerFanout {
     subscriber.isSlow = false;
     this.#options.metrics.slowSockets--;
     for (const kind of KINDS) {
-      const { symbols, behind } = subscriber.reading[kind];
+      const { symbols, behind, paced } = subscriber.reading[kind];
       behind.clear();
-      for (const symbol of symbols) this.#enter(subscriber, kind, symbol);
+      for (const symbol of symbols) if (!paced.has(symbol)) this.#enter(subscriber, kind, symbol);
     }
   }
 
