@@ -200,7 +200,6 @@ export class EngineLoop {
     this.#inputs++;
     this.engine.onControl(control);
     if (control.kind === 'clock') hub.onClock(control.timeUs);
-    if (control.kind === 'clock') hub.onClock(control.timeUs);
     // No event tells a halt.
     if (control.kind === 'halt' || control.kind === 'resume') {
       this.#options.durability?.saveMarket(receivedTimeUs, metrics.ticks);

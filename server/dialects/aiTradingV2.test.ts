@@ -77,6 +77,80 @@ describe('ai-trading-v2', () => {
     expect(updates[2]).toMatchObject({ order: { status: 'FILLED', average_price: 36.9 } });
   });
 
+  it('should tell the adjustments of a trailing stop as they happen, its stop behind its peak', async () => {
+    server = await TestServer.start();
+    server.feed.trade({ symbol: 0, price: 10_000 });
+    const client = await server.connect(PATH);
+    const trader = await server.welcome();
+    const order = { type: 'order.place', id: 2, clientOrderId: 't', symbol: 'S0', side: 'SELL', quantity: '1' };
+    const trailing = { orderType: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'price', value: '1.50' } };
+    await trader.ask({ ...order, ...trailing });
+    for (const price of [10_100, 10_050, 10_300]) server.feed.trade({ symbol: 0, price });
+    // Adjustments are told with the symbol's ticks, once in a tenth of a second of the market.
+    server.feed.endMinute();
+    server.feed.trade({ symbol: 0, price: 10_250 });
+    await client.first(({ order: told }) => Object(told)['peak_price'] === 103);
+    expect(client.of('ORDER_UPDATE').map(({ orderType, order: told }) => [orderType, told])).toMatchObject([
+      ['TRAILING_STOP', { event: 'accepted', current_stop_price: 98.5, peak_price: 100, trailing_offset: 1.5 }],
+      ['TRAILING_STOP', { event: 'ratcheted', current_stop_price: 99.5, peak_price: 101 }],
+      ['TRAILING_STOP', { event: 'ratcheted', current_stop_price: 101.5, peak_price: 103 }],
+    ]);
+  });
+
+  it('should tell the legs of an OCO and of a bracket under the list that they belong to', async () => {
+    server = await TestServer.start();
+    server.feed.trade({ symbol: 0, price: 10_000 });
+    const client = await server.connect(PATH);
+    const trader = await server.welcome();
+    const leg = { symbol: 'S0', side: 'SELL', quantity: '1' };
+    const take = { ...leg, orderType: 'TAKE_PROFIT', triggerPrice: '110.00' };
+    const stop = { ...leg, orderType: 'STOP_MARKET', triggerPrice: '90.00' };
+    const trail = { ...leg, orderType: 'TRAILING_STOP_MARKET', trailingOffset: { kind: 'bp', value: '1000' } };
+    const entry = { ...leg, side: 'BUY', orderType: 'MARKET', clientOrderId: 'entry' };
+    const children = [
+      { ...take, clientOrderId: 'take' },
+      { ...trail, clientOrderId: 'trail' },
+    ];
+    await trader.ask({ type: 'order.placeList', id: 2, contingency: 'BRACKET', orders: [entry, ...children] });
+    const legs = [
+      { ...take, clientOrderId: 'target' },
+      { ...stop, clientOrderId: 'stop' },
+    ];
+    await trader.ask({ type: 'order.placeList', id: 3, contingency: 'OCO', orders: legs });
+    server.feed.trade({ symbol: 0, price: 11_000 });
+    await client.first(({ order: told }) => Object(told)['client_order_id'] === 'stop' && isEnd(told));
+    const told = client.of('ORDER_UPDATE').map(({ orderType, order }) => {
+      const { client_order_id, type, event } = Object(order);
+      return [orderType, client_order_id, type, event].join(' ');
+    });
+    expect(told).toContain('BRACKET entry MARKET filled');
+    expect(told).toContain('BRACKET trail TRAILING_STOP_MARKET accepted');
+    expect(told).toContain('OCO target TAKE_PROFIT filled');
+    expect(told).toContain('OCO stop STOP_MARKET canceled');
+    const trails = client.of('ORDER_UPDATE').map(({ order }) => order);
+    expect(trails).toContainEqual(
+      expect.objectContaining({
+        client_order_id: 'trail',
+        parent_client_order_id: 'entry',
+        current_stop_price: 90,
+        peak_price: 100,
+      }),
+    );
+  });
+
+  it('should have a heartbeat every second, and tell the drain', async () => {
+    server = await TestServer.start({ limits: { heartbeatMs: 50 } });
+    const client = await server.connect(PATH);
+    const { timestamp } = await client.first(({ type }) => type === 'HEARTBEAT');
+    expect(timestamp).toEqual(expect.any(Number));
+    void server.server.drain();
+    expect(await client.first(({ type }) => type === 'SYSTEM')).toMatchObject({
+      code: 'shutdown',
+      retryAfterMs: expect.any(Number),
+    });
+    expect((await client.closed).code).toBe(4001);
+  });
+
   it('should tell positions every second and the portfolio every two', async () => {
     server = await TestServer.start();
     server.feed.trade({ symbol: 0, price: 10_000 });
@@ -97,3 +171,7 @@ describe('ai-trading-v2', () => {
     if (third !== undefined) expect(Number(third['timestamp']) - Number(second?.['timestamp'])).toBeGreaterThan(700);
   });
 });
+
+function isEnd(order: unknown): boolean {
+  return Object(order)['status'] === 'CANCELED';
+}

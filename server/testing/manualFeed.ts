@@ -1,3 +1,4 @@
+import type { TradingCalendar } from '../../market/calendar/types.ts';
 import { type Control, type Instrument, type Tick, TickKind } from '../../market/types.ts';
 import type { Feed, FeedState } from '../feeds/feed.ts';
 
@@ -20,14 +21,17 @@ export function testInstruments(count: number): Instrument[] {
 /** A feed that gives exactly what a test tells it to give. */
 export class ManualFeed implements Feed {
   readonly instruments: readonly Instrument[];
+  readonly calendar: TradingCalendar | undefined;
   state: FeedState = 'waiting';
   #sink: Sink = () => undefined;
   #control: ControlSink = () => undefined;
   #end: () => void = () => undefined;
   #eventTimeUs = 1_584_365_400_000_000;
 
-  constructor(symbols: number) {
+  /** @param calendar when they trade; absent: always */
+  constructor(symbols: number, calendar?: TradingCalendar) {
     this.instruments = testInstruments(symbols);
+    this.calendar = calendar;
   }
 
   readonly play = (sink: Sink, control: ControlSink): Promise<void> => {

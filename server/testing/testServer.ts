@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { TradingCalendar } from '../../market/calendar/types.ts';
 import { createClock } from '../../protocol/clock.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import type { ServerConfig } from '../config.ts';
@@ -25,6 +26,8 @@ export class TestServer {
   static async start(
     options: {
       readonly symbols?: number;
+      /** When they trade; absent: always. */
+      readonly calendar?: TradingCalendar;
       readonly limits?: Partial<Limits>;
       readonly config?: Partial<ServerConfig>;
       /** Absent: silent. */
@@ -33,7 +36,7 @@ export class TestServer {
       readonly dialects?: readonly Dialect[];
     } = {},
   ): Promise<TestServer> {
-    const feed = new ManualFeed(options.symbols ?? 4);
+    const feed = new ManualFeed(options.symbols ?? 4, options.calendar);
     const config: ServerConfig = {
       listen: [{ host: '127.0.0.1', port: 0 }],
       limits: { ...DEFAULT_LIMITS, drainMs: 40, maxFlushWindowMs: 0, ...options.limits },
