@@ -65,8 +65,8 @@ export function list<Item extends TSchema>(item: Item, meaning?: string) {
 
 /** The schema, or null; what it means is said of both. */
 export function orNull<Schema extends TSchema>(schema: Schema) {
-  const { description = '', 'x-unit': unit, ...bare } = schema;
-  return Type.Unsafe<Static<Schema> | null>(Type.Union([bare, Type.Null()], note(description, unit)));
+  const { description = '', 'x-unit': unit, ...bare }: TSchema = schema;
+  return Type.Unsafe<Static<Schema> | null>(Type.Union([Type.Unsafe(bare), Type.Null()], note(description, unit)));
 }
 
 /** Values by key. */

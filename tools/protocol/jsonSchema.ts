@@ -1,5 +1,3 @@
-import type { TSchema } from '@sinclair/typebox';
-
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [name: string]: Json;
@@ -24,7 +22,7 @@ export class SchemaWriter {
   }
 
   /** Defines a schema under a name; returns the reference to it. */
-  define(name: string, schema: TSchema): JsonObject {
+  define(name: string, schema: object): JsonObject {
     const full = this.#prefix + name;
     if (!this.#definitions.has(full)) {
       // Reserved before it is filled, so that definitions come in the order in which they are named.
@@ -45,9 +43,9 @@ export class SchemaWriter {
   #schema(schema: object): JsonObject {
     if (!('title' in schema) || typeof schema.title !== 'string') return this.#object(schema);
     const { title } = schema;
-    const { description, ...part }: TSchema = { ...schema };
+    const { description, ...part }: { readonly title?: unknown; readonly description?: unknown } = schema;
     const reference = this.define(definitionName(title), part);
-    return description === undefined ? reference : { allOf: [reference], description: linked(description) };
+    return description === undefined ? reference : { allOf: [reference], description: linked(String(description)) };
   }
 
   #object(schema: object): JsonObject {
