@@ -63,6 +63,7 @@ interface Theme {
   readonly theme: string;
   readonly paragraph: string;
   readonly needs?: readonly Need[];
+  readonly timeoutMs?: number;
 }
 
 /** What a single case has of its own. */
@@ -83,7 +84,7 @@ export function theme(shared: Theme): (rule: string, run: Case['run'], own?: Own
     dialect: shared.dialect,
     paragraph: own.paragraph ?? shared.paragraph,
     needs: [...(shared.needs ?? []), ...(own.needs ?? [])],
-    timeoutMs: own.timeoutMs ?? TIMEOUT_MS,
+    timeoutMs: own.timeoutMs ?? shared.timeoutMs ?? TIMEOUT_MS,
     run,
   });
 }

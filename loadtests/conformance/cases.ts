@@ -2,7 +2,9 @@ import { type Case, DIALECTS, type DialectName } from './case.ts';
 import { aiTradingV2Cases } from './dialects/aiTradingV2.ts';
 import { httpCases } from './http/health.ts';
 import { connectionCases } from './native/connection.ts';
+import { eventCases } from './native/events.ts';
 import { frameCases } from './native/frames.ts';
+import { orderCases } from './native/orders.ts';
 import { resumeCases } from './native/resume.ts';
 import { subscribeCases } from './native/subscribe.ts';
 
@@ -12,6 +14,8 @@ export const CASES: readonly Case[] = [
   ...frameCases,
   ...subscribeCases,
   ...resumeCases,
+  ...orderCases,
+  ...eventCases,
   ...aiTradingV2Cases,
   ...httpCases,
 ];
