@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{protocol,transport,market,simulator,server,client,loadtests,reports,cli,docs}/**/*.test.ts'],
+    include: ['{protocol,transport,market,simulator,server,client,loadtests,reports,cli,docs,examples}/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**'],
     // Real sockets and real child processes: one slow test must not look like a failed one on two shared cores.
     testTimeout: 30_000,
