@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
+import { dialectProfile } from '../loadtests/gate/dialects.ts';
 import type { LoadChoice } from '../loadtests/gate/generators.ts';
 import { type Front, type RunOutcome, type RunProgress, runGate } from '../loadtests/gate/run.ts';
 import { summarise } from '../loadtests/gate/summary.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
+import { DIALECT_NAMES, type DialectName } from '../protocol/run.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import type { Summary, Verdict } from '../protocol/schemas/summary.ts';
 import { printVerdict } from '../reports/terminal.ts';
@@ -30,6 +32,11 @@ export function gateCommand() {
     .option('--scenario <name or file>', 'what to play and what trouble to make', 'default')
     .option('--targets <name or file>', "the bounds to hold (the scenario's own by default)")
     .addOption(new Option('--load <generator>', 'what makes the load').choices(['auto', 'k6', 'swarm']).default('auto'))
+    .addOption(
+      new Option('--dialect <name>', 'what its clients speak; rows that it declares not to have are not applicable')
+        .choices(DIALECT_NAMES)
+        .default('native' as const),
+    )
     .option('--seed <number>', "another seed than the scenario's", wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }))
     .option('--tape <file>', 'a tape of your own (one is built by default)')
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
@@ -47,6 +54,7 @@ export function gateCommand() {
         targets,
         tapePath,
         load,
+        dialect: options.dialect,
         command,
         out: options.out,
         onProgress: progress.run,
@@ -67,6 +75,8 @@ export interface GateRun {
   readonly targets: ReturnType<typeof loadTargets>;
   readonly tapePath: string;
   readonly load: LoadChoice;
+  /** Default `native`. */
+  readonly dialect?: DialectName;
   readonly command: string;
   readonly out: string | undefined;
   readonly front?: Front;
@@ -76,7 +86,7 @@ export interface GateRun {
 
 /** Plays one gate, writes its report, and returns what came of it. */
 export async function playGate(run: GateRun): Promise<{ summary: Summary; outcome: RunOutcome; folder: string }> {
-  const { scenario, targets, tapePath, load } = run;
+  const { scenario, targets, tapePath, load, dialect = 'native' } = run;
   const startedAt = new Date();
   const stamp = startedAt
     .toISOString()
@@ -95,6 +105,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       tapePath,
       runFolder: folder,
       load,
+      dialect: dialectProfile(dialect),
       entries: entries(),
       clock: hostClock(process.env),
       secret,
@@ -121,7 +132,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       seed: scenario.seed,
       commit: await commitOf(projectFile()),
       command: run.command,
-      load: load.kind === 'k6' ? `k6 v${load.version}` : `swarm (built in), ${availableParallelism()} cores`,
+      load: `${load.kind === 'k6' ? `k6 v${load.version}` : `swarm (built in), ${availableParallelism()} cores`}, dialect ${dialect}`,
     });
     reader.close();
     await writeReport(folder, summary);
@@ -140,6 +151,7 @@ function repeatCommand(options: {
   scenario: Scenario;
   targets?: string | undefined;
   load: string;
+  dialect: DialectName;
   tape?: string | undefined;
 }): string {
   const parts = [
@@ -150,6 +162,7 @@ function repeatCommand(options: {
     '--load',
     options.load,
   ];
+  if (options.dialect !== 'native') parts.push('--dialect', options.dialect);
   if (options.targets !== undefined) parts.push('--targets', options.targets);
   if (options.tape !== undefined) parts.push('--tape', options.tape);
   return parts.join(' ');

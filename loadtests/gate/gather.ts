@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Schedule } from '../../protocol/run.ts';
-import type { Need } from '../../protocol/schemas/targets.ts';
 import { readCommandLog } from '../../simulator/commandLog.ts';
 import type { InsideEvidence, RunEvidence } from '../judge/evidence.ts';
 import type { LatenessEvidence } from '../judge/lateness.ts';
@@ -11,7 +10,7 @@ import type { HostWatch, Series } from './host.ts';
 import { keepMax } from './host.ts';
 import type { InsideWatch } from './inside.ts';
 import { judgeAllOrders } from './orderEvidence.ts';
-import type { PlayedPart } from './part.ts';
+import { type PlayedPart, tradesBySymbol } from './part.ts';
 import { endOf, type PlannedCut, type RunPlans } from './plan.ts';
 import type { RunOptions } from './run.ts';
 
@@ -53,7 +52,13 @@ export async function gatherEvidence(
     inside: insideOf(input.inside.evidence, schedule),
     lateness: latenessOf(input, generators),
     cuts: input.cuts,
-    orders: judgeAllOrders({ part, schedule, generators, readUntilUs: input.planned.load.endUs }),
+    orders: judgeAllOrders({
+      part,
+      schedule,
+      generators,
+      readUntilUs: input.planned.load.endUs,
+      isNumbered: options.dialect.isNumbered,
+    }),
     market: judgeMarket({
       instruments: part.instruments,
       bars: part.bars,
@@ -61,10 +66,8 @@ export async function gatherEvidence(
       clients: generators.flatMap((data) => data.clients),
       symbolsOf: new Map(clients.map((client) => [client.client, client.symbols])),
     }),
-    expectedHeads: new Map(
-      part.instruments.map((instrument) => [instrument.symbol, part.bySymbol[instrument.index]?.length ?? 0]),
-    ),
-    absent: new Map<Need, string>(),
+    expectedHeads: expectedHeads(part, options.dialect.isNumbered),
+    absent: options.dialect.absent,
     serverDied: input.serverDied,
     generatorFailed: input.ends.find((end) => end.failed !== '')?.failed ?? '',
   };
@@ -73,6 +76,12 @@ export async function gatherEvidence(
     `by the oracle ${patternsDue} patterns and ${barsDue} bars were due to clients; ${patternsSeen} and ${barsSeen} came`,
   );
   return { evidence, runHash, notes };
+}
+
+/** Number of the last event of each symbol that is told: with numbers each event, else each trade. */
+export function expectedHeads(part: PlayedPart, isNumbered: boolean): Map<string, number> {
+  if (!isNumbered) return tradesBySymbol(part);
+  return new Map(part.instruments.map(({ symbol, index }) => [symbol, part.bySymbol[index]?.length ?? 0]));
 }
 
 /** Only what belongs to the run: readings from before the tape's start say how the server came up. */

@@ -1,5 +1,5 @@
 import type { Tick } from '../../market/types.ts';
-import type { Schedule } from '../../protocol/run.ts';
+import type { ClientLine, Schedule } from '../../protocol/run.ts';
 import type { OrderEvidence } from '../judge/evidence.ts';
 import type { GeneratorData } from '../judge/merge.ts';
 import { expectTriggers } from '../oracle/expectations.ts';
@@ -17,8 +17,11 @@ export function judgeAllOrders(input: {
   readonly generators: readonly GeneratorData[];
   /** When clients stopped reading, µs since the epoch. */
   readonly readUntilUs: number;
+  /** False where orders' events name their tick by a time in ms alone, and what happens while a client is away is not told to it. */
+  readonly isNumbered: boolean;
 }): OrderEvidence {
-  const { part, schedule, generators, readUntilUs } = input;
+  const { part, schedule, generators, readUntilUs, isNumbered } = input;
+  const clients = generators.flatMap((data) => data.clients);
   const orders = generators.flatMap((data) => data.orders);
   const expectations = expectTriggers({ instruments: part.instruments, ticks: ticksOf(part), orders });
   const found = judgeOrders({
@@ -29,7 +32,8 @@ export function judgeAllOrders(input: {
     readUntilUs,
     // What was due in the grace time's last part may still be on its way; the tape has ended long before.
     graceUs: (readUntilUs - endOf(schedule)) / 2,
-    clients: generators.flatMap((data) => data.clients),
+    clients,
+    ...(isNumbered ? {} : { away: awayOf(clients), sameTick: sameMs(part) }),
   });
   const sent = new Map(orders.map((order) => [`${order.client}/${order.frame.clientOrderId}`, order.sentUs]));
   return {
@@ -44,6 +48,34 @@ export function judgeAllOrders(input: {
       atUs: sent.get(`${finding.client}/${finding.clientOrderId}`) ?? readUntilUs,
       detail: `order ${finding.clientOrderId} on ${finding.symbol} (client ${finding.client}): ${finding.kind.replaceAll('_', ' ')}: ${finding.detail}`,
     })),
+  };
+}
+
+/** What was due so shortly before a close or after the return need not have been read. */
+const AWAY_BEFORE_US = 500_000;
+const AWAY_AFTER_US = 500_000;
+
+/** When each client was away, and may have missed what is told once. */
+function awayOf(clients: readonly ClientLine[]): Map<number, { fromUs: number; toUs: number }[]> {
+  return new Map(
+    clients.map(({ client, closes, resumes }) => [
+      client,
+      closes.map(({ atUs }) => {
+        const back = resumes.find(({ resumedUs }) => resumedUs > atUs);
+        return { fromUs: atUs - AWAY_BEFORE_US, toUs: (back?.resumedUs ?? Number.POSITIVE_INFINITY) + AWAY_AFTER_US };
+      }),
+    ]),
+  );
+}
+
+/** Whether two of a symbol's ticks lie in one ms of the market's time: a dialect whose times are ms can't tell them apart. */
+function sameMs(part: PlayedPart): (symbol: string, a: number, b: number) => boolean {
+  const indices = new Map(part.instruments.map(({ symbol, index }) => [symbol, index]));
+  return (symbol, a, b) => {
+    const places = part.bySymbol[indices.get(symbol) ?? -1] ?? [];
+    const msOf = (seq: number): number =>
+      Math.floor((part.ticks[places[seq - 1] ?? -1]?.eventTimeUs ?? Number.NaN) / 1000);
+    return msOf(a) === msOf(b);
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Instrument, Tick, TickKind } from '../../market/types.ts';
+import type { TapeSymbol } from '../../protocol/run.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
 import { type NaiveBar, NaiveBars } from '../oracle/bars.ts';
 
@@ -33,6 +34,35 @@ export function readPart(reader: TapeReader, span: { fromUs: number; toUs: numbe
     ticks.push({ ...cursor.tick });
   }
   return { instruments, fromUs: span.fromUs, toUs: span.toUs, ticks, bySymbol, bars: bars.bySymbol };
+}
+
+/** The part's events of some symbols, as clients without sequence numbers need them. */
+export function tapeSymbols(part: PlayedPart, symbols: ReadonlySet<string>): TapeSymbol[] {
+  return part.instruments.flatMap(({ symbol, index, priceDecimals }) => {
+    if (!symbols.has(symbol)) return [];
+    const timesUs: number[] = [];
+    const prices: number[] = [];
+    const trades: number[] = [];
+    let last = 0;
+    for (const at of part.bySymbol[index] ?? []) {
+      const tick = part.ticks[at] as Tick;
+      if (tick.kind === TRADE) last = tick.price;
+      timesUs.push(tick.eventTimeUs);
+      prices.push(last);
+      trades.push(tick.kind === TRADE ? 1 : 0);
+    }
+    return [{ symbol, priceDecimals, timesUs, prices, trades }];
+  });
+}
+
+/** Trades of each symbol in the part. */
+export function tradesBySymbol(part: PlayedPart): Map<string, number> {
+  return new Map(
+    part.instruments.map(({ symbol, index }) => [
+      symbol,
+      (part.bySymbol[index] ?? []).filter((at) => part.ticks[at]?.kind === TRADE).length,
+    ]),
+  );
 }
 
 /** Events due in each second of the run. */

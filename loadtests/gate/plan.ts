@@ -1,7 +1,8 @@
-import type { ClientPlan, GeneratorName, GeneratorPlan, Schedule, SessionChannel } from '../../protocol/run.ts';
+import type { ClientPlan, GeneratorName, GeneratorPlan, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import type { DialectProfile } from './dialects.ts';
 import { planOrders } from './orders.ts';
-import type { PlayedPart } from './part.ts';
+import { type PlayedPart, tapeSymbols } from './part.ts';
 import { seededRandom } from './random.ts';
 
 /** One cut of a run: this client's connection is reset at this time. */
@@ -15,9 +16,12 @@ export interface PlanInput {
   readonly schedule: Schedule;
   readonly part: PlayedPart;
   readonly load: Exclude<GeneratorName, 'probe'>;
-  /** Where clients of the load connect (through the proxy) and where the probes do (directly). */
-  readonly loadUrl: string;
-  readonly probeUrl: string;
+  readonly dialect: DialectProfile;
+  /** Servers to which clients of the load connect (through the proxy) and the probes do (directly): `ws://host:port`. */
+  readonly loadBase: string;
+  readonly probeBase: string;
+  /** Where orders are posted, in dialects that place them by HTTP. */
+  readonly orderUrl: string;
   readonly tokenFor: (account: string) => Promise<string>;
   readonly wallAheadUs: number;
 }
@@ -31,17 +35,6 @@ export interface RunPlans {
 /** Longest wait for `welcome`; far over the target, so that a slow server shows as slow and not as silent. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const MAX_LISTED_VIOLATIONS = 200;
-/** What every client of the load hears. */
-const LOAD_CHANNELS: readonly SessionChannel[] = [
-  'ticker',
-  'order',
-  'execution',
-  'pattern',
-  'position.value',
-  'portfolio',
-];
-/** Probes hear the closed bars besides. */
-const PROBE_CHANNELS: readonly SessionChannel[] = [...LOAD_CHANNELS, 'bar.1m'];
 /** Messages a second to each client beside the tape's: heartbeat, positions, half a portfolio. */
 const CLIENT_MESSAGES_PER_S = 2.5;
 /** The sockets are open this long before the tape starts. */
@@ -49,7 +42,7 @@ export const SETTLE_US = 500_000;
 
 /** Makes the plans of a run's generators: who connects when, hears what and orders what. Same scenario and seed, same plans. */
 export async function makePlans(input: PlanInput): Promise<RunPlans> {
-  const { scenario, schedule, part } = input;
+  const { scenario, schedule, part, dialect } = input;
   const { load } = scenario;
   const symbols = part.instruments.slice(0, scenario.tape.symbols).map((instrument) => instrument.symbol);
   const dealt = dealSymbols(symbols, { hands: load.clients, each: load.symbolsPerClient });
@@ -58,28 +51,38 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   const firstConnectUs = schedule.startUs - SETTLE_US - load.connectOverS * 1e6;
   const common = {
     version: 1,
-    dialect: 'native',
+    dialect: dialect.name,
     schedule,
     endUs: endOf(schedule) + load.graceS * 1e6,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    reconnect: load.reconnect,
+    reconnect: {
+      ...load.reconnect,
+      ...(dialect.reconnectDelaysMs === undefined ? {} : { delaysMs: dialect.reconnectDelaysMs }),
+    },
     seed: scenario.seed,
     wallAheadUs: input.wallAheadUs,
     maxListedViolations: MAX_LISTED_VIOLATIONS,
   } as const;
   const client = async (
     number: number,
-    given: Pick<ClientPlan, 'url' | 'symbols' | 'channels' | 'connectAtUs' | 'orders'>,
+    { base, ...given }: Pick<ClientPlan, 'symbols' | 'channels' | 'connectAtUs' | 'orders'> & { readonly base: string },
   ): Promise<ClientPlan> => {
     const account = `acct-${number}`;
-    return { client: number, account, token: await input.tokenFor(account), ...given };
+    return {
+      client: number,
+      account,
+      token: await input.tokenFor(account),
+      url: `${base}${dialect.pathOf({ account, symbols: given.symbols })}`,
+      ...(dialect.orders === 'http' ? { orderUrl: input.orderUrl } : {}),
+      ...given,
+    };
   };
   const loadClients = await Promise.all(
     dealt.map((hand, at) =>
       client(at, {
-        url: input.loadUrl,
+        base: input.loadBase,
         symbols: hand,
-        channels: LOAD_CHANNELS,
+        channels: dialect.channels,
         connectAtUs: Math.round(firstConnectUs + (at / load.clients) * load.connectOverS * 1e6),
         orders: orders[at] ?? [],
       }),
@@ -89,17 +92,21 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   const probeClients = await Promise.all(
     probeHands.map((hand, at) =>
       client(load.clients + at, {
-        url: input.probeUrl,
+        base: input.probeBase,
         symbols: hand,
-        channels: PROBE_CHANNELS,
+        channels: [...dialect.channels, ...dialect.probeChannels],
         connectAtUs: firstConnectUs,
         orders: [],
       }),
     ),
   );
+  const planOf = (clients: readonly ClientPlan[]) => {
+    if (dialect.isNumbered) return { clients };
+    return { clients, tape: tapeSymbols(part, new Set(clients.flatMap((one) => one.symbols))) };
+  };
   return {
-    load: { ...common, generator: input.load, clients: loadClients },
-    probe: { ...common, generator: 'probe', clients: probeClients },
+    load: { ...common, generator: input.load, ...planOf(loadClients) },
+    probe: { ...common, generator: 'probe', ...planOf(probeClients) },
     cuts: planCuts(scenario, schedule, random),
   };
 }

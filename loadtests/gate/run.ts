@@ -8,6 +8,7 @@ import { openTape } from '../../simulator/tape/reader.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { type ChildEnd, describeEnd, type ReadyChild, startReady } from './children.ts';
+import { type DialectProfile, targetsFor } from './dialects.ts';
 import { GateError } from './errors.ts';
 import { gatherEvidence } from './gather.ts';
 import { type GeneratorEnd, type LoadChoice, startLoad, startProbe } from './generators.ts';
@@ -37,6 +38,7 @@ export interface RunOptions {
   readonly tapePath: string;
   readonly runFolder: string;
   readonly load: LoadChoice;
+  readonly dialect: DialectProfile;
   readonly entries: Entries;
   readonly clock: Clock;
   /** Makes a token for an account, and the secret with which the server checks it. */
@@ -72,9 +74,12 @@ const START_UP_US = 1_500_000;
 /** Time for the generators to come up, from then to the first client's opening. */
 const GENERATOR_START_US = 2_000_000;
 const SERVER_END_MS = 8_000;
+const LEAST_SOCKETS_PER_ADDRESS = 1_000;
 
 /** Plays a scenario into the reference server and judges it: the whole main job. Whatever it started has ended when it returns or throws. */
-export async function runGate(options: RunOptions): Promise<RunOutcome> {
+export async function runGate(asked: RunOptions): Promise<RunOutcome> {
+  const { dialect } = asked;
+  const options = { ...asked, scenario: dialect.scenario(asked.scenario), targets: targetsFor(dialect, asked.targets) };
   mkdirSync(options.runFolder, { recursive: true });
   const part = partOf(options);
   const ending = new AbortController();
@@ -126,8 +131,10 @@ async function play(
     schedule,
     part,
     load: options.load.kind,
-    loadUrl: `ws://127.0.0.1:${proxy.port}/v1/stream`,
-    probeUrl: `ws://127.0.0.1:${port}/v1/stream`,
+    dialect: options.dialect,
+    loadBase: `ws://127.0.0.1:${proxy.port}`,
+    probeBase: `ws://127.0.0.1:${port}`,
+    orderUrl: `http://127.0.0.1:${server.port}/api/orders`,
     tokenFor: options.tokenFor,
     wallAheadUs: wall.aheadUs,
   });
@@ -229,7 +236,13 @@ async function startServer(options: RunOptions, schedule: Schedule): Promise<Rea
   return startReady('the server', {
     file: options.entries.cli,
     args,
-    env: { ...childEnv(options), TAPEDECK_JWT_SECRET: options.secret, TAPEDECK_LOG_LEVEL: 'warn' },
+    env: {
+      ...childEnv(options),
+      TAPEDECK_JWT_SECRET: options.secret,
+      TAPEDECK_LOG_LEVEL: 'warn',
+      // All clients come from one address, which no real ones do.
+      TAPEDECK_MAX_SOCKETS_PER_ADDRESS: String(LEAST_SOCKETS_PER_ADDRESS + 2 * scenario.load.clients),
+    },
   });
 }
 

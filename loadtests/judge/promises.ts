@@ -1,4 +1,4 @@
-import type { ViolationKind, ViolationLine } from '../../protocol/run.ts';
+import type { ClientLine, ViolationKind, ViolationLine } from '../../protocol/run.ts';
 import { type RunEvidence, secondOf } from './evidence.ts';
 import { generatorLateIn } from './lateness.ts';
 
@@ -19,6 +19,8 @@ const GENERATOR_CAN_CAUSE: ReadonlySet<ViolationKind> = new Set([
   'no_welcome',
   'no_answer',
   'missing_tail',
+  // To a reader that doesn't read the server conflates, and here it has no words to say so.
+  'unexplained_gap',
   'missing_pattern',
   'missing_bar',
   'heartbeat_head',
@@ -64,19 +66,30 @@ export function allViolations(evidence: RunEvidence): ViolationLine[] {
 /** A close is planned when the proxy cut that client within this time before it was seen. */
 const CUT_SEEN_WITHIN_US = 3_000_000;
 
+/** Connections of a client that the run itself cut before they were welcomed: nobody failed. */
+export function cutBeforeWelcome(evidence: RunEvidence, client: ClientLine): number {
+  const planned = client.closes.length - unplannedClosesOf(evidence, client).length;
+  const cutAfterWelcome = Math.max(0, client.connects - 1);
+  return Math.min(client.failedConnects, Math.max(0, planned - cutAfterWelcome));
+}
+
+/** A client's closes that no cut explains. */
+function unplannedClosesOf(evidence: RunEvidence, client: ClientLine): ClientLine['closes'] {
+  const cuts = evidence.cuts.filter((cut) => cut.client === client.client).map((cut) => cut.atUs);
+  return client.closes.filter((close) => {
+    const at = cuts.findIndex((cut) => close.atUs >= cut - 1000 && close.atUs - cut < CUT_SEEN_WITHIN_US);
+    if (at >= 0) cuts.splice(at, 1);
+    return at < 0;
+  });
+}
+
 function unplannedCloses(evidence: RunEvidence): ViolationLine[] {
   const lines: ViolationLine[] = [];
   const endUs =
     evidence.schedule.startUs + (evidence.schedule.toEventUs - evidence.schedule.fromEventUs) / evidence.schedule.speed;
   for (const data of evidence.generators) {
     for (const client of data.clients) {
-      const cuts = evidence.cuts.filter((cut) => cut.client === client.client).map((cut) => cut.atUs);
-      for (const close of client.closes) {
-        const at = cuts.findIndex((cut) => close.atUs >= cut - 1000 && close.atUs - cut < CUT_SEEN_WITHIN_US);
-        if (at >= 0) {
-          cuts.splice(at, 1);
-          continue;
-        }
+      for (const close of unplannedClosesOf(evidence, client)) {
         if (close.atUs > endUs + evidence.scenario.load.graceS * 1e6) continue;
         lines.push({
           kind: 'violation',

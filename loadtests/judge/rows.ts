@@ -5,7 +5,7 @@ import { type OrderFault, type RunEvidence, secondOf } from './evidence.ts';
 import { fairness } from './fairness.ts';
 import { type LatenessEvidence, lateIn } from './lateness.ts';
 import { type Windows, windowsOf } from './merge.ts';
-import { type Breach, breaches, isExcused } from './promises.ts';
+import { type Breach, breaches, cutBeforeWelcome, isExcused } from './promises.ts';
 import { holds, judgeTiming, listed, unitsOf, words } from './timing.ts';
 
 /** Rows of time: broken while the machine or a generator was late, they are `invalid`. All others are promises. */
@@ -27,6 +27,7 @@ const LOSS_KINDS: readonly ViolationKind[] = [
   'duplicate',
   'reorder',
   'wrong_content',
+  'unexplained_gap',
   'missing_tail',
   'missing_pattern',
   'wrong_pattern',
@@ -122,6 +123,9 @@ function cadence(target: Target, evidence: RunEvidence): Finding {
   const found = timing(target, evidence, clientWindows(target, evidence, 'cadence'));
   const { computedInMs } = target;
   if (computedInMs === undefined || found.verdict === 'fail') return found;
+  const untold = evidence.absent.get('compute');
+  if (untold !== undefined)
+    return { ...found, reason: [found.reason, untold].filter((text) => text !== '').join('; ') };
   const computing: Target = { ...target, statistic: 'max', comparison: '<', bound: computedInMs, unit: 'ms' };
   const computed = timing(computing, evidence, clientWindows(target, evidence, 'compute'));
   if (computed.verdict === 'pass' || (computed.verdict === 'invalid' && found.verdict === 'invalid')) return found;
@@ -256,11 +260,13 @@ function servedClients(target: Target, evidence: RunEvidence): Finding {
 }
 
 function symbols(target: Target, evidence: RunEvidence): Finding {
+  // Where there are no ticks, a symbol is heard by its patterns.
+  const kind = evidence.absent.has('time') ? 'pattern:' : 'ticker:';
   const heard = new Set<string>();
   for (const data of evidence.generators) {
     for (const client of data.clients)
-      for (const stream of client.streams) {
-        if (stream.stream.startsWith('ticker:')) heard.add(stream.stream);
+      for (const { stream } of client.streams) {
+        if (stream.startsWith(kind)) heard.add(stream);
       }
   }
   return atLeast(target, evidence, heard.size, '');
@@ -294,7 +300,7 @@ function errors(target: Target, evidence: RunEvidence): Finding {
   for (const data of evidence.generators) {
     for (const client of data.clients) {
       operations += client.operations;
-      failed += client.failedOperations;
+      failed += Math.max(0, client.failedOperations - cutBeforeWelcome(evidence, client));
     }
   }
   const share = operations === 0 ? 0 : failed / operations;

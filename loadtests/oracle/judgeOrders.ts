@@ -65,6 +65,10 @@ export interface JudgeOptions {
   readonly graceUs?: number;
   /** Clients' ends: a late answer to a client whose connection closed while it waited is no fault of the engine. */
   readonly clients?: readonly ClientLine[];
+  /** By client, when it was away and wasn't told, where nothing is resumed; default never. */
+  readonly away?: ReadonlyMap<number, readonly { readonly fromUs: number; readonly toUs: number }[]>;
+  /** Whether two ticks of a symbol are one to a dialect that names ticks by their time; default: equal numbers. */
+  readonly sameTick?: (symbol: string, a: number, b: number) => boolean;
 }
 
 interface Court extends JudgeOptions {
@@ -128,7 +132,8 @@ function judgeOrder(court: Court, order: OrderLine, expectation: Expectation): v
     return;
   }
   judgeAnswerTime(court, order);
-  if (outcome.kind === 'unknown' && order.acceptedTickSeq < 0 && order.answeredUs > court.stillDueUs) {
+  const isUntold = order.answeredUs > court.stillDueUs || isAway(court, order, order.answeredUs);
+  if (outcome.kind === 'unknown' && order.acceptedTickSeq < 0 && isUntold) {
     court.undecided++;
     return;
   }
@@ -190,11 +195,11 @@ function judgeAccepted(court: Court, order: OrderLine, expectation: Expectation)
       const detail = 'triggered though no tick reached its stop';
       note(court, order, { kind: 'early', tickSeq: trigger.tickSeq, detail });
     }
-    const decided = order.answeredUs <= court.stillDueUs;
+    const decided = order.answeredUs <= court.stillDueUs && !isAway(court, order, order.answeredUs);
     if (outcome.kind === 'filled') judgeFill(court, order, { ...expectation, ...outcome, decided });
     return;
   }
-  const decided = isDecided(court, outcome.eventTimeUs);
+  const decided = isDecided(court, order, outcome.eventTimeUs);
   if (decided || trigger !== undefined) court.triggersExpected++;
   else court.undecided++;
   if (trigger === undefined) {
@@ -202,13 +207,13 @@ function judgeAccepted(court: Court, order: OrderLine, expectation: Expectation)
     if (decided) note(court, order, { kind: 'never', expectedTickSeq, detail });
     return;
   }
-  if (trigger.tickSeq !== expectedTickSeq) {
+  if (!isSameTick(court, order, trigger.tickSeq, expectedTickSeq)) {
     const kind = trigger.tickSeq < expectedTickSeq ? 'early' : 'late';
     const detail = `triggered on tick ${trigger.tickSeq}, must be ${expectedTickSeq}`;
     note(court, order, { kind, expectedTickSeq, tickSeq: trigger.tickSeq, detail });
     return;
   }
-  if (trigger.eventTimeUs !== outcome.eventTimeUs) {
+  if (trigger.eventTimeUs !== outcome.eventTimeUs && court.sameTick === undefined) {
     const detail = `market time ${trigger.eventTimeUs}, must be ${outcome.eventTimeUs}`;
     note(court, order, { kind: 'wrong_time', expectedTickSeq, tickSeq: trigger.tickSeq, detail });
   }
@@ -246,7 +251,7 @@ function judgeFill(court: Court, order: OrderLine, expected: ExpectedFill): void
       detail: 'more than one fill',
     });
   }
-  if (fill.tickSeq !== expectedTickSeq) {
+  if (!isSameTick(court, order, fill.tickSeq, expectedTickSeq)) {
     const kind = fill.tickSeq < expectedTickSeq ? 'early' : 'late';
     const detail = `filled on tick ${fill.tickSeq}, must be ${expectedTickSeq}`;
     note(court, order, { kind, expectedTickSeq, tickSeq: fill.tickSeq, detail });
@@ -270,9 +275,19 @@ function judgePrice(
   note(court, order, { kind: 'wrong_price', detail });
 }
 
-/** Whether what happened at this market time was due early enough to have been read. */
-function isDecided(court: Court, eventTimeUs: number): boolean {
-  return dueTimeUs(court.schedule, eventTimeUs) <= court.stillDueUs;
+/** Whether what happened at this market time was due early enough, and to a client that was here, to have been read. */
+function isDecided(court: Court, order: OrderLine, eventTimeUs: number): boolean {
+  const dueUs = dueTimeUs(court.schedule, eventTimeUs);
+  return dueUs <= court.stillDueUs && !isAway(court, order, dueUs);
+}
+
+function isAway(court: Court, order: OrderLine, atUs: number): boolean {
+  const away = court.away?.get(order.client) ?? [];
+  return away.some(({ fromUs, toUs }) => atUs >= fromUs && atUs <= toUs);
+}
+
+function isSameTick(court: Court, order: OrderLine, a: number, b: number): boolean {
+  return a === b || court.sameTick?.(order.frame.symbol, a, b) === true;
 }
 
 function note(

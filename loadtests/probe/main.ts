@@ -19,6 +19,8 @@ await runGenerator({
   createConnect: (clock) => createWsConnect(clock.nowUs),
   options: ['tape'],
   createInspect: (plan, options) => {
+    // Others say less than the native stream, and what they say is matched with the tape by every client.
+    if (plan.dialect !== 'native') return undefined;
     const reader = openTape(options['tape'] ?? '');
     const symbols = plan.clients.flatMap((client) => client.symbols);
     const truth = new TapeTruth(reader, plan.schedule, symbols);

@@ -26,11 +26,11 @@ export interface GeneratorKind {
   readonly createConnect: (clock: Clock) => ClientPorts['connect'];
   /** Options beyond `--out`, each with a value; all must be given. */
   readonly options?: readonly string[];
-  /** Makes what looks at the content of ticker frames. @throws an Error whose message is one line for the user */
+  /** Makes what looks at the content of ticker frames; undefined when the plan's dialect has none to look at. @throws an Error whose message is one line for the user */
   readonly createInspect?: (
     plan: GeneratorPlan,
     options: Readonly<Record<string, string>>,
-  ) => (fields: TickerFields, data: unknown) => string;
+  ) => ((fields: TickerFields, data: unknown) => string) | undefined;
 }
 
 /**

@@ -41,6 +41,7 @@ export class VirtualClient {
   #cancelOrders: () => void = () => undefined;
   #heartbeatUs = 0;
   #lastHeartbeatUs = 0;
+  #hasHeartbeat = false;
   /** When the connection was lost that hasn't been resumed yet; 0 when none. */
   #outageUs = 0;
   #nextId = 1;
@@ -167,6 +168,7 @@ export class VirtualClient {
     if (this.isConnected) return;
     this.#link.onWelcome(atUs);
     this.#lastHeartbeatUs = atUs;
+    this.#hasHeartbeat = false;
     this.#heartbeatUs = welcome.heartbeatMs * 1000;
     this.#tally.connects += 1;
     const { channels } = this.#options.plan;
@@ -303,6 +305,7 @@ export class VirtualClient {
       case 'heartbeat':
         this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
         this.#lastHeartbeatUs = atUs;
+        this.#hasHeartbeat = true;
         if (this.#streams.onHeads(event.heads, atUs) && this.#pending.size === 0) this.#noteResumed(atUs);
         return;
       case 'accepted':
@@ -397,7 +400,9 @@ export class VirtualClient {
   /** What is owed for longer than its interval, a heartbeat or a value, counts with what is known of it when the connection ends. */
   #noteSilence(atUs: number): void {
     this.#market.onEnd(atUs);
-    if (!this.isConnected || atUs - this.#lastHeartbeatUs <= this.#heartbeatUs) return;
+    if (!this.isConnected) return;
+    // A connection that lasts no longer than the interval shows at least that it wasn't silent for longer.
+    if (this.#hasHeartbeat && atUs - this.#lastHeartbeatUs <= this.#heartbeatUs) return;
     this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
   }
 

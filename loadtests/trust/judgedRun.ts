@@ -180,7 +180,7 @@ function evidenceOf(run: {
       clockErrorUs: 0,
     },
     cuts: run.cuts,
-    orders: judgeAllOrders({ part, schedule, generators: [data], readUntilUs: plan.endUs }),
+    orders: judgeAllOrders({ part, schedule, generators: [data], readUntilUs: plan.endUs, isNumbered: true }),
     market: judgeMarket({
       instruments: part.instruments,
       bars: part.bars,

@@ -25,7 +25,7 @@ export const TARGET_IDS = [
 export type TargetId = (typeof TARGET_IDS)[number];
 
 /** What a row needs of the server; a lack that is declared makes the row not applicable, any other lack makes it fail. */
-export const NEEDS = ['time', 'inside', 'patterns', 'orders', 'seq', 'accounts'] as const;
+export const NEEDS = ['time', 'inside', 'patterns', 'orders', 'seq', 'accounts', 'compute'] as const;
 export type Need = (typeof NEEDS)[number];
 
 export const TargetSchema = Type.Object(

@@ -1,0 +1,163 @@
+import type { DialectName, SessionChannel } from '../../protocol/run.ts';
+import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import type { Need, Target, TargetSet } from '../../protocol/schemas/targets.ts';
+
+/** How the gate speaks a dialect, and what that dialect is declared not to have. */
+export interface DialectProfile {
+  readonly name: DialectName;
+  /** The address of a client's socket, below the server's own. */
+  readonly pathOf: (client: { readonly account: string; readonly symbols: readonly string[] }) => string;
+  /** What clients of the load hear; channels that come unasked among them. */
+  readonly channels: readonly SessionChannel[];
+  /** What probes hear besides. */
+  readonly probeChannels: readonly SessionChannel[];
+  /** How orders are placed. */
+  readonly orders: 'socket' | 'http' | 'none';
+  /** Whether the server numbers its streams; else tickers are matched with the tape, each trade of it. */
+  readonly isNumbered: boolean;
+  /** What it lacks, with the reason as the report prints it. */
+  readonly absent: ReadonlyMap<Need, string>;
+  /** Delays of its own reconnect policy, ms; absent: the scenario's. */
+  readonly reconnectDelaysMs?: readonly number[];
+  /** The scenario as this dialect's clients play it. */
+  readonly scenario: (scenario: Scenario) => Scenario;
+  /** The row as this dialect is judged by it. */
+  readonly target: (target: Target) => Target;
+}
+
+const SAME = <Value>(value: Value): Value => value;
+const NATIVE_CHANNELS = ['ticker', 'order', 'execution', 'pattern', 'position.value', 'portfolio'] as const;
+const NO_NUMBERS = 'its frames carry no sequence numbers, and there is no resume';
+const NO_PATTERNS = 'it has no words for patterns';
+const NO_COMPUTE = 'it does not tell how long a value took to compute';
+
+/** US-001's own policy: three attempts, at these delays. */
+const US_001_DELAYS_MS = [2_000, 4_000, 8_000];
+const US_001_HEARTBEAT_BOUND_MS = 35_000;
+/** Sockets that US-001's clients open in a second, at most. */
+const US_001_CONNECTS_PER_S = 125;
+/** Where trades alone are told the server publishes a third as often; p99 needs no more than this. */
+const LEAST_PUBLISHED = 1_000;
+/** Patterns come once a minute. */
+const TICKSTOCK_LEAST_PUBLISHED = 100;
+const TICKSTOCK_LEAST_MESSAGES = 500;
+
+const PROFILES: Readonly<Record<DialectName, DialectProfile>> = {
+  native: {
+    name: 'native',
+    pathOf: () => '/v1/stream',
+    channels: NATIVE_CHANNELS,
+    probeChannels: ['bar.1m'],
+    orders: 'socket',
+    isNumbered: true,
+    absent: new Map(),
+    scenario: SAME,
+    target: SAME,
+  },
+  'ai-trading-v2': {
+    name: 'ai-trading-v2',
+    pathOf: () => '/api/ws/realtime',
+    channels: ['ticker', 'order', 'position.value', 'portfolio'],
+    probeChannels: [],
+    orders: 'http',
+    isNumbered: false,
+    absent: new Map([
+      ['seq', NO_NUMBERS],
+      ['patterns', NO_PATTERNS],
+      ['compute', NO_COMPUTE],
+    ]),
+    scenario: SAME,
+    target: (target) =>
+      target.id === 'connect'
+        ? { ...target, title: "opening to the upgrade's answer (there is no welcome)" }
+        : byTape(target),
+  },
+  'us-001': {
+    name: 'us-001',
+    pathOf: ({ symbols }) => `/ws/stocks/${encodeURIComponent(symbols[0] ?? '')}`,
+    channels: ['ticker'],
+    probeChannels: [],
+    orders: 'none',
+    isNumbered: false,
+    absent: new Map([
+      ['seq', NO_NUMBERS],
+      ['orders', 'it has no words for orders'],
+      ['accounts', 'it has no words for accounts'],
+      ['patterns', NO_PATTERNS],
+    ]),
+    reconnectDelaysMs: US_001_DELAYS_MS,
+    scenario: oneSymbolASocket,
+    target: (target) => {
+      if (target.id === 'heartbeat') return { ...target, bound: US_001_HEARTBEAT_BOUND_MS };
+      if (target.id !== 'reconnect') return byTape(target);
+      const [firstMs = 0] = US_001_DELAYS_MS;
+      const title = `${target.title}, ${firstMs / 1000} s of waiting by its own policy in it`;
+      return { ...target, bound: target.bound + firstMs, title };
+    },
+  },
+  paiid: {
+    name: 'paiid',
+    pathOf: ({ account }) => `/ws?user_id=${encodeURIComponent(account)}`,
+    channels: ['ticker', 'order', 'position.value', 'portfolio'],
+    probeChannels: [],
+    orders: 'http',
+    isNumbered: false,
+    absent: new Map([
+      ['seq', NO_NUMBERS],
+      ['patterns', NO_PATTERNS],
+      ['compute', NO_COMPUTE],
+    ]),
+    scenario: SAME,
+    target: byTape,
+  },
+  tickstock: {
+    name: 'tickstock',
+    pathOf: () => '/patterns/realtime',
+    channels: ['pattern'],
+    probeChannels: [],
+    orders: 'none',
+    isNumbered: false,
+    absent: new Map([
+      ['seq', NO_NUMBERS],
+      ['orders', 'it tells patterns only'],
+      ['accounts', 'it tells patterns only'],
+      ['time', 'it tells patterns only, no ticks'],
+    ]),
+    scenario: withoutOrders,
+    target: (target) => {
+      if (target.id === 'publish') return withLeast(target, TICKSTOCK_LEAST_PUBLISHED);
+      return target.id === 'loss' ? withLeast(byTape(target), TICKSTOCK_LEAST_MESSAGES) : target;
+    },
+  },
+};
+
+/** How the gate speaks a dialect. */
+export function dialectProfile(name: DialectName): DialectProfile {
+  return PROFILES[name];
+}
+
+/** The targets as a dialect is judged by them. */
+export function targetsFor(profile: DialectProfile, set: TargetSet): TargetSet {
+  return { ...set, targets: set.targets.map(profile.target) };
+}
+
+function byTape(target: Target): Target {
+  if (target.id === 'publish') return withLeast(target, LEAST_PUBLISHED);
+  return target.id === 'loss' ? { ...target, title: `${target.title}, by content against the tape` } : target;
+}
+
+function withLeast(target: Target, minSamples: number): Target {
+  return { ...target, minSamples: Math.min(target.minSamples, minSamples) };
+}
+
+function withoutOrders(scenario: Scenario): Scenario {
+  return { ...scenario, load: { ...scenario.load, ordersPerS: 0 } };
+}
+
+/** A client for each symbol, and time for them all to connect. */
+function oneSymbolASocket(scenario: Scenario): Scenario {
+  const { load, tape } = scenario;
+  const clients = Math.max(load.clients, tape.symbols);
+  const connectOverS = Math.max(load.connectOverS, clients / US_001_CONNECTS_PER_S);
+  return withoutOrders({ ...scenario, load: { ...load, clients, symbolsPerClient: 1, connectOverS } });
+}
