@@ -72,12 +72,18 @@ export const PatternsQuerySchema = Type.Object(
 );
 
 /** An order, or a list of them; `type` and `id` of the frame may stand there. */
-export const PlaceBodySchema = Type.Object({ ...place, type: Type.Optional(place.type) }, STRICT);
-export const PlaceListBodySchema = Type.Object({ ...placeList, type: Type.Optional(placeList.type) }, STRICT);
+export const PlaceBodySchema = Type.Object(
+  { ...place, type: Type.Optional(place.type) },
+  { title: 'New order', ...STRICT },
+);
+export const PlaceListBodySchema = Type.Object(
+  { ...placeList, type: Type.Optional(placeList.type) },
+  { title: 'New order list', ...STRICT },
+);
 export const PlaceAnyBodySchema = Type.Union([PlaceBodySchema, PlaceListBodySchema]);
 export const ModifyBodySchema = Type.Object(
   { ...modify, type: Type.Optional(modify.type), clientOrderId: Type.Optional(modify.clientOrderId) },
-  STRICT,
+  { title: 'New terms', ...STRICT },
 );
 
 /** A key without a number yet has -1, and then an epoch says nothing. */

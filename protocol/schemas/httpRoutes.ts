@@ -13,6 +13,20 @@ import {
   QuotesQuerySchema,
   SystemBodySchema,
 } from './http.ts';
+import {
+  AcceptedOrderSchema,
+  BarsSchema,
+  HealthSchema,
+  OrderSchema,
+  OrdersSchema,
+  PatternsSchema,
+  PollAnswerSchema,
+  PortfolioSchema,
+  PositionsSchema,
+  PublishedSchema,
+  QuotesSchema,
+  SocketHealthSchema,
+} from './httpAnswers.ts';
 
 /** One method of one path: what the server's router is made of, and the OpenAPI document. */
 export interface HttpRoute<Query extends TObject = TObject, Body extends TSchema = TSchema> {
@@ -27,6 +41,18 @@ export interface HttpRoute<Query extends TObject = TObject, Body extends TSchema
   readonly query: Query;
   /** `NoBodySchema` for none. */
   readonly body: Body;
+  /** What it answers when all goes well, by status; the rest are problem documents of {@link HttpRoute.problems}. */
+  readonly answers: Readonly<Record<number, HttpAnswer>>;
+  /** Statuses of its problem documents beside those that every request may get. */
+  readonly problems: readonly number[];
+}
+
+export interface HttpAnswer {
+  readonly meaning: string;
+  /** Of a body in JSON; absent: text. */
+  readonly body?: TSchema;
+  /** Headers that belong to it. */
+  readonly headers?: readonly ('ETag' | 'Location')[];
 }
 
 /** Every route of the server, by its operation's name. */
@@ -38,6 +64,11 @@ export const HTTP_ROUTES = {
     identity: 'none',
     query: NothingSchema,
     body: NoBodySchema,
+    answers: {
+      200: { meaning: 'All is well.', body: HealthSchema },
+      503: { meaning: 'It drains, or its journal has failed.', body: HealthSchema },
+    },
+    problems: [],
   },
   getSocketHealth: {
     method: 'GET',
@@ -46,6 +77,11 @@ export const HTTP_ROUTES = {
     identity: 'none',
     query: NothingSchema,
     body: NoBodySchema,
+    answers: {
+      200: { meaning: 'All is well.', body: SocketHealthSchema },
+      503: { meaning: 'It drains, or its journal has failed.', body: SocketHealthSchema },
+    },
+    problems: [],
   },
   getMetrics: {
     method: 'GET',
@@ -54,6 +90,8 @@ export const HTTP_ROUTES = {
     identity: 'none',
     query: NothingSchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: "Prometheus' text format." } },
+    problems: [],
   },
   getQuotes: {
     method: 'GET',
@@ -63,6 +101,8 @@ export const HTTP_ROUTES = {
     scope: 'market:read',
     query: QuotesQuerySchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: 'The quotes.', body: QuotesSchema, headers: ['ETag'] } },
+    problems: [404],
   },
   getBars: {
     method: 'GET',
@@ -72,6 +112,8 @@ export const HTTP_ROUTES = {
     scope: 'market:read',
     query: BarsQuerySchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: 'The bars.', body: BarsSchema, headers: ['ETag'] } },
+    problems: [404],
   },
   getPatterns: {
     method: 'GET',
@@ -81,6 +123,8 @@ export const HTTP_ROUTES = {
     scope: 'market:read',
     query: PatternsQuerySchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: 'The patterns.', body: PatternsSchema, headers: ['ETag'] } },
+    problems: [404],
   },
   getPositions: {
     method: 'GET',
@@ -89,6 +133,8 @@ export const HTTP_ROUTES = {
     identity: 'token',
     query: AccountQuerySchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: 'The positions.', body: PositionsSchema } },
+    problems: [],
   },
   getPortfolio: {
     method: 'GET',
@@ -97,6 +143,8 @@ export const HTTP_ROUTES = {
     identity: 'token',
     query: AccountQuerySchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: 'The portfolio.', body: PortfolioSchema } },
+    problems: [],
   },
   listOrders: {
     method: 'GET',
@@ -105,6 +153,8 @@ export const HTTP_ROUTES = {
     identity: 'token',
     query: AccountQuerySchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: 'The orders.', body: OrdersSchema } },
+    problems: [],
   },
   placeOrder: {
     method: 'POST',
@@ -114,6 +164,11 @@ export const HTTP_ROUTES = {
     scope: 'orders:write',
     query: NothingSchema,
     body: PlaceAnyBodySchema,
+    answers: {
+      200: { meaning: 'The `clientOrderId` was known: the state of that order.', body: AcceptedOrderSchema },
+      201: { meaning: 'It was taken.', body: AcceptedOrderSchema, headers: ['Location'] },
+    },
+    problems: [413, 415, 422],
   },
   getOrder: {
     method: 'GET',
@@ -122,6 +177,8 @@ export const HTTP_ROUTES = {
     identity: 'token',
     query: AccountQuerySchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: 'The order.', body: OrderSchema } },
+    problems: [404],
   },
   modifyOrder: {
     method: 'PATCH',
@@ -131,6 +188,8 @@ export const HTTP_ROUTES = {
     scope: 'orders:write',
     query: AccountQuerySchema,
     body: ModifyBodySchema,
+    answers: { 200: { meaning: 'The order with its new terms.', body: AcceptedOrderSchema } },
+    problems: [404, 413, 415, 422],
   },
   cancelOrder: {
     method: 'DELETE',
@@ -140,6 +199,8 @@ export const HTTP_ROUTES = {
     scope: 'orders:write',
     query: AccountQuerySchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: 'The order as it ended.', body: AcceptedOrderSchema } },
+    problems: [404, 422],
   },
   poll: {
     method: 'GET',
@@ -148,6 +209,8 @@ export const HTTP_ROUTES = {
     identity: 'token',
     query: PollQuerySchema,
     body: NoBodySchema,
+    answers: { 200: { meaning: 'What there is, perhaps nothing.', body: PollAnswerSchema } },
+    problems: [404],
   },
   pollMany: {
     method: 'POST',
@@ -156,6 +219,8 @@ export const HTTP_ROUTES = {
     identity: 'token',
     query: NothingSchema,
     body: PollBodySchema,
+    answers: { 200: { meaning: 'What there is, perhaps nothing.', body: PollAnswerSchema } },
+    problems: [404, 413, 415],
   },
   publishNews: {
     method: 'POST',
@@ -165,6 +230,8 @@ export const HTTP_ROUTES = {
     scope: 'system:publish',
     query: NothingSchema,
     body: NewsBodySchema,
+    answers: { 201: { meaning: 'It is published.', body: PublishedSchema } },
+    problems: [404, 413, 415],
   },
   publishSystem: {
     method: 'POST',
@@ -174,6 +241,11 @@ export const HTTP_ROUTES = {
     scope: 'system:publish',
     query: NothingSchema,
     body: SystemBodySchema,
+    answers: { 201: { meaning: 'It is told.', body: PublishedSchema } },
+    problems: [413, 415],
   },
 } as const satisfies Readonly<Record<string, HttpRoute>>;
+
+/** Statuses of problem documents that every request with an identity may get. */
+export const COMMON_PROBLEMS = [400, 401, 403, 429, 503] as const;
 export type OperationId = keyof typeof HTTP_ROUTES;

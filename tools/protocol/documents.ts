@@ -5,13 +5,17 @@ import { asyncApi } from './asyncapi.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { frameSchema } from './frameSchemas.ts';
 import type { JsonObject } from './jsonSchema.ts';
+import { openApi } from './openapi.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const FOLDER = 'protocol/generated';
 
 /** Every generated document: its path within the project and its text. */
 export function generatedDocuments(): Map<string, string> {
-  const documents = new Map<string, JsonObject>([['asyncapi.json', asyncApi(packageVersion())]]);
+  const documents = new Map<string, JsonObject>([
+    ['asyncapi.json', asyncApi(packageVersion())],
+    ['openapi.json', openApi(packageVersion())],
+  ]);
   for (const endpoint of ENDPOINTS) {
     for (const side of ['client', 'server'] as const) {
       documents.set(`${endpoint.dialect}.${side}.schema.json`, frameSchema(endpoint, side));

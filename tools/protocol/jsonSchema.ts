@@ -32,6 +32,11 @@ export class SchemaWriter {
     return { $ref: `${this.#place}/${full}` };
   }
 
+  /** Writes a schema: a reference when it has a title, else itself. */
+  schema(schema: object): JsonObject {
+    return this.#schema(schema);
+  }
+
   #value(value: unknown): Json {
     if (Array.isArray(value)) return value.map((item: unknown) => this.#value(item));
     if (typeof value === 'object' && value !== null) return this.#schema(value);
