@@ -26,6 +26,7 @@ interface ConformOptions {
   readonly codec: 'json' | 'msgpack';
   readonly tlsCa?: string | undefined;
   readonly insecure?: true | undefined;
+  readonly patient?: true | undefined;
   readonly parallel: number;
 }
 
@@ -62,6 +63,7 @@ export function conformCommand() {
     )
     .option('--tls-ca <file>', 'authority to trust for wss (PEM)')
     .option('--insecure', 'take any certificate')
+    .option('--patient', 'run the cases that take half a minute as well')
     .option('--parallel <number>', 'cases at a time', wholeNumber({ minimum: 1, maximum: 64 }), 16)
     .addHelpText(
       'after',
@@ -157,12 +159,14 @@ function common({
   codec,
   tlsCa,
   insecure,
+  patient,
   lacks,
-}: ConformOptions): Pick<Target, 'codec' | 'ca' | 'isInsecure' | 'lacks'> {
+}: ConformOptions): Pick<Target, 'codec' | 'ca' | 'isInsecure' | 'isPatient' | 'lacks'> {
   return {
     codec,
     ca: tlsCa === undefined ? undefined : textOf(tlsCa),
     isInsecure: insecure === true,
+    isPatient: patient === true,
     lacks: needsNamed(lacks),
   };
 }

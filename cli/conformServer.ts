@@ -23,9 +23,9 @@ const SESSION_US = 390 * MINUTE_US;
 const SPEED = 60;
 /** Played before anybody connects, so that there are bars. */
 const BEFORE_MINUTES = 20;
-const PLAYED_MINUTES = 240;
-/** Between two events of a symbol, in the market's time: every 40 ms as it is played. */
-const STEP_US = 2_400_000;
+const PLAYED_MINUTES = 200;
+/** Between two events of a symbol, in the market's time: every 20 ms as it is played. */
+const STEP_US = 1_200_000;
 /** Half the swing of each price, in ticks, so that stops are reached within a second. */
 const SWING = 12;
 /** Promises that can be seen within seconds, with limits that a case can reach. */
@@ -33,7 +33,7 @@ const LIMITS: Limits = {
   ...DEFAULT_LIMITS,
   authTimeoutMs: 2_500,
   maxSymbolsPerSocket: CONFORM_SYMBOLS.length - 1,
-  historyEvents: 64,
+  historyEvents: 128,
   drainMs: 200,
 };
 

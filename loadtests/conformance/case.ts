@@ -16,6 +16,8 @@ export const NEEDS = {
   trades: 'the channel trade',
   news: 'news',
   resume: 'resume',
+  routes: 'the HTTP routes of market, accounts, orders and polling',
+  patience: 'half a minute (--patient)',
   secret: "the HS256 secret of the server's tokens (TAPEDECK_JWT_SECRET)",
   tokens: 'a server that asks for tokens',
   development: 'a server without a secret',

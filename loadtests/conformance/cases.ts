@@ -1,6 +1,10 @@
 import { type Case, DIALECTS, type DialectName } from './case.ts';
 import { aiTradingV2Cases } from './dialects/aiTradingV2.ts';
+import { paiidCases } from './dialects/paiid.ts';
+import { tickstockCases } from './dialects/tickstock.ts';
+import { us001Cases } from './dialects/us001.ts';
 import { httpCases } from './http/health.ts';
+import { routeCases } from './http/routes.ts';
 import { connectionCases } from './native/connection.ts';
 import { eventCases } from './native/events.ts';
 import { frameCases } from './native/frames.ts';
@@ -17,7 +21,11 @@ export const CASES: readonly Case[] = [
   ...orderCases,
   ...eventCases,
   ...aiTradingV2Cases,
+  ...us001Cases,
+  ...paiidCases,
+  ...tickstockCases,
   ...httpCases,
+  ...routeCases,
 ];
 
 /** The cases of dialects and names; a name may hold `*` for any text. */

@@ -22,6 +22,8 @@ export interface Target {
   readonly ca?: string | undefined;
   /** Takes any certificate. */
   readonly isInsecure: boolean;
+  /** Whether cases may take half a minute. */
+  readonly isPatient: boolean;
   /** What the server doesn't have, by its owner's word. */
   readonly lacks: readonly Need[];
 }
@@ -48,6 +50,8 @@ export function lacking(target: Target, need: Need): boolean {
       return target.secret !== undefined || target.token !== undefined;
     case 'other-token':
       return target.secret === undefined && target.otherToken === undefined;
+    case 'patience':
+      return !target.isPatient;
     case 'json':
       return target.codec !== 'json';
     case 'quiet-symbol':

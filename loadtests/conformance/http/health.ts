@@ -68,7 +68,7 @@ export const httpCases: readonly Case[] = [
     check(clients >= 1, 'a client', body);
   }),
   ...['POST', 'PUT', 'DELETE'].map((method) =>
-    errors(`${method}-where-there-is-none-is-405`, async (t) => {
+    errors(`${method}-where-it-is-not-taken-is-405`, async (t) => {
       const { status, headers, body } = await t.http({ method, path: '/api/health' });
       same(status, 405, 'HTTP');
       check(shown(headers['content-type']).includes('application/problem+json'), 'a problem document', headers);

@@ -1,8 +1,9 @@
-import { Broken, type Case, Skip, theme } from '../case.ts';
+import { type Case, Skip, theme } from '../case.ts';
 import type { Context } from '../context.ts';
+import { refusedUpgrade } from '../dialects/shared.ts';
 import { check, field, has, read, same, shown, text, whole } from '../expect.ts';
 import { Heartbeat, Pong, Welcome } from '../shapes.ts';
-import { type Socket, UpgradeRefused } from '../socket.ts';
+import type { Socket } from '../socket.ts';
 import { unsigned } from '../tokens.ts';
 
 const endpoint = theme({ dialect: 'native', theme: 'endpoint', paragraph: 'endpoints' });
@@ -48,7 +49,7 @@ export const connectionCases: readonly Case[] = [
     same(socket.protocol, 'tapedeck.v1.json', 'the subprotocol');
   }),
   endpoint('an-upgrade-elsewhere-is-404', async (t) => {
-    await refused(t.openNative({ suffix: '/nowhere' }), 404);
+    await refusedUpgrade(t.openNative({ suffix: '/nowhere' }), 404);
   }),
   auth('answer-is-a-welcome-as-described', async (t) => {
     const { welcome } = await t.welcome();
@@ -147,12 +148,12 @@ export const connectionCases: readonly Case[] = [
       { needs: ['tokens'] },
     ),
     identity(`a-bad-token-in-the-${tokenIn}-is-401`, async (t) => {
-      await refused(t.open('native', { token: 'nonsense', tokenIn }), 401);
+      await refusedUpgrade(t.open('native', { token: 'nonsense', tokenIn }), 401);
     }),
     identity(
       `an-ended-token-in-the-${tokenIn}-is-401`,
       async (t) => {
-        await refused(t.open('native', { token: await t.mint({ expiresInS: -60 }), tokenIn }), 401);
+        await refusedUpgrade(t.open('native', { token: await t.mint({ expiresInS: -60 }), tokenIn }), 401);
       },
       { needs: ['secret'] },
     ),
@@ -171,7 +172,7 @@ export const connectionCases: readonly Case[] = [
   identity(
     'a-refused-upgrade-is-a-problem-document',
     async (t) => {
-      const refusal = await refused(t.open('native', { token: 'nonsense' }), 401);
+      const refusal = await refusedUpgrade(t.open('native', { token: 'nonsense' }), 401);
       const type = shown(refusal.headers['content-type']);
       check(type.includes('application/problem+json'), 'a body of application/problem+json', type);
       has(JSON.parse(refusal.body), { status: 401 }, 'a problem');
@@ -375,15 +376,4 @@ async function otherKey(t: Context): Promise<string> {
   if (secret === undefined) throw new Skip('needs the secret, for a token that differs in its signature alone');
   const [token, other] = await Promise.all([t.mint(), t.mint({ user: `${t.user}-x` })]);
   return [...token.split('.').slice(0, 2), other.split('.')[2]].join('.');
-}
-
-async function refused(opening: Promise<Socket>, status: number): Promise<UpgradeRefused> {
-  try {
-    await opening;
-  } catch (error) {
-    if (!(error instanceof UpgradeRefused)) throw error;
-    same(error.status, status, 'HTTP');
-    return error;
-  }
-  throw new Broken(`HTTP ${status} before the upgrade`, 'an open connection');
 }

@@ -8,18 +8,18 @@ const unreadable = theme({ dialect: 'native', theme: 'unreadable', paragraph: 'e
 const unknown = theme({ dialect: 'native', theme: 'unknown', paragraph: 'versions' });
 const limit = theme({ dialect: 'native', theme: 'limit', paragraph: 'limits' });
 
+function without(frame: Frame, field: string): Frame {
+  return Object.fromEntries(Object.entries(frame).filter(([name]) => name !== field));
+}
+
 const ORDER = { type: 'order.place', clientOrderId: 'a', symbol: 'X', side: 'BUY', orderType: 'MARKET', quantity: '1' };
 const SUBSCRIBE = { type: 'subscribe', channel: 'ticker', symbols: ['X'] };
 const SINCE = { epoch: 'e', seq: { X: 1 } };
-const LIST = { type: 'order.placeList', contingency: 'OCO', orders: [{ ...ORDER, type: undefined }] };
+const LIST = { type: 'order.placeList', contingency: 'OCO', orders: [without(ORDER, 'type')] };
 const ALERT = { type: 'alert.set', alertId: 'a', symbol: 'X', above: '1' };
 const MODIFY = { type: 'order.modify', clientOrderId: 'a' };
 const LONG_NAME = 'n'.repeat(65);
 const LONG_SYMBOL = 'S'.repeat(129);
-
-function without(frame: Frame, field: string): Frame {
-  return Object.fromEntries(Object.entries(frame).filter(([name]) => name !== field));
-}
 
 /** Frames with a field missing or malformed, by what is wrong with them, and the paragraph that says so. */
 const BAD_MESSAGES: Readonly<Record<string, readonly [paragraph: string, frame: Frame]>> = {
