@@ -254,8 +254,7 @@ export class Session {
   }
 
   get #heartbeatMs(): number {
-    const { heartbeatMs } = this.#dialect.standing;
-    return heartbeatMs === 'limit' ? this.#services.limits.heartbeatMs : heartbeatMs;
+    return this.#services.limits.heartbeatMs * this.#dialect.standing.heartbeatFactor;
   }
 
   #refuseForRate(retryAfterMs: number): void {

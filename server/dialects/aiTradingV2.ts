@@ -32,7 +32,7 @@ export const aiTradingV2: Dialect = {
   path: '/api/ws/realtime',
   subprotocols: [],
   identity: 'upgrade',
-  standing: { heartbeatMs: 'limit', streams: ['order'], positionsEveryMs: 1_000, portfolioEveryMs: 2_000 },
+  standing: { heartbeatFactor: 1, streams: ['order'], positionsEveryMs: 1_000, portfolioEveryMs: 2_000 },
   voiceOf: () => VOICE,
   ticker: (view) => (hasTraded(view) ? marketUpdate(view) : undefined),
   trade: () => undefined,

@@ -57,8 +57,8 @@ export interface Dialect {
   readonly opening?: (entry: Entry) => readonly ClientRequest[];
   /** What every socket gets without asking. */
   readonly standing: {
-    /** Interval of heartbeats, ms; `limit`: as the limits say. */
-    readonly heartbeatMs: number | 'limit';
+    /** Interval of heartbeats, in multiples of the limits' `heartbeatMs`. */
+    readonly heartbeatFactor: number;
     /** Streams of the identity's own account. */
     readonly streams: readonly Extract<LosslessChannel, 'order' | 'execution' | 'position' | 'alert'>[];
     /** Interval of positions, ms; 0 for never. */

@@ -29,7 +29,7 @@ export const native: Dialect = {
   path: '/v1/stream',
   subprotocols: ['tapedeck.v1.json'],
   identity: 'frame',
-  standing: { heartbeatMs: 'limit', streams: [], positionsEveryMs: 0, portfolioEveryMs: 0 },
+  standing: { heartbeatFactor: 1, streams: [], positionsEveryMs: 0, portfolioEveryMs: 0 },
   voiceOf: () => JSON_VOICE,
   ticker: encodeTicker,
   trade: (view, sentTimeUs) => (mayBeTrade(view) ? encodeTrade(view, sentTimeUs) : undefined),

@@ -39,7 +39,7 @@ export const paiid: Dialect = {
   subprotocols: [],
   identity: 'upgrade',
   namedUser,
-  standing: { heartbeatMs: 'limit', streams: ['order', 'alert'], positionsEveryMs: 1_000, portfolioEveryMs: 2_000 },
+  standing: { heartbeatFactor: 1, streams: ['order', 'alert'], positionsEveryMs: 1_000, portfolioEveryMs: 2_000 },
   voiceOf: () => VOICE,
   ticker: (view) => (hasTraded(view) ? marketData(view) : undefined),
   trade: () => undefined,

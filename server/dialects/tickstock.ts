@@ -36,7 +36,7 @@ export const tickstock: Dialect = {
   path: '/patterns/realtime',
   subprotocols: [],
   identity: 'upgrade',
-  standing: { heartbeatMs: 'limit', streams: [], positionsEveryMs: 0, portfolioEveryMs: 0 },
+  standing: { heartbeatFactor: 1, streams: [], positionsEveryMs: 0, portfolioEveryMs: 0 },
   voiceOf: () => VOICE,
   ticker: () => undefined,
   trade: () => undefined,

@@ -111,10 +111,17 @@ describe('us-001', () => {
     expect((await client.closed).code).toBe(4400);
   });
 
-  it('should have a heartbeat every 30 s', () => {
-    expect(us001.standing.heartbeatMs).toBe(30_000);
-    const voice = us001.voiceOf({ parameters: { ticker: 'AAPL' }, query: new URLSearchParams() });
-    const heartbeat = { type: 'heartbeat', serverTimeUs: 1, epoch: 'e', heads: {} } as const;
-    expect(voice.write(heartbeat, 5_000)).toBe('{"type":"heartbeat","ticker":"AAPL","data":{},"timestamp":5}');
+  it('should have a heartbeat every 30 s where native has one every second', async () => {
+    const usual = await start();
+    const waiting = await usual.connect('/ws/stocks/S0');
+    expect(await waiting.first(({ type }) => type === 'connected')).toMatchObject({ data: { heartbeatMs: 30_000 } });
+    const quick = await start({ limits: { heartbeatMs: 10 } });
+    const client = await quick.connect('/ws/stocks/S0');
+    expect(await client.first(({ type }) => type === 'heartbeat')).toEqual({
+      type: 'heartbeat',
+      ticker: 'S0',
+      data: {},
+      timestamp: expect.any(Number),
+    });
   });
 });

@@ -5,7 +5,8 @@ import type { Dialect, ServerEvent, SnapshotMoment } from './dialect.ts';
 import { asking, framesBy } from './reading.ts';
 import { hasTraded, quoteJson, toMs } from './words.ts';
 
-const HEARTBEAT_MS = 30_000;
+/** Every 30 s, where the limits say 1 s. */
+const HEARTBEAT_FACTOR = 30;
 /** An older price isn't told for the present one while the market is open. */
 const CACHE_US = 60_000_000;
 const QUOTE_NAMES = { changePercent: 'changePercent', previousClose: 'previousClose' };
@@ -29,7 +30,7 @@ export const us001: Dialect = {
   subprotocols: [],
   identity: 'upgrade',
   opening: ({ parameters }) => [{ type: 'subscribe', channel: 'ticker', symbols: [parameters['ticker'] ?? ''] }],
-  standing: { heartbeatMs: HEARTBEAT_MS, streams: [], positionsEveryMs: 0, portfolioEveryMs: 0 },
+  standing: { heartbeatFactor: HEARTBEAT_FACTOR, streams: [], positionsEveryMs: 0, portfolioEveryMs: 0 },
   voiceOf: ({ parameters }) => {
     const ticker = parameters['ticker'] ?? '';
     return { read, write: (event, sentTimeUs) => write(event, { ticker, sentTimeUs }) };
