@@ -19,7 +19,7 @@ export type Step =
   /** AAPL's bars of one minute, each with its end. */
   | { readonly kind: 'news'; readonly symbol: string; readonly headline: string }
   | { readonly kind: 'bars'; readonly bars: readonly (readonly TapeEvent[])[] }
-  | { readonly kind: 'cut' | 'drain' | 'endFeed' | 'flood' | 'minute' };
+  | { readonly kind: 'cut' | 'drain' | 'endFeed' | 'endSession' | 'flood' | 'minute' };
 
 /** An example of the document, ready to be played. */
 export interface Example {
@@ -78,11 +78,12 @@ const LARGE = /^the client sends a frame of (\d+) bytes$/;
 const ASIDE = /^over \/v1\/stream: (.*)$/;
 const NEWS = /^news about (\S+) is published: (.*)$/;
 const DRAWN = /^AAPL draws a (\w+), a bar a minute$/;
-const EVENTS: Readonly<Record<string, 'cut' | 'drain' | 'endFeed' | 'flood' | 'minute'>> = {
+const EVENTS: Readonly<Record<string, 'cut' | 'drain' | 'endFeed' | 'endSession' | 'flood' | 'minute'>> = {
   'the minute ends': 'minute',
   'the connection is cut': 'cut',
   'the server gets SIGTERM': 'drain',
   'the feed ends': 'endFeed',
+  'the regular session ends': 'endSession',
   'AAPL trades often and the client reads nothing for a while, then reads on': 'flood',
 };
 

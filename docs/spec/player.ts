@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { pino } from 'pino';
+import { NYSE } from '../../market/calendar/calendars.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { mintToken } from '../../server/identity.ts';
 import { type RunningServer, startServer } from '../../server/server.ts';
@@ -25,14 +26,23 @@ const AT_INTERVALS: ReadonlySet<unknown> = new Set([
   'PORTFOLIO_UPDATE',
   'position.value',
   'portfolio',
+  'position_update',
+  'portfolio_update',
+  'HEARTBEAT',
 ]);
+
+/** What came, and where: an endpoint's path. */
+export interface Arrival {
+  readonly path: string;
+  readonly frame: Received;
+}
 
 /** A server that plays the document's examples, with a tape of its own. */
 export class Player {
   readonly server: RunningServer;
   readonly #feed: SteppedFeed;
-  readonly #clients: StreamClient[] = [];
-  readonly #bodies: Received[] = [];
+  readonly #clients: { readonly path: string; readonly client: StreamClient }[] = [];
+  readonly #bodies: Arrival[] = [];
   #client: StreamClient | undefined = undefined;
   /** Frames of the client that the example has accounted for. */
   #read = 0;
@@ -49,12 +59,15 @@ export class Player {
     readonly events: readonly TapeEvent[];
     readonly hasSecret: boolean;
     readonly limits: Example['limits'];
+    /** Whether the market keeps the exchange's hours; absent: it never closes. */
+    readonly hasSessions?: boolean;
   }): Promise<Player> {
     const tapePath = join(options.folder, `${options.name}.tape`);
     // A tape needs an event; the last one is never played.
     const minute = options.events.at(-1)?.minute ?? 0;
     writeTape(tapePath, [...options.events, { ...trade({ symbol: 0, price: 10_000, size: 1 }), minute }]);
-    const feed = new SteppedFeed({ tapePath, nowUs: testClock.nowUs });
+    const calendar = options.hasSessions === true ? NYSE : undefined;
+    const feed = new SteppedFeed({ tapePath, nowUs: testClock.nowUs, calendar });
     const server = await startServer(
       {
         listen: [{ host: '127.0.0.1', port: 0 }],
@@ -69,19 +82,20 @@ export class Player {
   }
 
   /** Every frame and HTTP body that came. */
-  get received(): Received[] {
-    return [...this.#clients.flatMap((client) => client.frames), ...this.#bodies];
+  get received(): Arrival[] {
+    const frames = this.#clients.flatMap(({ path, client }) => client.frames.map((frame) => ({ path, frame })));
+    return [...frames, ...this.#bodies];
   }
 
   async stop(): Promise<void> {
-    for (const client of this.#clients) client.terminate();
+    for (const { client } of this.#clients) client.terminate();
     await this.server.drain();
   }
 
   /** Opens a connection, authenticated if so wished, and makes it the one that the example speaks of. */
   async connect(path: string, isWelcomed: boolean): Promise<StreamClient> {
     const client = await StreamClient.open(`ws://127.0.0.1:${this.server.ports[0]}${path}`);
-    this.#clients.push(client);
+    this.#clients.push({ path: pathOf(path), client });
     this.#client = client;
     this.#read = 0;
     if (!isWelcomed) return client;
@@ -174,6 +188,9 @@ export class Player {
       case 'drain':
         void this.server.drain();
         return;
+      case 'endSession':
+        this.#feed.endSession();
+        return;
       case 'endFeed':
         this.#feed.stop();
         return;
@@ -187,7 +204,7 @@ export class Player {
   }
 
   async #expect(shown: Received, isShapeOnly: boolean): Promise<void> {
-    const body = this.#client === undefined ? this.#bodies.at(-1) : undefined;
+    const body = this.#client === undefined ? this.#bodies.at(-1)?.frame : undefined;
     let frame = body ?? (await this.nextFrame(shown['type']));
     const expected = isShapeOnly ? shapeText(shown) : JSON.stringify(settled(shown));
     const textOf = (value: Received): string => (isShapeOnly ? shapeText(value) : JSON.stringify(settled(value)));
@@ -212,7 +229,7 @@ export class Player {
   async #get(path: string): Promise<void> {
     const answer = await fetch(`http://127.0.0.1:${this.server.ports[0]}${path}`);
     const body: unknown = await answer.json();
-    this.#bodies.push(Object.fromEntries(Object.entries(body ?? {})));
+    this.#bodies.push({ path: pathOf(path), frame: Object.fromEntries(Object.entries(body ?? {})) });
   }
 
   async #aside(text: string): Promise<void> {
@@ -257,6 +274,10 @@ export class Player {
   }
 }
 
+function pathOf(address: string): string {
+  return address.split('?')[0] ?? '';
+}
+
 /** The ticks that an example needs on its tape, in order. */
 export function ticksOf(example: Example): TapeEvent[] {
   let minute = 0;
@@ -275,7 +296,7 @@ export function ticksOf(example: Example): TapeEvent[] {
 }
 
 const DIFFERS_FROM_RUN_TO_RUN =
-  /^(session|epoch|newsId|.*TimeUs|asOfUs|computeUs|expiresAtUs|timestamp|position|retryAfterMs|message|uptimeS|version|transport)$/;
+  /^(session|epoch|newsId|.*TimeUs|asOfUs|computeUs|expiresAtUs|timestamp|retry_after_ms|ageMs|position|retryAfterMs|message|uptimeS|version|transport)$/;
 
 /** The value without what differs from run to run. */
 function settled(value: unknown): unknown {

@@ -1,3 +1,4 @@
+import type { TradingCalendar } from '../../market/calendar/types.ts';
 import { type Control, type Tick, TickKind } from '../../market/types.ts';
 import type { Feed, FeedState } from '../../server/feeds/feed.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
@@ -8,6 +9,7 @@ import { createTapeWriter } from '../../simulator/tape/writer.ts';
 const OPEN_US = 1_584_365_400_000_000;
 const HALF_DAY_US = 6 * 3_600_000_000;
 const MINUTE_US = 60_000_000;
+const SESSION_US = 6.5 * 3_600_000_000;
 
 /** An event without its time; prices in hundredths. */
 export type TapeEvent = Omit<Tick, 'eventTimeUs' | 'flags'> & {
@@ -52,8 +54,15 @@ export class SteppedFeed implements Feed {
   #minutes = 0;
   #end: () => void = () => undefined;
   state: FeedState = 'waiting';
+  readonly calendar: TradingCalendar | undefined;
 
-  constructor(options: { readonly tapePath: string; readonly nowUs: () => number }) {
+  /** @param options `calendar`: when the symbols trade; absent: always */
+  constructor(options: {
+    readonly tapePath: string;
+    readonly nowUs: () => number;
+    readonly calendar: TradingCalendar | undefined;
+  }) {
+    this.calendar = options.calendar;
     this.#tape = openTape(options.tapePath);
     this.#cursor = this.#tape.cursor();
     this.#nowUs = options.nowUs;
@@ -86,6 +95,11 @@ export class SteppedFeed implements Feed {
   endMinute(): void {
     this.#minutes++;
     this.#control({ kind: 'clock', timeUs: OPEN_US + this.#minutes * MINUTE_US }, this.#nowUs());
+  }
+
+  /** Ends the regular session of the tape's day. */
+  endSession(): void {
+    this.#control({ kind: 'clock', timeUs: OPEN_US + SESSION_US }, this.#nowUs());
   }
 
   /** Plays the next event; false at the tape's end. */

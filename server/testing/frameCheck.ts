@@ -1,25 +1,32 @@
 import type { TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
-import { SERVER_FRAME_SCHEMAS } from '../../protocol/schemas/serverFrames.ts';
+import { type Endpoint, endpointAt } from '../../protocol/schemas/endpoints.ts';
 
-const schemas: ReadonlyMap<unknown, TSchema> = new Map(Object.entries<TSchema>(SERVER_FRAME_SCHEMAS));
-const checks = new Map<unknown, TypeCheck<TSchema>>();
+/** Compiled schemas by endpoint and type. */
+const checks = new Map<Endpoint, Map<unknown, TypeCheck<TSchema>>>();
 
-/** Says what in a frame of the native stream isn't as its schema says, fields beyond it included; undefined when nothing is. */
-export function serverFrameFault(frame: Readonly<Record<string, unknown>>): string | undefined {
+/**
+ * Says what in a frame of the server isn't as its schema says, fields beyond it included; undefined when nothing is, or
+ * when the path is no endpoint of PROTOCOL.md.
+ */
+export function serverFrameFault(path: string, frame: Readonly<Record<string, unknown>>): string | undefined {
+  const endpoint = endpointAt(path);
+  if (endpoint === undefined) return undefined;
   const { type } = frame;
-  const check = checks.get(type) ?? compile(type);
-  if (check === undefined) return `no frame has the type ${JSON.stringify(type)}`;
+  const check = checks.get(endpoint)?.get(type) ?? compile(endpoint, type);
+  if (check === undefined) return `${endpoint.dialect} has no frame of type ${JSON.stringify(type)}`;
   if (check.Check(frame)) return undefined;
   const fault = check.Errors(frame).First();
-  return `${String(type)}${fault?.path ?? ''}: ${fault?.message ?? 'is not as its schema says'} in ${JSON.stringify(frame)}`;
+  const place = `${endpoint.dialect} ${String(type)}${fault?.path ?? ''}`;
+  return `${place}: ${fault?.message ?? 'is not as its schema says'} in ${JSON.stringify(frame)}`;
 }
 
-function compile(type: unknown): TypeCheck<TSchema> | undefined {
-  const schema = schemas.get(type);
+function compile(endpoint: Endpoint, type: unknown): TypeCheck<TSchema> | undefined {
+  const schema = typeof type === 'string' ? endpoint.server[type] : undefined;
   if (schema === undefined) return undefined;
   const check = TypeCompiler.Compile(closed(schema));
-  checks.set(type, check);
+  const ofEndpoint = checks.get(endpoint) ?? new Map<unknown, TypeCheck<TSchema>>();
+  checks.set(endpoint, ofEndpoint.set(type, check));
   return check;
 }
 

@@ -10,8 +10,8 @@ interface Waiter {
 }
 
 /**
- * A WebSocket client for tests: everything it reads is kept, and can be waited for. A frame of the native stream that
- * isn't as its schema says ends the test run.
+ * A WebSocket client for tests: everything it reads is kept, and can be waited for. A frame that isn't as its
+ * schema says ends the test run.
  */
 export class StreamClient {
   /** Frames in the order in which they were read. */
@@ -19,12 +19,12 @@ export class StreamClient {
   /** Close code and reason. */
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
   readonly #socket: WebSocket;
-  readonly #isNative: boolean;
+  readonly #path: string;
   #waiters: Waiter[] = [];
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
-    this.#isNative = new URL(socket.url).pathname === '/v1/stream';
+    this.#path = new URL(socket.url).pathname;
     this.closed = new Promise((resolve) => {
       socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }));
     });
@@ -106,7 +106,7 @@ export class StreamClient {
     const frame: unknown = JSON.parse(text);
     if (typeof frame !== 'object' || frame === null) throw new Error(`not a frame: ${text}`);
     const received: Received = Object.fromEntries(Object.entries(frame));
-    const fault = this.#isNative ? serverFrameFault(received) : undefined;
+    const fault = serverFrameFault(this.#path, received);
     if (fault !== undefined) throw new Error(fault);
     this.frames.push(received);
     const waiters = this.#waiters;

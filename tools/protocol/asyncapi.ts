@@ -1,4 +1,4 @@
-import { ENDPOINTS, type Endpoint } from './endpoints.ts';
+import { ENDPOINTS, type Endpoint } from '../../protocol/schemas/endpoints.ts';
 import { frameExamples } from './frameExamples.ts';
 import { type Json, type JsonObject, SchemaWriter } from './jsonSchema.ts';
 
@@ -105,7 +105,7 @@ function messagesOf(channel: Channel, schemas: Map<string, Json>): Record<string
     prefix: endpoint === NATIVE ? '' : `${endpoint.dialect}.`,
     into: schemas,
   });
-  const examples = frameExamples(endpoint.address, ({ type, action }) => type ?? action);
+  const examples = frameExamples(endpoint);
   return Object.fromEntries(
     (['client', 'server'] as const).flatMap((side) =>
       Object.entries(endpoint[side]).map(([frame, schema]) => {
@@ -116,7 +116,7 @@ function messagesOf(channel: Channel, schemas: Map<string, Json>): Record<string
           contentType,
           payload: writer.define(endpoint === NATIVE || side === 'server' ? frame : `client.${frame}`, schema),
           ...(endpoint === NATIVE && hasId(schema) && { correlationId: { location: '$message.payload#/id' } }),
-          ...(example !== undefined && { examples: [{ payload: example }] }),
+          ...(example !== undefined && contentType === JSON_TYPE && { examples: [{ payload: example }] }),
         };
         return [messageName(channel, frameKey(side, endpoint, frame)), message];
       }),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { ENDPOINTS } from '../../protocol/schemas/endpoints.ts';
 import { asyncApi } from './asyncapi.ts';
-import { ENDPOINTS } from './endpoints.ts';
 import { frameSchema } from './frameSchemas.ts';
 import type { JsonObject } from './jsonSchema.ts';
 import { openApi } from './openapi.ts';

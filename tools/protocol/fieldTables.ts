@@ -1,27 +1,45 @@
 import { type TSchema, Type } from '@sinclair/typebox';
-import { CLIENT_FRAME_SCHEMAS } from '../../protocol/schemas/frames.ts';
-import { SERVER_FRAME_SCHEMAS } from '../../protocol/schemas/serverFrames.ts';
+import { ENDPOINTS, type Endpoint } from '../../protocol/schemas/endpoints.ts';
 
 /** A union of more words than this is a `string` in a table; its words have a table of their own. */
 const MAX_WORDS = 12;
 const HEADER = ['| field | type | unit | meaning |', '|---|---|---|---|'];
 
-/** The text of PROTOCOL.md with the tables of fields that the schemas of the native stream ask for. @throws Error naming a heading without a table */
+/** The text of PROTOCOL.md with the tables of fields that the schemas ask for. @throws Error naming a heading without a table */
 export function withFieldTables(markdown: string): string {
-  const schemas = new Map<string, TSchema>();
-  for (const [type, schema] of Object.entries<TSchema>({ ...CLIENT_FRAME_SCHEMAS, ...SERVER_FRAME_SCHEMAS })) {
-    collect(schema, type, schemas);
-  }
   const lines = markdown.split('\n');
-  for (const [name, schema] of schemas) replaceTable(lines, name, rowsOf(schema, ''));
+  for (const [heading, schema] of tabledSchemas()) replaceTable(lines, heading, rowsOf(schema, ''));
   return lines.join('\n');
 }
 
+/** Every schema that has a table, by its heading: all frames of the native stream, what the server sends of the dialects, and their parts. */
+function tabledSchemas(): Map<string, TSchema> {
+  const schemas = new Map<string, TSchema>();
+  for (const endpoint of ENDPOINTS) {
+    const isNative = endpoint === ENDPOINTS[0];
+    const frames = { ...(isNative && endpoint.client), ...endpoint.server };
+    for (const [name, schema] of Object.entries<TSchema>(frames)) {
+      collect(schema, frameHeading(endpoint, name), schemas);
+    }
+  }
+  return schemas;
+}
+
+/** A dialect's frames are told apart from the native stream's of the same name. */
+export function frameHeading({ dialect, title }: Endpoint, frame: string): string {
+  return dialect === 'native' || dialect === 'ai-trading-v2' ? `\`${frame}\`` : `\`${frame}\` of ${title}`;
+}
+
 /** Gathers a schema and those it is made of that have a title. */
-function collect(schema: TSchema, name: string | undefined, into: Map<string, TSchema>): void {
-  const title = name ?? schema.title;
+function collect(schema: TSchema, heading: string | undefined, into: Map<string, TSchema>): void {
+  const title = heading ?? (isFrame(schema) ? undefined : schema.title);
   if (title !== undefined && !into.has(title)) into.set(title, schema);
   for (const inner of innerOf(schema)) collect(inner, undefined, into);
+}
+
+/** A frame within a frame has its own table already. */
+function isFrame({ title, properties }: TSchema): boolean {
+  return title !== undefined && properties?.type?.const === title;
 }
 
 function innerOf(schema: TSchema): TSchema[] {
@@ -35,8 +53,8 @@ function innerOf(schema: TSchema): TSchema[] {
 }
 
 function replaceTable(lines: string[], name: string, rows: readonly string[]): void {
-  const heading = lines.findIndex((line) => line === `#### \`${name}\`` || line === `#### ${name}`);
-  if (heading < 0) throw new Error(`PROTOCOL.md has no heading "#### \`${name}\`" for the frame or part of that name`);
+  const heading = lines.indexOf(`#### ${name}`);
+  if (heading < 0) throw new Error(`PROTOCOL.md has no heading "#### ${name}"`);
   const next = lines.findIndex((line, at) => at > heading && line.startsWith('#'));
   const start = lines.findIndex((line, at) => at > heading && line.startsWith('| field |'));
   if (start < 0 || (next >= 0 && start > next)) {

@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint } from '../../protocol/schemas/endpoints.ts';
 import { type Json, type JsonObject, SchemaWriter } from './jsonSchema.ts';
 
 const SIDES = {
