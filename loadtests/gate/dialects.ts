@@ -39,7 +39,7 @@ const US_001_CONNECTS_PER_S = 125;
 /** Where trades alone are told the server publishes a third as often; p99 needs no more than this. */
 const LEAST_PUBLISHED = 1_000;
 /** Patterns come once a minute. */
-const TICKSTOCK_LEAST_PUBLISHED = 100;
+const TICKSTOCK_LEAST_PUBLISHED = 20;
 const TICKSTOCK_LEAST_MESSAGES = 500;
 
 const PROFILES: Readonly<Record<DialectName, DialectProfile>> = {

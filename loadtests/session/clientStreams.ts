@@ -84,7 +84,8 @@ export class ClientStreams {
     this.#schedule = options.recorder.schedule;
     this.#tickBySecond = new SecondHistograms(this.#schedule.startUs);
     for (const symbol of options.symbols) {
-      this.#tickers.set(symbol, { audit: new StreamAudit({ lossless: false }), lastSeq: -1, lastEventTimeUs: 0 });
+      if (options.channels.includes('ticker'))
+        this.#tickers.set(symbol, { audit: new StreamAudit({ lossless: false }), lastSeq: -1, lastEventTimeUs: 0 });
       for (const channel of BY_SYMBOL) {
         if (options.channels.includes(channel)) this.#classA[channel].set(symbol, new StreamAudit({ lossless: true }));
       }

@@ -2,8 +2,17 @@ import type { Instrument, Tick } from '../../market/types.ts';
 import type { ClientLine, EndLine, GeneratorLine, GeneratorPlan, OrderLine, WindowMetric } from '../../protocol/run.ts';
 import { Histogram } from '../../reports/histogram.ts';
 import { VirtualTime } from '../../simulator/virtualTime.ts';
+import { parseFields } from './fields.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
-import { type ModelEngine, type ModelSinks, VirtualServer, type VirtualServerOptions } from './virtualServer.ts';
+import { ModelAiTradingV2 } from './modelDialect.ts';
+import type { ClientPorts } from './ports.ts';
+import {
+  DEFAULT_SERVICE_US,
+  type ModelEngine,
+  type ModelSinks,
+  VirtualServer,
+  type VirtualServerOptions,
+} from './virtualServer.ts';
 
 /** A run on a virtual clock: real clients against the model server. All times in µs since the epoch. */
 export interface VirtualPlay {
@@ -41,7 +50,7 @@ export function playVirtually(play: VirtualPlay): GeneratorLine[] {
   const fleet = new Fleet({
     plan,
     clients: plan.clients,
-    ports: { nowUs: time.nowUs, connect: (request) => server.connect(request), after: time.timers.after, random },
+    ports: { nowUs: time.nowUs, after: time.timers.after, random, ...linesTo(server, play, time) },
     emit: (line) => lines.push(line),
     onEnd: () => {
       ended = true;
@@ -56,6 +65,30 @@ export function playVirtually(play: VirtualPlay): GeneratorLine[] {
     // Until the fleet has told its last line.
   }
   return lines;
+}
+
+/** How clients reach the server: in its own words, or in those of the dialect that they speak. */
+function linesTo(
+  server: VirtualServer,
+  { plan, instruments, server: { serviceUs = DEFAULT_SERVICE_US } }: VirtualPlay,
+  time: VirtualTime,
+): Pick<ClientPorts, 'connect' | 'post'> {
+  if (plan.dialect === 'native') return { connect: (request) => server.connect(request) };
+  const model = new ModelAiTradingV2({ server, instruments, nowUs: time.nowUs });
+  const frames = new Map(
+    plan.clients.flatMap(({ orders }) => orders.map(({ frame }) => [frame.clientOrderId, frame] as const)),
+  );
+  return {
+    connect: (request) => model.connect(request),
+    post: (request, onAnswer) => {
+      const frame = frames.get(String(parseFields(request.body)?.['clientOrderId']));
+      if (frame === undefined) throw new Error('an order that is not in the plan was posted');
+      time.at(time.nowUs() + serviceUs, () => {
+        const answer = model.place(request, frame);
+        time.at(time.nowUs() + serviceUs, () => onAnswer(answer, time.nowUs()));
+      });
+    },
+  };
 }
 
 /** Lines sorted by what they are. */

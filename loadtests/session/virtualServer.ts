@@ -31,11 +31,12 @@ export interface VirtualServerOptions {
   readonly fault: Pick<Fault, 'filter'>;
   /** What a resume is answered with: the history (default), or a snapshot in its place. */
   readonly resumesBy?: 'history' | 'snapshot';
-  /** Time that it takes for whatever it sends or gets, µs (default 800). */
+  /** Time that it takes for whatever it sends or gets, µs (default {@link DEFAULT_SERVICE_US}). */
   readonly serviceUs?: number;
   readonly engine: (sinks: ModelSinks) => ModelEngine;
 }
 
+export const DEFAULT_SERVICE_US = 800;
 const EPOCH = 'e1';
 const BY_SYMBOL: ReadonlySet<string> = new Set(['ticker', 'pattern', 'bar.1m']);
 /** Channels whose values come at a beat, and the beat, µs. */
@@ -74,7 +75,7 @@ export class VirtualServer {
 
   constructor(options: VirtualServerOptions) {
     this.#options = options;
-    this.#serviceUs = options.serviceUs ?? 800;
+    this.#serviceUs = options.serviceUs ?? DEFAULT_SERVICE_US;
     this.#frames = new ModelFrames(options);
     this.#engine = options.engine({
       event: (event) => this.#onEvent(event),
@@ -215,7 +216,7 @@ export class VirtualServer {
         this.#subscribe(session, frame);
         return;
       case 'order.place':
-        this.#place(session, frame);
+        this.#answer(session, this.place(session.account, frame));
         return;
     }
   }
@@ -244,11 +245,14 @@ export class VirtualServer {
     }
   }
 
-  #place(session: Session, frame: OrderPlaceFrame): void {
-    const command = this.#frames.command(session.account, frame);
-    if (command === undefined) return;
-    const outcome = this.#engine.onCommand(command);
-    this.#send(session, this.#frames.answer(frame, outcome));
+  /** Takes an order, its events first, and returns the answer's frame; undefined for a symbol that isn't there. */
+  place(account: string, frame: OrderPlaceFrame): string | undefined {
+    const command = this.#frames.command(account, frame);
+    return command === undefined ? undefined : this.#frames.answer(frame, this.#engine.onCommand(command));
+  }
+
+  #answer(session: Session, text: string | undefined): void {
+    if (text !== undefined) this.#send(session, text);
   }
 
   #onEvent(event: MarketEvent): void {

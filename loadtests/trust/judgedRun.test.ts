@@ -70,14 +70,16 @@ function engine(instruments: readonly Instrument[], sinks: ModelSinks): ModelEng
   };
 }
 
-function run(fault: Fault, starve?: { everyUs: number; us: number }) {
+function run(fault: Fault, more: { starve?: { everyUs: number; us: number }; dialect?: 'ai-trading-v2' } = {}) {
   return judgedRun({
     fault,
     targets: targets(),
     engine,
-    ...(starve === undefined ? {} : { starve }),
+    ...more,
   });
 }
+
+const STARVED = { everyUs: 900_000, us: 700_000 };
 
 describe('the instrument, on a virtual clock', () => {
   for (const [name, fault] of Object.entries(FAULTS)) {
@@ -92,7 +94,45 @@ describe('the instrument, on a virtual clock', () => {
   }
 
   it('should say invalid, never fail, when its own generator is starved', () => {
-    const judgement = run(FAULTS['none'] as Fault, { everyUs: 900_000, us: 700_000 });
+    const judgement = run(FAULTS['none'] as Fault, { starve: STARVED });
+
+    expect(judgement.verdict, judgement.why).toBe('invalid');
+  });
+});
+
+/** Faults that show in what the dialect says: it has no resume and no patterns. */
+const WITHOUT_NUMBERS = ['none', 'delay', 'drop', 'double', 'reorder', 'late-trigger', 'slow-cadence'];
+
+describe('the instrument in a dialect without sequence numbers, on a virtual clock', () => {
+  for (const name of WITHOUT_NUMBERS) {
+    const fault = FAULTS[name] as Fault;
+    it(`should say ${fault.verdict} of a back end that ${fault.description}`, () => {
+      const judgement = run(fault, { dialect: 'ai-trading-v2' });
+      const failed = judgement.rows.filter((row) => row.verdict === 'fail').map((row) => row.id);
+
+      expect(judgement.verdict, `${name}: ${judgement.why}`).toBe(fault.verdict);
+      if (fault.rows.length > 0) expect(fault.rows, judgement.why).toContain(/^(\w+) \(/.exec(judgement.why)?.[1]);
+      else expect(failed).toEqual([]);
+    });
+  }
+
+  it('should say fail of a back end that is mute, though the upgrade is all the welcome that there is', () => {
+    const judgement = run(FAULTS['mute'] as Fault, { dialect: 'ai-trading-v2' });
+
+    expect(judgement.verdict).toBe('fail');
+    expect(judgement.why).toContain('clients (>= 8) measured 0 of 8 planned');
+  });
+
+  it('should print what the dialect is declared not to have, with the reason, and judge all else', () => {
+    const judgement = run(FAULTS['none'] as Fault, { dialect: 'ai-trading-v2' });
+    const absent = judgement.rows.filter((row) => row.verdict === 'not applicable');
+
+    expect(absent.map((row) => row.id)).toEqual(['process', 'pattern', 'publish', 'resume', 'memory']);
+    for (const row of absent) expect(row.reason).toMatch(/^the target has no \w+: \w/);
+  });
+
+  it('should say invalid, never fail, when its own generator is starved', () => {
+    const judgement = run(FAULTS['none'] as Fault, { dialect: 'ai-trading-v2', starve: STARVED });
 
     expect(judgement.verdict, judgement.why).toBe('invalid');
   });

@@ -1,11 +1,13 @@
 import type { Instrument, Tick } from '../../market/types.ts';
-import { type GeneratorPlan, type Schedule, SESSION_CHANNELS } from '../../protocol/run.ts';
+import type { GeneratorPlan, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
-import type { TargetSet } from '../../protocol/schemas/targets.ts';
+import type { Need, TargetSet } from '../../protocol/schemas/targets.ts';
 import type { Fault } from '../faulty/faults.ts';
+import { type DialectProfile, dialectProfile, targetsFor } from '../gate/dialects.ts';
+import { expectedHeads } from '../gate/gather.ts';
 import { judgeAllOrders } from '../gate/orderEvidence.ts';
 import { planOrders } from '../gate/orders.ts';
-import { type PlayedPart, TRADE } from '../gate/part.ts';
+import { type PlayedPart, TRADE, tapeSymbols } from '../gate/part.ts';
 import { dealSymbols, endOf } from '../gate/plan.ts';
 import { seededRandom } from '../gate/random.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
@@ -18,6 +20,8 @@ import type { ModelEngine, ModelSinks } from '../session/virtualServer.ts';
 
 export interface JudgedRunOptions {
   readonly fault: Fault;
+  /** What the clients speak; default `native`. */
+  readonly dialect?: 'native' | 'ai-trading-v2';
   readonly targets: TargetSet;
   readonly engine: (instruments: readonly Instrument[], sinks: ModelSinks) => ModelEngine;
   /** The generator stands still for `us` at this time, again and again. */
@@ -39,7 +43,8 @@ export function judgedRun(options: JudgedRunOptions): Judgement {
   const random = seededRandom(7);
   const part = syntheticPart(random);
   const schedule: Schedule = { startUs: START_US, fromEventUs: part.fromUs, toEventUs: part.toUs, speed: SPEED };
-  const plan = makePlan(part, schedule, random);
+  const profile = dialectProfile(options.dialect ?? 'native');
+  const plan = makePlan({ part, schedule, random, profile });
   const cuts = plan.clients.map(({ client }, at) => ({ client, atUs: START_US + 6_000_000 + at * 300_000 }));
   const stalls = stallsOf(options.starve);
   const lines = playVirtually({
@@ -54,7 +59,7 @@ export function judgedRun(options: JudgedRunOptions): Judgement {
   });
   const data = mergeLines('swarm', lines);
   const loopDelayUs = new Map(stalls.map(({ atUs, us }) => [Math.floor((atUs + us - START_US) / 1e6), us]));
-  return judge(evidenceOf({ options, part, schedule, plan, data, cuts, loopDelayUs }));
+  return judge(evidenceOf({ options, profile, part, schedule, plan, data, cuts, loopDelayUs }));
 }
 
 function stallsOf(starve: JudgedRunOptions['starve']): { atUs: number; us: number }[] {
@@ -66,14 +71,21 @@ function stallsOf(starve: JudgedRunOptions['starve']): { atUs: number; us: numbe
   return stalls;
 }
 
-function makePlan(part: PlayedPart, schedule: Schedule, random: () => number): GeneratorPlan {
+function makePlan(input: {
+  readonly part: PlayedPart;
+  readonly schedule: Schedule;
+  readonly random: () => number;
+  readonly profile: DialectProfile;
+}): GeneratorPlan {
+  const { part, schedule, random, profile } = input;
   const symbols = part.instruments.map((instrument) => instrument.symbol);
   const dealt = dealSymbols(symbols, { hands: CLIENTS, each: EACH });
   const orders = planOrders({ part, schedule, clientSymbols: dealt, ordersPerS: 20, random });
   return {
     version: 1,
     generator: 'swarm',
-    dialect: 'native',
+    dialect: profile.name,
+    ...(profile.isNumbered ? {} : { tape: tapeSymbols(part, new Set(symbols)) }),
     schedule,
     endUs: endOf(schedule) + GRACE_S * 1e6,
     connectTimeoutMs: 5000,
@@ -87,7 +99,8 @@ function makePlan(part: PlayedPart, schedule: Schedule, random: () => number): G
       token: `acct-${client}`,
       account: `acct-${client}`,
       symbols: hand,
-      channels: SESSION_CHANNELS,
+      channels: [...profile.channels, ...profile.probeChannels],
+      ...(profile.orders === 'http' ? { orderUrl: 'http://virtual/api/orders' } : {}),
       connectAtUs: START_US - 1_000_000 + client * 1000,
       orders: orders[client] ?? [],
     })),
@@ -137,6 +150,7 @@ function syntheticPart(random: () => number): PlayedPart {
 
 function evidenceOf(run: {
   options: JudgedRunOptions;
+  profile: DialectProfile;
   part: PlayedPart;
   schedule: Schedule;
   plan: GeneratorPlan;
@@ -144,7 +158,7 @@ function evidenceOf(run: {
   cuts: readonly { client: number; atUs: number }[];
   loopDelayUs: Map<number, number>;
 }): RunEvidence {
-  const { part, schedule, data, plan, options } = run;
+  const { part, schedule, data, plan, options, profile } = run;
   const scenario: Scenario = {
     version: 1,
     name: 'virtual',
@@ -165,7 +179,7 @@ function evidenceOf(run: {
   };
   return {
     scenario,
-    targets: options.targets,
+    targets: targetsFor(profile, options.targets),
     schedule,
     generators: [data],
     plannedClients: CLIENTS,
@@ -180,7 +194,13 @@ function evidenceOf(run: {
       clockErrorUs: 0,
     },
     cuts: run.cuts,
-    orders: judgeAllOrders({ part, schedule, generators: [data], readUntilUs: plan.endUs, isNumbered: true }),
+    orders: judgeAllOrders({
+      part,
+      schedule,
+      generators: [data],
+      readUntilUs: plan.endUs,
+      isNumbered: profile.isNumbered,
+    }),
     market: judgeMarket({
       instruments: part.instruments,
       bars: part.bars,
@@ -188,8 +208,8 @@ function evidenceOf(run: {
       clients: data.clients,
       symbolsOf: new Map(plan.clients.map((client) => [client.client, client.symbols])),
     }),
-    expectedHeads: new Map(part.instruments.map((one) => [one.symbol, part.bySymbol[one.index]?.length ?? 0])),
-    absent: new Map([['inside', 'it runs on a virtual clock']]),
+    expectedHeads: expectedHeads(part, profile.isNumbered),
+    absent: new Map<Need, string>([...profile.absent, ['inside', 'it runs on a virtual clock']]),
     serverDied: '',
     generatorFailed: '',
   };
