@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   forbidden: { retryable: false },
   too_many_symbols: { retryable: false },
   too_many_alerts: { retryable: false },
+  too_many_subscribers: { retryable: true },
   too_large: { retryable: false },
   too_deep: { retryable: false },
   not_found: { retryable: false },

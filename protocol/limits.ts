@@ -6,6 +6,8 @@ export interface Limits {
   readonly maxTransportFrameBytes: number;
   readonly maxJsonDepth: number;
   readonly maxSymbolsPerSocket: number;
+  /** Sockets that may subscribe to one symbol's prices at once. */
+  readonly maxSubscribersPerSymbol: number;
   readonly maxSocketsPerUser: number;
   readonly maxSocketsPerAddress: number;
   /** Upgrade requests of one address, sustained; more are answered with HTTP 429. */
@@ -47,6 +49,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxTransportFrameBytes: 256 * 1024,
   maxJsonDepth: 16,
   maxSymbolsPerSocket: 2_000,
+  maxSubscribersPerSymbol: 10_000,
   maxSocketsPerUser: 100,
   maxSocketsPerAddress: 1_000,
   handshakesPerSecond: 500,

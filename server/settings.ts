@@ -47,6 +47,12 @@ const LIMIT_RULES: Readonly<Record<keyof Limits, LimitRule>> = {
   },
   maxJsonDepth: { unit: 'levels', minimum: 2, maximum: 64, about: "Deepest nesting of a client's frame." },
   maxSymbolsPerSocket: { unit: 'symbols', minimum: 1, maximum: 100_000, about: 'Subscribed symbols on one socket.' },
+  maxSubscribersPerSymbol: {
+    unit: 'sockets',
+    minimum: 1,
+    maximum: 1_000_000,
+    about: "Sockets that subscribe to one symbol's prices at once.",
+  },
   maxSocketsPerUser: { unit: 'sockets', minimum: 1, maximum: 1_000_000, about: 'Open sockets of one user.' },
   maxSocketsPerAddress: {
     unit: 'sockets',
@@ -157,6 +163,7 @@ export const LIMIT_NAMES: readonly (keyof Limits)[] = [
   'maxTransportFrameBytes',
   'maxJsonDepth',
   'maxSymbolsPerSocket',
+  'maxSubscribersPerSymbol',
   'maxSocketsPerUser',
   'maxSocketsPerAddress',
   'handshakesPerSecond',

@@ -120,9 +120,26 @@ function hasRoom(context: CommandContext, frame: SubscribeRequest, keys: readonl
   const { maxSymbolsPerSocket } = context.limits;
   const had = heldKeys(context.session.subscriber, frame.channel, context.book);
   const count = had.size + keys.filter((key) => !had.has(key)).length;
-  if (count <= maxSymbolsPerSocket) return true;
+  if (count <= maxSymbolsPerSocket) return isFree(context, frame, { had, keys });
   const message = `a socket may have ${maxSymbolsPerSocket} symbols, this would make ${count}`;
   refuse(context, frame, { code: 'too_many_symbols', message });
+  return false;
+}
+
+/** Whether every symbol whose prices are asked for may have one more subscriber; false after a refusal. */
+function isFree(
+  context: CommandContext,
+  frame: SubscribeRequest,
+  { had, keys }: { readonly had: ReadonlySet<string>; readonly keys: readonly string[] },
+): boolean {
+  if (frame.channel !== 'ticker' && frame.channel !== 'trade') return true;
+  const { book, hub, limits } = context;
+  const full = keys.find(
+    (key) => !had.has(key) && hub.followers(book.instrument(key)?.index ?? -1) >= limits.maxSubscribersPerSymbol,
+  );
+  if (full === undefined) return true;
+  const message = `${JSON.stringify(full)} has ${limits.maxSubscribersPerSymbol} subscribers already; try again later`;
+  refuse(context, frame, { code: 'too_many_subscribers', message });
   return false;
 }
 

@@ -132,6 +132,27 @@ describe('paiid', () => {
     expect(await client.next(({ type }) => type === 'error')).toMatchObject({ code: 'unknown_symbol' });
   });
 
+  it('should let so many sockets alone have a symbol, and give the place on', async () => {
+    const server = await start({ limits: { maxSubscribersPerSymbol: 1 } });
+    const [first, second] = [await server.connect('/ws/ann'), await server.connect('/ws/bob')];
+    const subscribe = { type: 'subscribe', symbols: ['S0'] };
+    first.send(subscribe);
+    first.send(subscribe);
+    await first.next(({ type }) => type === 'subscription_confirmed');
+    second.send({ type: 'subscribe', symbols: ['S1', 'S0'] });
+    const refused = await second.first(({ type }) => type === 'error');
+    expect(refused).toMatchObject({ code: 'too_many_subscribers', retryable: true });
+    first.send({ type: 'unsubscribe', symbols: ['S0'] });
+    await first.first(({ action }) => action === 'unsubscribe');
+    second.send(subscribe);
+    await second.first(({ type }) => type === 'subscription_confirmed');
+    second.terminate();
+    await second.closed;
+    const third = await server.connect('/ws/cid');
+    third.send(subscribe);
+    await third.first(({ type }) => type === 'subscription_confirmed');
+  });
+
   it('should tell the drain as an alert of the system', async () => {
     const server = await start();
     const client = await server.connect('/ws/ann');

@@ -42,6 +42,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   forbidden: 403,
   too_many_symbols: 400,
   too_many_alerts: 400,
+  too_many_subscribers: 503,
   too_large: 413,
   too_deep: 400,
   not_found: 404,

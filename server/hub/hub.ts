@@ -256,7 +256,10 @@ export class Hub {
     this.#isFlushing = false;
   }
 
+  /** Adds a socket; what everyone was to be told before it came is told to the others first. */
   add(subscriber: Subscriber): void {
+    this.#watchPhase();
+    this.flush();
     this.#subscribers.add(subscriber);
   }
 
@@ -348,6 +351,11 @@ export class Hub {
   unsubscribeValues(subscriber: Subscriber, channel: Channel, keys: Iterable<string>): void {
     for (const key of keys) this.latest.leave(subscriber, { channel, key });
     this.#depart(subscriber, channel);
+  }
+
+  /** How often sockets subscribe to the symbol's prices. */
+  followers(symbol: number): number {
+    return this.#fanout.followers(symbol);
   }
 
   /** The last events of a stream that is there once, oldest first. */

@@ -46,6 +46,8 @@ export class TickerFanout {
   readonly #lanes: readonly Lane[];
   /** Last event given out, by symbol index. */
   readonly #published: Uint32Array;
+  /** Subscriptions, by symbol index. */
+  readonly #followers: Uint32Array;
   readonly #subscribers = new Set<Subscriber>();
   readonly #paced: PacedTickers;
   #unscannedBytes = 0;
@@ -53,6 +55,7 @@ export class TickerFanout {
   constructor(options: TickerFanoutOptions) {
     this.#options = options;
     this.#published = new Uint32Array(options.symbols);
+    this.#followers = new Uint32Array(options.symbols);
     const sendNew = (reader: PacedReader, sent: number): number | 'no_room' => this.#sendNew(reader, sent);
     this.#paced = new PacedTickers({ pacer: options.pacer, sendNew });
     this.#lanes = KINDS.flatMap((kind) =>
@@ -68,6 +71,11 @@ export class TickerFanout {
   /** Number of the last event of the symbol that was given out. */
   published(symbol: number): number {
     return this.#published[symbol] as number;
+  }
+
+  /** How often sockets subscribe to the symbol, as tickers and as trades. */
+  followers(symbol: number): number {
+    return this.#followers[symbol] as number;
   }
 
   /** What the subscriber has been sent of the symbol, or will get from the fast path before anything sent from now on. */
@@ -116,7 +124,7 @@ export class TickerFanout {
       if (throttleMs > 0) this.#paced.join({ subscriber, kind, symbol }, { throttleMs, sent: this.published(symbol) });
       else if (subscriber.isSlow) behind.set(symbol, this.published(symbol));
       else if (!symbols.has(symbol)) this.#enter(subscriber, kind, symbol);
-      symbols.add(symbol);
+      this.#note(symbols, symbol);
     }
   }
 
@@ -124,11 +132,19 @@ export class TickerFanout {
   leave(subscriber: Subscriber, kind: ReadingKind, left: Iterable<number>): void {
     const { symbols, behind } = subscriber.reading[kind];
     for (const symbol of left) {
-      if (!symbols.delete(symbol) || this.#paced.leave({ subscriber, kind, symbol })) continue;
+      if (!symbols.delete(symbol)) continue;
+      this.#followers[symbol] = (this.#followers[symbol] as number) - 1;
+      if (this.#paced.leave({ subscriber, kind, symbol })) continue;
       if (subscriber.isSlow) behind.delete(symbol);
       else this.#exit(subscriber, kind, symbol);
     }
     if (KINDS.every((one) => subscriber.reading[one].symbols.size === 0)) this.#subscribers.delete(subscriber);
+  }
+
+  #note(symbols: Set<number>, symbol: number): void {
+    if (symbols.has(symbol)) return;
+    symbols.add(symbol);
+    this.#followers[symbol] = (this.#followers[symbol] as number) + 1;
   }
 
   /** Forgets a closed socket. */
