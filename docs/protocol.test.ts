@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REJECT_REASONS } from '../market/types.ts';
 import { CloseCode, ERROR_CODES, reconnectAdvice } from '../protocol/codes.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import { CHANNELS } from '../protocol/messages.ts';
@@ -143,17 +144,25 @@ describe('the tables of codes', () => {
     expect(problemsOf(player.received)).toEqual(new Set());
   });
 
+  it('should hold every reason of refusal', () => {
+    expect(rowsOf('reason').map(([reason]) => codeOf(reason))).toEqual([...REJECT_REASONS]);
+  });
+
   it('should show reasons of refusal by examples that bring them', async () => {
     const player = await startPlayer('reasons', { hasSecret: false });
     await player.connect('/v1/stream', true);
     const buy = { type: 'order.place', symbol: 'AAPL', side: 'BUY', orderType: 'MARKET', quantity: '3' };
     await player.send(JSON.stringify({ ...buy, clientOrderId: 'filled' }));
     expect(await player.nextFrame('order.accepted')).toMatchObject({ data: { status: 'FILLED' } });
-    const rows = rowsOf('reason');
+    const limit = { ...buy, orderType: 'LIMIT', limitPrice: '50.00' };
+    await player.send(JSON.stringify({ ...limit, clientOrderId: 'resting' }));
+    expect(await player.nextFrame('order.accepted')).toMatchObject({ data: { status: 'ACCEPTED' } });
+    const rows = rowsOf('reason').filter(([, , example]) => example !== '');
     const came: string[] = [];
     for (const [at, [, , example]] of rows.entries()) {
-      const change: unknown = JSON.parse(codeOf(example));
-      await player.send(JSON.stringify({ ...buy, clientOrderId: `order-${at}`, ...Object(change) }));
+      const change = Object(JSON.parse(codeOf(example)));
+      const isWhole = Object.hasOwn(change, 'type');
+      await player.send(JSON.stringify(isWhole ? change : { ...buy, clientOrderId: `order-${at}`, ...change }));
       came.push(String((await player.nextFrame('error'))['reason']));
     }
     await player.stop();
