@@ -90,15 +90,13 @@ module.exports = {
       from: { path: '^loadtests/k6/' },
       to: { path: '^(?!(protocol|loadtests|reports/histogram\\.ts|node_modules/@types/k6|k6))' },
     },
-    only('loadtests', '^loadtests/', [
+    only(
       'loadtests',
-      'client',
-      'protocol',
-      'market',
-      'simulator',
-      'transport',
-      'reports',
-    ]),
+      '^loadtests/',
+      ['loadtests', 'client', 'protocol', 'market', 'simulator', 'transport', 'reports'],
+      [tests, '^loadtests/properties/protocolServer\\.ts$'],
+    ),
+    only('fuzzed-server', '^loadtests/properties/protocolServer\\.ts$', ['loadtests', 'protocol', 'server']),
     {
       name: 'loadtests-takes-only-the-histogram-of-reports',
       severity: 'error',
