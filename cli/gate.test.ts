@@ -18,6 +18,7 @@ describe('tapedeck gate', () => {
     [['gate', '--scenario', 'smok'], 66, /^tapedeck: scenario smok: unknown; there are smoke, /],
     [['gate', '--targets', 'strikt'], 66, /^tapedeck: unknown targets 'strikt'; known are strict, /],
     [['gate', '--load', 'jmeter'], 64, /^tapedeck: .*jmeter.*auto, k6, swarm/],
+    [['gate', '--dialect', 'klingon'], 64, /^tapedeck: .*klingon.*native, ai-trading-v2, us-001, paiid, tickstock/],
     [['gate', '--seed', '-3'], 64, /^tapedeck: .*--seed.*whole number/],
     [['gate', '--tape', 'nowhere.tape'], 66, /^tapedeck: .*nowhere\.tape/],
     [['trust', '--only', 'gremlins'], 64, /^tapedeck: unknown case 'gremlins'; known are /],
