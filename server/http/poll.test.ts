@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../../protocol/limits.ts';
 import { mintToken } from '../identity.ts';
+import { TestFolders } from '../store/testing/folders.ts';
 import { TestServer } from '../testing/testServer.ts';
 import { type Answer, ask } from './testing/httpClient.ts';
 
@@ -36,6 +37,31 @@ function place(server: TestServer, clientOrderId: string, token?: string): Promi
   const body = { clientOrderId, symbol: 'S0', side: 'BUY', orderType: 'LIMIT', quantity: '1', limitPrice: '1.00' };
   return ask(server, 'POST /api/orders', { body, ...(token !== undefined && { token }) });
 }
+
+describe('polls of a server with a journal', () => {
+  const folders = new TestFolders();
+  afterAll(() => folders.clean());
+
+  it('should go on over a restart, with orders that were acknowledged', async () => {
+    const config = { journal: { folder: folders.make() } };
+    const first = await start({ config });
+    first.feed.trade({ symbol: 0, price: 10_000 });
+    expect(await place(first, 'a')).toMatchObject({ status: 201 });
+    const before = await poll(first, { order: { epoch: epochOf(first), seq: { dev: 0 } } });
+    expect(seqsOf(before, 'order', 'dev')).toEqual([1]);
+    expect(await place(first, 'b')).toMatchObject({ status: 201 });
+    await first.stop();
+
+    const second = await start({ config });
+    const after = await poll(second, Object(before.body).cursor);
+    expect(after.body).toMatchObject({ epoch: Object(before.body).epoch, more: false });
+    expect(seqsOf(after, 'order', 'dev')).toEqual([2]);
+    expect(await place(second, 'b')).toMatchObject({ status: 200, body: { duplicate: true } });
+    expect(await ask(second, 'GET /api/orders')).toMatchObject({
+      body: { orders: [{ clientOrderId: 'a' }, { clientOrderId: 'b' }] },
+    });
+  });
+});
 
 describe('polls', () => {
   it('should begin with a snapshot and go on with every event after it', async () => {
@@ -149,6 +175,28 @@ describe('polls', () => {
     expect(up.body).toMatchObject({ channels: {}, cursor: since });
     await place(server, 'b');
     expect(seqsOf(await waiting, 'order', 'dev')).toEqual([2]);
+  });
+
+  it('should let a user have only so many polls waiting, those that have gone aside', async () => {
+    const server = await start({ config: { secret: SECRET }, limits: { maxSocketsPerUser: 1 } });
+    const token = await mintToken({ secret: SECRET, user: 'ann' });
+    const since = { order: { epoch: epochOf(server), seq: { ann: 0 } } };
+    const leaving = new AbortController();
+    const address = `/api/poll?waitMs=30000&since=${encodeURIComponent(JSON.stringify(since))}`;
+    await ask(server, 'GET /api/health');
+    const gone = fetch(`http://127.0.0.1:${server.port}${address}`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: leaving.signal,
+    }).catch(() => 'gone');
+    expect(await poll(server, since, { waitMs: 1, token })).toMatchObject({ status: 429 });
+    leaving.abort();
+    expect(await gone).toBe('gone');
+    let { status } = await poll(server, since, { waitMs: 1, token });
+    // The end of a connection and a request on another have no order of their own.
+    for (let count = 0; status === 429 && count < 100; count++) {
+      status = (await poll(server, since, { waitMs: 1, token })).status;
+    }
+    expect(status).toBe(200);
   });
 
   it('should answer a poll that waits when the server drains', async () => {

@@ -44,11 +44,6 @@ export class Polls {
     };
   }
 
-  /** Polls that wait now. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
   /** Answers the polls that there is something for, and those whose time is up. */
   sweep(nowUs: number): void {
     for (const waiting of this.#waiting) {
@@ -67,22 +62,33 @@ export class Polls {
   async #answer(claims: Claims, wish: Wish, gone: Promise<unknown>): Promise<HttpResponse> {
     const places = this.#placesOf(claims, wish.since);
     if (wish.waitMs !== undefined && !this.#isDraining && !hasNews(this.#services, places)) {
-      await Promise.race([this.#news(claims, places, wish.waitMs), gone]);
+      await this.#news(claims, { places, waitMs: wish.waitMs, gone });
     }
     await whenSafe(this.#services);
     return jsonText(200, new PollText(this.#services, places).text);
   }
 
-  /** Resolves when there is something for a poll, or its time or token ends. */
-  #news(claims: Claims, places: readonly Place[], waitMs: number): Promise<void> {
+  /** Resolves when there is something for a poll, when its time or token ends, or nobody waits for it any more. */
+  #news(
+    claims: Claims,
+    wish: { readonly places: readonly Place[]; readonly waitMs: number; readonly gone: Promise<unknown> },
+  ): Promise<void> {
     const { clock, limits, identity } = this.#services;
+    const { places, waitMs, gone } = wish;
     const { user } = claims;
     const open = [...this.#waiting].filter((waiting) => waiting.user === user).length;
     if (!identity.isDevelopment && open >= limits.maxSocketsPerUser) {
       throw new HttpProblem('rate_limited', `a user may have ${limits.maxSocketsPerUser} polls waiting`);
     }
     const untilUs = Math.min(clock.nowUs() + waitMs * 1000, claims.expiresAtUs);
-    return new Promise((resume) => this.#waiting.add({ user, places, untilUs, resume }));
+    return new Promise((resume) => {
+      const waiting = { user, places, untilUs, resume };
+      this.#waiting.add(waiting);
+      void gone.then(() => {
+        this.#waiting.delete(waiting);
+        resume();
+      });
+    });
   }
 
   /** The places that a poll names, if they may be read. @throws HttpProblem */
