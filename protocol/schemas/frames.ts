@@ -56,7 +56,10 @@ const SubscribeSchema = frame('subscribe', {
     maximum: 200,
   }),
   throttleMs: Optional({
-    ...integer('class B: at most one frame of a key in this time, the latest; absent or 0: every one', 'ms'),
+    ...integer(
+      'class B: at most one frame of a key in this time, the latest, 0 to 60,000; absent or 0: every one',
+      'ms',
+    ),
     maximum: 60_000,
   }),
   minConfidence: Optional(Type.Number({ minimum: 0, maximum: 1, description: '`pattern`: least confidence, 0 to 1' })),
