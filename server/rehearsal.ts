@@ -71,17 +71,17 @@ export function rehearse(server: {
     const voice = dialect.voiceOf(readEntry(dialect.path, { path: dialect.path, query: '' }));
     const subscriber = new Subscriber({ outlet, dialect, voice, metrics, closeSlow: () => undefined });
     hub.add(subscriber);
-    hub.subscribeSymbols(
+    hub.readers.subscribeSymbols(
       subscriber,
       { kind: 'ticker', symbols: instruments.map((one) => one.index), since: undefined },
       { subscribed: () => undefined, snapshot: () => undefined },
     );
     for (const channel of ['order', 'execution', 'position'] as const) {
-      hub.joinStream(subscriber, channel, 'rehearsal');
+      hub.readers.joinStream(subscriber, channel, 'rehearsal');
     }
     for (const { symbol } of instruments) {
-      hub.joinStream(subscriber, 'bar.1m', symbol);
-      hub.joinStream(subscriber, 'pattern', symbol);
+      hub.readers.joinStream(subscriber, 'bar.1m', symbol);
+      hub.readers.joinStream(subscriber, 'pattern', symbol);
     }
   }
   const tick = emptyTick();

@@ -165,8 +165,10 @@ export class Session {
     }
     this.#claims = claims;
     this.subscriber.user = claims.user;
+    hub.settle();
     hub.add(this.subscriber);
-    for (const channel of this.#dialect.standing.streams) hub.joinStream(this.subscriber, channel, claims.account);
+    for (const channel of this.#dialect.standing.streams)
+      hub.readers.joinStream(this.subscriber, channel, claims.account);
     this.#nextHeartbeatUs = clock.nowUs() + this.#heartbeatMs * 1000;
     const { maxFrameBytes, maxSymbolsPerSocket, commandsPerSecond, commandBurst } = limits;
     this.tell({
@@ -199,13 +201,13 @@ export class Session {
   }
 
   onDrain(): void {
-    if (this.subscriber.isSlow) this.#services.hub.catchUp(this.subscriber);
+    if (this.subscriber.isSlow) this.#services.hub.readers.catchUp(this.subscriber);
   }
 
   onClose(): void {
     this.#isEnded = true;
     this.#waiting = [];
-    this.#services.hub.remove(this.subscriber);
+    this.#services.hub.readers.remove(this.subscriber);
   }
 
   /** Whether the socket is closed, or will be. */
@@ -371,7 +373,7 @@ export class Session {
     const intervalUs = this.#heartbeatMs * 1000;
     const nextUs = this.#nextHeartbeatUs + intervalUs;
     this.#nextHeartbeatUs = nextUs > nowUs ? nextUs : nowUs + intervalUs;
-    this.tell({ type: 'heartbeat', serverTimeUs: nowUs, epoch: hub.epoch, heads: hub.heads(this.subscriber) });
+    this.tell({ type: 'heartbeat', serverTimeUs: nowUs, epoch: hub.epoch, heads: hub.readers.heads(this.subscriber) });
   }
 }
 

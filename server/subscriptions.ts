@@ -46,10 +46,10 @@ export function unsubscribe(context: CommandContext, frame: UnsubscribeFrame): v
   if (keys === undefined) return;
   if (channel === 'ticker' || channel === 'trade') {
     const indices = keys.map((key) => book.instrument(key)?.index ?? -1);
-    hub.unsubscribeSymbols(session.subscriber, channel, indices);
+    hub.readers.unsubscribeSymbols(session.subscriber, channel, indices);
   } else {
-    hub.unsubscribeValues(session.subscriber, channel, keys);
-    if (isLossless(channel)) hub.unsubscribeEvents(session.subscriber, channel, streamKeys(channel, keys));
+    hub.readers.unsubscribeValues(session.subscriber, channel, keys);
+    if (isLossless(channel)) hub.readers.unsubscribeEvents(session.subscriber, channel, streamKeys(channel, keys));
   }
   session.tell({ type: 'unsubscribed', ...idOf(frame), channel, symbols: keys });
 }
@@ -135,7 +135,8 @@ function isFree(
   if (frame.channel !== 'ticker' && frame.channel !== 'trade') return true;
   const { book, hub, limits } = context;
   const full = keys.find(
-    (key) => !had.has(key) && hub.followers(book.instrument(key)?.index ?? -1) >= limits.maxSubscribersPerSymbol,
+    (key) =>
+      !had.has(key) && hub.readers.followers(book.instrument(key)?.index ?? -1) >= limits.maxSubscribersPerSymbol,
   );
   if (full === undefined) return true;
   const message = `${JSON.stringify(full)} has ${limits.maxSubscribersPerSymbol} subscribers already; try again later`;
@@ -148,7 +149,7 @@ function subscribeSymbols(context: CommandContext, frame: SubscribeRequest, keys
   const { since, channel, throttleMs } = frame;
   const kind = channel === 'trade' ? 'trade' : 'ticker';
   const symbols = keys.map((key) => book.instrument(key)?.index ?? -1);
-  hub.subscribeSymbols(
+  hub.readers.subscribeSymbols(
     session.subscriber,
     { kind, symbols, since, throttleMs },
     {
@@ -185,7 +186,7 @@ function subscribeEvents(
   const frames: readonly FrameIndex[] = frame.timeFrames?.map(frameOf) ?? FRAMES;
   const filter = filterOf(frame, keys);
   const backlog = backlogOf(frame, streams.length);
-  hub.subscribeEvents(
+  hub.readers.subscribeEvents(
     session.subscriber,
     { channel, keys: streams, since: frame.since, filter },
     {
@@ -200,7 +201,7 @@ function subscribeEvents(
     },
   );
   if (frame.forming === true && isBarChannel(channel)) {
-    hub.subscribeValues(session.subscriber, { channel, keys, throttleMs: frame.throttleMs });
+    hub.readers.subscribeValues(session.subscriber, { channel, keys, throttleMs: frame.throttleMs });
   }
 }
 
@@ -228,7 +229,7 @@ function subscribeValues(context: CommandContext, frame: SubscribeRequest, keys:
   const { session, hub, book } = context;
   const { channel, throttleMs } = frame;
   answerSubscribed(context, frame, keys, false);
-  hub.subscribeValues(session.subscriber, { channel, keys, throttleMs });
+  hub.readers.subscribeValues(session.subscriber, { channel, keys, throttleMs });
   for (const key of keys) {
     if (channel === 'position.value') tellSnapshot(context, channel, { key, seq: 0, data: book.positions(key) });
     if (channel === 'portfolio') tellSnapshot(context, channel, { key, seq: 0, data: book.portfolio(key) });
