@@ -7,7 +7,7 @@ import { type Result, runCases, UnreachableError } from '../loadtests/conformanc
 import type { Target } from '../loadtests/conformance/target.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { nearest } from '../protocol/nearest.ts';
-import { CONFORM_QUIET_SYMBOL, CONFORM_SYMBOLS, startConformServer } from './conformServer.ts';
+import { startConformServer } from './conformServer.ts';
 import { CliError } from './errors.ts';
 import { gathered, wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
@@ -80,7 +80,7 @@ async function conform(options: ConformOptions): Promise<void> {
   }
   const own = options.target === undefined ? await startConformServer() : undefined;
   try {
-    const target = own === undefined ? targetOf(options) : ownTarget(own, options);
+    const target = own === undefined ? targetOf(options) : { ...own.target, ...common(options) };
     const results = await run(options, { cases, target });
     process.stdout.write(report(results, options.format));
     process.exitCode = results.some(({ status }) => status === 'broken') ? ExitCode.FAIL : ExitCode.PASS;
@@ -145,14 +145,6 @@ function targetOf(options: ConformOptions): Target {
     symbols: options.symbols,
     quietSymbol: options.quietSymbol,
   };
-}
-
-function ownTarget(
-  server: { readonly base: string; readonly secret: string | undefined },
-  options: ConformOptions,
-): Target {
-  const own = { symbols: CONFORM_SYMBOLS, quietSymbol: CONFORM_QUIET_SYMBOL };
-  return { ...common(options), ...server, ...own, paths: {} };
 }
 
 function common({

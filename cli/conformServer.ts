@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Target } from '../loadtests/conformance/target.ts';
 import { TickKind } from '../market/types.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import type { ServerConfig } from '../server/config.ts';
@@ -11,9 +12,9 @@ import { createTapeWriter } from '../simulator/tape/writer.ts';
 import { hostClock } from './clock.ts';
 
 /** Symbols of the suite's tape that trade. */
-export const CONFORM_SYMBOLS: readonly string[] = ['AAPL', 'AMZN', 'GOOG', 'IBM', 'MSFT', 'NVDA'];
+const CONFORM_SYMBOLS: readonly string[] = ['AAPL', 'AMZN', 'GOOG', 'IBM', 'MSFT', 'NVDA'];
 /** The one that is listed and never trades. */
-export const CONFORM_QUIET_SYMBOL = 'QUIET';
+const CONFORM_QUIET_SYMBOL = 'QUIET';
 
 /** When the tape's session opens: 16 March 2020, 9:30 in New York; µs since the epoch. */
 const OPEN_US = 1_584_365_400_000_000;
@@ -39,10 +40,8 @@ const LIMITS: Limits = {
 
 /** A server of our own, for the suite. */
 export interface ConformServer {
-  /** `ws://127.0.0.1:PORT` or `wss://127.0.0.1:PORT`. */
-  readonly base: string;
-  /** Of its tokens; undefined in development. */
-  readonly secret: string | undefined;
+  /** How the suite finds it, and what it may know of it. */
+  readonly target: Target;
   readonly stop: () => Promise<void>;
 }
 
@@ -68,8 +67,18 @@ export async function startConformServer(
     { clock: hostClock(process.env), log: createLogger('silent') },
   );
   return {
-    base: `${tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${server.ports[0]}`,
-    secret,
+    target: {
+      base: `${tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${server.ports[0]}`,
+      paths: {},
+      symbols: CONFORM_SYMBOLS,
+      quietSymbol: CONFORM_QUIET_SYMBOL,
+      secret,
+      codec: 'json',
+      ca: tls === undefined ? undefined : readFileSync(tls.certFile, 'utf8'),
+      isInsecure: false,
+      isPatient: false,
+      lacks: [],
+    },
     stop: async () => {
       await server.drain();
       rmSync(folder, { recursive: true, force: true });
@@ -120,8 +129,9 @@ function middle(symbol: number): number {
   return 10_000 + symbol * 1_000;
 }
 
-/** A triangle between -{@link SWING} and {@link SWING}. */
+/** A triangle between -{@link SWING} and {@link SWING}, a tick higher each time: trailing stops have something to follow. */
 function swing(step: number): number {
+  const round = Math.floor(step / (4 * SWING));
   const phase = step % (4 * SWING);
-  return phase < 2 * SWING ? phase - SWING : 3 * SWING - phase;
+  return round + (phase < 2 * SWING ? phase - SWING : 3 * SWING - phase);
 }

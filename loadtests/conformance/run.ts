@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Broken, type Case, type DialectName, NEEDS, ruleOf, Skip } from './case.ts';
 import { Context } from './context.ts';
 import { ask } from './http.ts';
@@ -47,11 +48,13 @@ export async function runCases(run: Run): Promise<Result[]> {
   const absent = await missingDialects(run);
   const results: Result[] = [];
   const queue = [...run.cases.entries()];
+  // Names differ from those of any other run, which an account may still hold.
+  const prefix = randomUUID().slice(0, 8);
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [at, one] = next;
       const why = absent.get(one.dialect) ?? whyNot(one, run.target);
-      const result = why === undefined ? await runCase(one, run.target, String(at)) : skipped(one, why, 0);
+      const result = why === undefined ? await runCase(one, run.target, `${prefix}-${at}`) : skipped(one, why, 0);
       results[at] = result;
       run.onResult?.(result);
     }
@@ -61,7 +64,7 @@ export async function runCases(run: Run): Promise<Result[]> {
 }
 
 async function runCase(one: Case, target: Target, name: string): Promise<Result> {
-  const context = new Context(target, `${RUN}-${name}`);
+  const context = new Context(target, name);
   const startedMs = performance.now();
   const lasted = (): number => Math.round(performance.now() - startedMs);
   const late = new Error(`nothing of the kind within ${one.timeoutMs} ms`);
@@ -79,9 +82,6 @@ async function runCase(one: Case, target: Target, name: string): Promise<Result>
     context.end(new Error('the case is over'));
   }
 }
-
-/** Names of a run differ from those of the one before, which an account may still hold. */
-const RUN = Date.now().toString(36);
 
 function whyNot(one: Case, target: Target): string | undefined {
   const need = one.needs.find((candidate) => lacking(target, candidate));

@@ -23,8 +23,8 @@ const refusal = theme({
 });
 const lists = theme({ dialect: 'native', theme: 'list', paragraph: 'orderplacelist', needs: ['orders', 'ticks'] });
 
-/** Between the market and a stop below it, so that the market isn't there before the stop is. */
-const PRICES_BELOW = 3;
+/** Seen before a stop is placed below them all but one, so that the market isn't there before the stop is. */
+const PRICES_BELOW = 5;
 /** Far enough from any market that nothing is filled. */
 const FAR = { low: '1.00', high: '9000.00' };
 
@@ -517,18 +517,21 @@ async function refused(t: Context, socket: Socket, more: Frame, reason: string):
   has(answer, error, 'an error');
 }
 
-/** A price that was seen, below the market as it is: one that swings comes back to it. */
+/** A stop at a price that was seen, below the market as it is: one that swings comes back to it. */
 async function nearStop(t: Context, socket: Socket): Promise<Frame> {
   await t.ticker(socket, t.symbol());
   const seen = new Set<number>();
+  let below: readonly number[] = [];
   const isAbove = (frame: Frame): boolean => {
     const last = field(frame, 'data', 'last');
     if (frame['type'] !== 'ticker' || typeof last !== 'number') return false;
     seen.add(last);
-    return [...seen].filter((price) => price < last).length >= PRICES_BELOW;
+    below = [...seen].filter((price) => price < last).sort((a, b) => a - b);
+    return below.length >= PRICES_BELOW;
   };
   await socket.take(isAbove, `a price above ${PRICES_BELOW} others`);
-  return { side: 'SELL', orderType: 'STOP_MARKET', triggerPrice: Math.min(...seen).toFixed(2) };
+  // Not the lowest, which a market that rises as it swings doesn't see again.
+  return { side: 'SELL', orderType: 'STOP_MARKET', triggerPrice: (below[1] ?? 0).toFixed(2) };
 }
 
 /** Places a stop to sell where the market was a moment ago. */

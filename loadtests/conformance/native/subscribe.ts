@@ -192,7 +192,8 @@ export const subscribeCases: readonly Case[] = [
   }),
   subscribe('the-answer-comes-before-the-snapshot', async (t) => {
     const { socket } = await t.welcome();
-    await t.ticker(socket, t.symbol());
+    await t.subscribe(socket, 'ticker', { symbols: [t.symbol()] });
+    await socket.first(({ type }) => type === 'snapshot', 'a snapshot');
     const order = socket.frames.map(({ type }) => type).filter((type) => type === 'subscribed' || type === 'snapshot');
     same(order, ['subscribed', 'snapshot'], 'the order');
   }),
