@@ -98,6 +98,15 @@ describe('us-001', () => {
     });
   });
 
+  it('should not tell a newcomer of a change that its snapshot shows already', async () => {
+    const server = await start({ calendar: NYSE, limits: { heartbeatMs: 10 } });
+    server.feed.trade({ symbol: 0, price: 10_000 });
+    const client = await server.connect('/ws/stocks/S0');
+    await client.first(({ type }) => type === 'heartbeat');
+    expect(client.frames.map(({ type }) => type)).toEqual(['connected', 'snapshot', 'heartbeat']);
+    expect(client.of('snapshot')).toMatchObject([{ data: { marketStatus: 'open' } }]);
+  });
+
   it('should tell an unknown ticker, an unknown type and what is no frame', async () => {
     const server = await start();
     const client = await server.connect('/ws/stocks/NONE%2FSUCH');
