@@ -60,7 +60,7 @@ export class SteppedFeed implements Feed {
   constructor(options: {
     readonly tapePath: string;
     readonly nowUs: () => number;
-    readonly calendar: TradingCalendar | undefined;
+    readonly calendar?: TradingCalendar | undefined;
   }) {
     this.calendar = options.calendar;
     this.#tape = openTape(options.tapePath);
