@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CASES } from '../loadtests/conformance/cases.ts';
+import { PATTERN_TYPES } from '../market/patterns/catalog.ts';
 import { REJECT_REASONS } from '../market/types.ts';
 import { CloseCode, ERROR_CODES, reconnectAdvice } from '../protocol/codes.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
@@ -189,6 +191,16 @@ async function startPlayer(name: string, options: { readonly hasSecret: boolean 
   player.step();
   return player;
 }
+
+describe('the names', () => {
+  it('should hold every type of pattern', () => {
+    expect(PATTERN_TYPES.filter((type) => !markdown.includes(`\`${type}\``))).toEqual([]);
+  });
+
+  it('should have the paragraph of every case of the conformance suite', () => {
+    expect(CASES.filter(({ paragraph }) => !anchors.has(paragraph)).map(({ name }) => name)).toEqual([]);
+  });
+});
 
 describe("the document's links", () => {
   it('should lead somewhere', () => {

@@ -32,7 +32,9 @@ export const TickerDataSchema = part('Ticker data', {
 export const TradeDataSchema = part('Trade data', {
   price: number('of the trade', 'currency'),
   size: number('of the trade', 'units'),
-  flags: integer('conditions of the trade as bits; 0: a regular trade'),
+  flags: integer(
+    'conditions of the trade as bits; 1: one that sets no last price (an average-price or odd-lot trade, say); 0: a regular trade',
+  ),
 });
 
 const PRICES = {
@@ -51,7 +53,7 @@ const BarDataSchema = part('Bar data', {
   trades: integer('their number'),
   notional: number('sum of price x size', 'currency'),
   isClosed: flag('false: the open bar'),
-  isCorrection: flag('true: a late trade amended a bar that was told already'),
+  isCorrection: flag('true: a late trade amended a bar that was told already; it replaces the one with this `startUs`'),
   flags: list(
     words(['after_gap', 'filled', 'corrected', 'provider']),
     '`after_gap`: bars of the session are missing before it; `filled`: nothing traded; `corrected`: amended after its close; `provider`: made by a provider',
@@ -84,16 +86,16 @@ const EarlierPatternSchema = part('Earlier pattern', {
   confidence: number('0 to 1'),
   outcome: words(
     ['open', 'success', 'failure', 'untracked'],
-    '`open`: not known yet; `untracked`: nothing to be known, as of a neutral one',
+    'what became of it, see `successRate`; `open`: not known yet; `untracked`: not followed (before the first average true range, or with 64 others awaited)',
   ),
 });
 
 export const PatternDataSchema = part('Pattern data', {
   patternId: text('symbol, time frame, start of the completing bar and type'),
-  patternType: text('`doji`, `hammer`, `bullish_engulfing`, `double_top`, ...'),
+  patternType: text('one of those named below; more may come'),
   kind: words(['candlestick', 'chart'], 'made of the shapes of single bars, or of turning points'),
   timeFrame,
-  confidence: number('0 to 1'),
+  confidence: number('0 to 1, see below'),
   direction,
   price: number('close of the completing bar', 'currency'),
   invalidationPrice: orNull(number('it is void once price touches this; null for a neutral one', 'currency')),
@@ -103,9 +105,12 @@ export const PatternDataSchema = part('Pattern data', {
   barCount: integer('bars from the first to the last'),
   bars: list(PatternBarSchema, 'the last of them, at most five, oldest first'),
   pivots: list(PatternPivotSchema, 'turning points, oldest first; none for candlesticks'),
-  earlier: list(EarlierPatternSchema, "the symbol's patterns before this one, newest first"),
+  earlier: list(
+    EarlierPatternSchema,
+    "the symbol's patterns before this one in all time frames, newest first, at most eight",
+  ),
   successRate: group(
-    'how often this type came true for this symbol and time frame: one average true range its way within ten bars, before the invalidation price',
+    'how often this type came true for this symbol and time frame: one average true range its way (a neutral one: either way) within ten bars, before the invalidation price',
     {
       successes: integer('patterns that came true'),
       settled: integer('patterns whose outcome is known'),
