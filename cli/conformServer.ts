@@ -22,7 +22,7 @@ const MINUTE_US = 60_000_000;
 const SESSION_US = 390 * MINUTE_US;
 /** A minute of the market a second. */
 const SPEED = 60;
-/** Played before anybody connects, so that there are bars. */
+/** Played before anybody connects, but for its last moment: there are bars, and the clock's first minute ends at once. */
 const BEFORE_MINUTES = 20;
 const PLAYED_MINUTES = 200;
 /** Between two events of a symbol, in the market's time: every 20 ms as it is played. */
@@ -60,7 +60,7 @@ export async function startConformServer(
       limits: LIMITS,
       allowedOrigins: ['https://allowed.example'],
       logLevel: 'silent',
-      feed: { tapePath, speed: SPEED, fromUs: OPEN_US + BEFORE_MINUTES * MINUTE_US },
+      feed: { tapePath, speed: SPEED, fromUs: OPEN_US + BEFORE_MINUTES * MINUTE_US - STEP_US },
       ...(secret !== undefined && { secret }),
       ...(tls !== undefined && { tls }),
     },

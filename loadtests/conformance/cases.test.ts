@@ -24,7 +24,7 @@ describe('the cases', () => {
 
     expect(names.length).toBeGreaterThanOrEqual(250);
     expect(new Set(names).size).toBe(names.length);
-    expect(names.filter((name) => !/^[a-z0-9-]+\.[a-z-]+\.[A-Za-z0-9-]+$/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/^[a-z0-9-]+\.[a-z-]+\.[A-Za-z0-9_-]+$/.test(name))).toEqual([]);
   });
 
   it('should be of every dialect', () => {

@@ -55,6 +55,8 @@ export class Socket {
   #taken = 0;
   #waiters: Waiter[] = [];
   #closeCode: number | undefined = undefined;
+  /** What was wrong with the connection itself, for people. */
+  #fault = '';
   #nextId = EARLIEST_ID;
 
   private constructor(socket: WebSocket, codec: Codec) {
@@ -64,10 +66,12 @@ export class Socket {
     socket.on('close', (code) => {
       this.#closeCode = code;
       this.#look();
-      for (const waiter of this.#waiters.splice(0)) waiter.fail(new Error(`close ${code}`));
+      for (const waiter of this.#waiters.splice(0)) waiter.fail(new Error(`close ${code}${this.#fault}`));
     });
-    // The close event follows and tells what a case wants to know.
-    socket.on('error', () => undefined);
+    // The close event follows, and tells of it.
+    socket.on('error', ({ message }) => {
+      this.#fault = ` (${message})`;
+    });
   }
 
   /** Opens a connection. @throws UpgradeRefused, or the network's own error */
@@ -197,7 +201,7 @@ export class Socket {
   #wait(waiter: Waiter): void {
     if (waiter.look()) return;
     if (this.#closeCode === undefined) this.#waiters.push(waiter);
-    else waiter.fail(new Error(`close ${this.#closeCode}`));
+    else waiter.fail(new Error(`close ${this.#closeCode}${this.#fault}`));
   }
 
   #broken(expected: string, { message }: Error): Broken {

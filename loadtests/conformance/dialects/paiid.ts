@@ -7,9 +7,9 @@ import { buyOne, Ms, refusedUpgrade } from './shared.ts';
 
 const PARAGRAPH = 'the-paiid-dialect';
 const opening = theme({ dialect: 'paiid', theme: 'opening', paragraph: PARAGRAPH });
-const market = theme({ dialect: 'paiid', theme: 'market', paragraph: PARAGRAPH, needs: ['ticks'] });
+const market = theme({ dialect: 'paiid', theme: 'market', paragraph: 'market_data-of-paiid', needs: ['ticks'] });
 const account = theme({ dialect: 'paiid', theme: 'account', paragraph: PARAGRAPH, needs: ['orders'] });
-const errors = theme({ dialect: 'paiid', theme: 'errors', paragraph: PARAGRAPH });
+const errors = theme({ dialect: 'paiid', theme: 'errors', paragraph: 'error-of-paiid' });
 
 const NumberOrNull = Type.Union([Type.Number(), Type.Null()]);
 const MarketData = Type.Object({

@@ -7,15 +7,15 @@ import { Ms, refusedUpgrade } from './shared.ts';
 
 const PARAGRAPH = 'the-tickstock-dialect';
 const opening = theme({ dialect: 'tickstock', theme: 'opening', paragraph: PARAGRAPH });
-const subscription = theme({ dialect: 'tickstock', theme: 'subscription', paragraph: PARAGRAPH });
+const subscription = theme({ dialect: 'tickstock', theme: 'subscription', paragraph: 'subscribed-of-tickstock' });
 const pattern = theme({
   dialect: 'tickstock',
   theme: 'pattern',
-  paragraph: PARAGRAPH,
+  paragraph: 'pattern-of-tickstock',
   needs: ['patterns', 'ticks', 'minutes'],
   timeoutMs: 30_000,
 });
-const errors = theme({ dialect: 'tickstock', theme: 'errors', paragraph: PARAGRAPH });
+const errors = theme({ dialect: 'tickstock', theme: 'errors', paragraph: 'error-of-tickstock' });
 
 const PATTERN = {
   symbol: Type.String(),

@@ -7,10 +7,10 @@ import { Ms, refusedUpgrade } from './shared.ts';
 
 const PARAGRAPH = 'the-us-001-dialect';
 const opening = theme({ dialect: 'us-001', theme: 'opening', paragraph: PARAGRAPH });
-const price = theme({ dialect: 'us-001', theme: 'price', paragraph: PARAGRAPH, needs: ['ticks'] });
-const ping = theme({ dialect: 'us-001', theme: 'ping', paragraph: PARAGRAPH });
-const heartbeat = theme({ dialect: 'us-001', theme: 'heartbeat', paragraph: PARAGRAPH });
-const errors = theme({ dialect: 'us-001', theme: 'errors', paragraph: PARAGRAPH });
+const price = theme({ dialect: 'us-001', theme: 'price', paragraph: 'price-of-us-001', needs: ['ticks'] });
+const ping = theme({ dialect: 'us-001', theme: 'ping', paragraph: 'pong-of-us-001' });
+const heartbeat = theme({ dialect: 'us-001', theme: 'heartbeat', paragraph: 'heartbeat-of-us-001' });
+const errors = theme({ dialect: 'us-001', theme: 'errors', paragraph: 'error-of-us-001' });
 
 /** Longer than its interval. */
 const HEARTBEAT_TIMEOUT_MS = 36_000;

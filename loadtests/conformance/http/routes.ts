@@ -9,7 +9,7 @@ const routes = theme({ dialect: 'http', theme: 'routes', paragraph: 'http', need
 const identity = theme({ dialect: 'http', theme: 'identity', paragraph: 'http', needs: ['routes'] });
 const cache = theme({ dialect: 'http', theme: 'cache', paragraph: 'http', needs: ['routes'] });
 const orders = theme({ dialect: 'http', theme: 'orders', paragraph: 'http', needs: ['routes', 'orders', 'ticks'] });
-const poll = theme({ dialect: 'http', theme: 'poll', paragraph: 'http', needs: ['routes'] });
+const poll = theme({ dialect: 'http', theme: 'poll', paragraph: 'polling', needs: ['routes'] });
 const publish = theme({ dialect: 'http', theme: 'publish', paragraph: 'http', needs: ['routes', 'secret'] });
 
 interface Row {

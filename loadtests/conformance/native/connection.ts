@@ -99,7 +99,7 @@ export const connectionCases: readonly Case[] = [
   }),
   ...COMMANDS.map((command) =>
     auth(
-      `${command.type}-before-welcome-is-unauthenticated`,
+      `${command.type.replace('.', '-')}-before-welcome-is-unauthenticated`,
       async (t) => {
         const socket = await t.openNative();
         const answer = await socket.ask(command);
