@@ -1,4 +1,4 @@
-import type { ClientPlan, GeneratorName, GeneratorPlan, Schedule } from '../../protocol/run.ts';
+import type { ClientPlan, Codec, GeneratorName, GeneratorPlan, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { DialectProfile } from './dialects.ts';
 import { planOrders } from './orders.ts';
@@ -17,6 +17,7 @@ export interface PlanInput {
   readonly part: PlayedPart;
   readonly load: Exclude<GeneratorName, 'probe'>;
   readonly dialect: DialectProfile;
+  readonly codec: Codec;
   /** Servers to which clients of the load connect (through the proxy) and the probes do (directly): `ws://host:port`. */
   readonly loadBase: string;
   readonly probeBase: string;
@@ -52,6 +53,7 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   const common = {
     version: 1,
     dialect: dialect.name,
+    codec: input.codec,
     schedule,
     endUs: endOf(schedule) + load.graceS * 1e6,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,

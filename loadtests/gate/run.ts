@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLOCK_OFFSET_ENV, type Clock } from '../../protocol/clock.ts';
-import type { Schedule } from '../../protocol/run.ts';
+import type { Codec, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly runFolder: string;
   readonly load: LoadChoice;
   readonly dialect: DialectProfile;
+  /** Default JSON. */
+  readonly codec?: Codec;
   readonly entries: Entries;
   readonly clock: Clock;
   /** Makes a token for an account, and the secret with which the server checks it. */
@@ -132,6 +134,7 @@ async function play(
     part,
     load: options.load.kind,
     dialect: options.dialect,
+    codec: options.codec ?? 'json',
     loadBase: `ws://127.0.0.1:${proxy.port}`,
     probeBase: `ws://127.0.0.1:${port}`,
     orderUrl: `http://127.0.0.1:${server.port}/api/orders`,

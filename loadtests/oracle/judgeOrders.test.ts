@@ -3,7 +3,7 @@ import type { Instrument, Tick } from '../../market/types.ts';
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
 import type { ClientLine, OrderLine, Schedule } from '../../protocol/run.ts';
 import { expectTriggers, type TickSource } from './expectations.ts';
-import { judgeOrders } from './judgeOrders.ts';
+import { type JudgeOptions, judgeOrders } from './judgeOrders.ts';
 
 const INSTRUMENTS: Instrument[] = ['AAA', 'BBB'].map((symbol, index) => ({
   symbol,
@@ -71,7 +71,8 @@ const FILL = { tickSeq: 4, price: '99.50', quantity: '10', readUs: 1e9 + 301_000
 const REST: Partial<OrderLine> = { triggers: [], fills: [], finalStatus: 'ACCEPTED' };
 const REJECTED: Partial<OrderLine> = { ...REST, outcome: 'rejected', rejectReason: 'wrong_side_of_market' };
 
-function judge(change: Partial<OrderLine>, options: { graceUs?: number; clients?: ClientLine[] } = {}) {
+type More = Partial<Pick<JudgeOptions, 'graceUs' | 'clients' | 'away' | 'sameTick'>>;
+function judge(change: Partial<OrderLine>, options: More = {}) {
   const orders = [{ ...SOUND, ...change }];
   const expectations = expectTriggers({ instruments: INSTRUMENTS, ticks: ticks(), orders });
   return judgeOrders({ expectations, orders, schedule: SCHEDULE, maxAckMs: 200, ...options });
@@ -157,6 +158,30 @@ describe('judgeOrders', () => {
     expect(judge(untold, { graceUs: 100_000 })).toMatchObject({ findings: [], undecided: 1 });
     const unanswered = { ...REST, outcome: 'unanswered', answeredUs: 0, sentUs: 1e9 + 900_000 } as const;
     expect(judge(unanswered)).toMatchObject({ findings: [], undecided: 1 });
+  });
+
+  it('should ask for nothing that was due while the client was away, where nothing is told again', () => {
+    // The crossing tick is due at 300 ms.
+    const away = (fromMs: number, toMs: number) =>
+      new Map([[1, [{ fromUs: 1e9 + fromMs * 1_000, toUs: 1e9 + toMs * 1_000 }]]]);
+
+    expect(judge(REST, { away: away(290, 400) })).toMatchObject({ findings: [], triggersExpected: 0, undecided: 1 });
+    expect(judge(REST, { away: away(310, 400) }).findings).toMatchObject([{ kind: 'never' }]);
+    // What was told all the same is judged.
+    const early = { ...TRIGGER, tickSeq: 3, eventTimeUs: 200_000 };
+    expect(judge({ triggers: [early] }, { away: away(290, 400) }).findings).toMatchObject([{ kind: 'early' }]);
+    // Whether it was taken wasn't told either.
+    const untold = { ...REST, acceptedTickSeq: -1 };
+    expect(judge(untold, { away: away(100, 400) })).toMatchObject({ findings: [], undecided: 1 });
+    expect(judge(untold, { away: away(200, 400) }).findings).toMatchObject([{ kind: 'implausible_acceptance' }]);
+  });
+
+  it('should take a tick for the one that it must be where the dialect can’t tell them apart', () => {
+    const next = { triggers: [{ ...TRIGGER, tickSeq: 5 }], fills: [{ ...FILL, tickSeq: 5 }] };
+    const sameTick = (symbol: string, a: number, b: number) => symbol === 'AAA' && Math.min(a, b) === 4;
+
+    expect(judge(next, { sameTick }).findings).toEqual([]);
+    expect(judge(next, { sameTick: () => false }).findings[0]).toMatchObject({ kind: 'late', tickSeq: 5 });
   });
 
   it('should excuse a late answer only to a client that was cut meanwhile', () => {
