@@ -8,7 +8,7 @@ import { type Front, type RunOutcome, type RunProgress, runGate } from '../loadt
 import { summarise } from '../loadtests/gate/summary.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { DIALECT_NAMES, type DialectName } from '../protocol/run.ts';
+import { CODECS, type Codec, DIALECT_NAMES, type DialectName } from '../protocol/run.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import type { Summary, Verdict } from '../protocol/schemas/summary.ts';
 import { printVerdict } from '../reports/terminal.ts';
@@ -20,6 +20,7 @@ import { openTape } from '../simulator/tape/reader.ts';
 import { hostClock } from './clock.ts';
 import { commitOf } from './commit.ts';
 import { entries } from './entries.ts';
+import { CliError } from './errors.ts';
 import { chooseLoad } from './load.ts';
 import { wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
@@ -37,6 +38,11 @@ export function gateCommand() {
         .choices(DIALECT_NAMES)
         .default('native' as const),
     )
+    .addOption(
+      new Option('--codec <name>', 'how the native stream writes its frames; msgpack takes the swarm')
+        .choices(CODECS)
+        .default('json' as const),
+    )
     .option('--seed <number>', "another seed than the scenario's", wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }))
     .option('--tape <file>', 'a tape of your own (one is built by default)')
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
@@ -47,7 +53,7 @@ export function gateCommand() {
       const targets = loadTargets(options.targets ?? scenario.targets);
       const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
       const tapePath = await tapeFor({ tape: options.tape, scenario, progress });
-      const load = await chooseLoad(options.load, progress);
+      const load = await chooseLoad(loadFor(options), progress);
       const command = repeatCommand({ ...options, scenario });
       const played = await playGate({
         scenario,
@@ -55,6 +61,7 @@ export function gateCommand() {
         tapePath,
         load,
         dialect: options.dialect,
+        codec: options.codec,
         command,
         out: options.out,
         onProgress: progress.run,
@@ -77,6 +84,8 @@ export interface GateRun {
   readonly load: LoadChoice;
   /** Default `native`. */
   readonly dialect?: DialectName;
+  /** Default JSON. */
+  readonly codec?: Codec;
   readonly command: string;
   readonly out: string | undefined;
   readonly front?: Front;
@@ -86,7 +95,7 @@ export interface GateRun {
 
 /** Plays one gate, writes its report, and returns what came of it. */
 export async function playGate(run: GateRun): Promise<{ summary: Summary; outcome: RunOutcome; folder: string }> {
-  const { scenario, targets, tapePath, load, dialect = 'native' } = run;
+  const { scenario, targets, tapePath, load, dialect = 'native', codec = 'json' } = run;
   const startedAt = new Date();
   const stamp = startedAt
     .toISOString()
@@ -106,6 +115,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       runFolder: folder,
       load,
       dialect: dialectProfile(dialect),
+      codec,
       entries: entries(),
       clock: hostClock(process.env),
       secret,
@@ -132,7 +142,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       seed: scenario.seed,
       commit: await commitOf(projectFile()),
       command: run.command,
-      load: `${load.kind === 'k6' ? `k6 v${load.version}` : `swarm (built in), ${availableParallelism()} cores`}, dialect ${dialect}`,
+      load: `${load.kind === 'k6' ? `k6 v${load.version}` : `swarm (built in), ${availableParallelism()} cores`}, dialect ${dialect}${codec === 'json' ? '' : `, ${codec}`}`,
     });
     reader.close();
     await writeReport(folder, summary);
@@ -147,11 +157,31 @@ export function exitCodeOf(verdict: Verdict): ExitCode {
   return verdict === 'pass' ? ExitCode.PASS : verdict === 'fail' ? ExitCode.FAIL : ExitCode.INVALID;
 }
 
+/** What is asked to make the load; k6 reads JSON alone. @throws CliError for MessagePack from k6, or of another dialect */
+function loadFor(options: {
+  load: 'auto' | 'k6' | 'swarm';
+  codec: Codec;
+  dialect: DialectName;
+}): 'auto' | 'k6' | 'swarm' {
+  if (options.codec === 'json') return options.load;
+  if (options.dialect !== 'native') {
+    throw new CliError(
+      `--codec ${options.codec}: ${options.dialect} speaks JSON alone; leave out --dialect`,
+      ExitCode.USAGE,
+    );
+  }
+  if (options.load === 'k6') {
+    throw new CliError(`--codec ${options.codec}: k6 reads JSON alone; take --load swarm`, ExitCode.USAGE);
+  }
+  return 'swarm';
+}
+
 function repeatCommand(options: {
   scenario: Scenario;
   targets?: string | undefined;
   load: string;
   dialect: DialectName;
+  codec: Codec;
   tape?: string | undefined;
 }): string {
   const parts = [
@@ -163,6 +193,7 @@ function repeatCommand(options: {
     options.load,
   ];
   if (options.dialect !== 'native') parts.push('--dialect', options.dialect);
+  if (options.codec !== 'json') parts.push('--codec', options.codec);
   if (options.targets !== undefined) parts.push('--targets', options.targets);
   if (options.tape !== undefined) parts.push('--tape', options.tape);
   return parts.join(' ');

@@ -19,6 +19,10 @@ export type GeneratorName = 'k6' | 'swarm' | 'probe';
 export const DIALECT_NAMES = ['native', 'ai-trading-v2', 'us-001', 'paiid', 'tickstock'] as const;
 export type DialectName = (typeof DIALECT_NAMES)[number];
 
+/** How frames of the native stream are written. */
+export const CODECS = ['json', 'msgpack'] as const;
+export type Codec = (typeof CODECS)[number];
+
 /** Channels that a client of the measurement may hear, in the order in which it subscribes to them. */
 export const SESSION_CHANNELS = [
   'ticker',
@@ -93,6 +97,8 @@ export interface GeneratorPlan {
   readonly version: 1;
   readonly generator: GeneratorName;
   readonly dialect: DialectName;
+  /** Of the native stream; absent: JSON. */
+  readonly codec?: Codec;
   readonly schedule: Schedule;
   /** Clients stop here: after the last due tick and the grace time. */
   readonly endUs: number;

@@ -1,4 +1,5 @@
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
+import { isBinaryProtocol, toBinary, toText } from '../session/binary.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
 
 const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
@@ -14,17 +15,23 @@ export function createWsConnect(nowUs: () => number): (request: ConnectRequest) 
     socket.on('open', () => handlers.onOpen(nowUs()));
     socket.on('message', (data, isBinary) => {
       const readUs = nowUs();
-      if (isBinary) socket.terminate();
-      else handlers.onMessage(data.toString(), readUs);
+      const text = isBinary ? textOf(data) : data.toString();
+      if (text === undefined || isBinary !== isBinaryProtocol(protocol)) socket.terminate();
+      else handlers.onMessage(text, readUs);
     });
     socket.on('error', () => undefined); // `close` follows, and tells it.
     socket.on('close', (code) => handlers.onClose(code, nowUs()));
     return {
       send: (text) => {
-        if (socket.readyState === WebSocket.OPEN) socket.send(text);
+        if (socket.readyState === WebSocket.OPEN) socket.send(isBinaryProtocol(protocol) ? toBinary(text) : text);
       },
       close: () => socket.close(1000),
       abort: () => socket.terminate(),
     };
   };
+}
+
+/** `ws` gives a message as one buffer unless it is told otherwise. */
+function textOf(data: RawData): string | undefined {
+  return Buffer.isBuffer(data) ? toText(data) : undefined;
 }

@@ -1,5 +1,5 @@
 import type { AuthFrame, OrderPlaceFrame, PingFrame, SubscribeFrame, TimeFrame } from '../../protocol/messages.ts';
-import { SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
+import { type Codec, SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
 import { type Dialect, type HeartbeatHead, newTickerFields, type SessionEvent, type TickerFields } from './dialect.ts';
 import { bad, type Fields, isFields, isNumber, isWhole, numberOr, parseFields, textOr } from './fields.ts';
 
@@ -12,11 +12,11 @@ const FRAME_MINUTES = new Map<unknown, number>([
   ['1h', 60],
 ] satisfies [TimeFrame, number][]);
 
-/** Makes the native dialect (`/v1/stream`, JSON) for one client. */
-export function nativeDialect(): Dialect {
+/** Makes the native dialect (`/v1/stream`) for one client. Its frames are JSON here; a connection of the other codec translates them. */
+export function nativeDialect(codec: Codec = 'json'): Dialect {
   const ticker = newTickerFields();
   return {
-    protocol: 'tapedeck.v1.json',
+    protocol: `tapedeck.v1.${codec}`,
     isNumbered: true,
     headers: () => ({}),
     parse: (text) => parse(text, ticker),
@@ -80,7 +80,7 @@ function parse(text: string, ticker: TickerFields): SessionEvent {
 }
 
 /** Reads what the audit needs into `ticker`; false when something is missing or no whole number. */
-function readTicker(frame: Fields, ticker: TickerFields): boolean {
+export function readTicker(frame: Fields, ticker: TickerFields): boolean {
   const { symbol, seq, seqFrom, eventTimeUs, dueTimeUs, receivedTimeUs, sentTimeUs } = frame;
   if (typeof symbol !== 'string' || !isWhole(seq) || !isWhole(eventTimeUs)) return false;
   if (!isWhole(receivedTimeUs) || !isWhole(sentTimeUs)) return false;

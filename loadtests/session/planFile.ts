@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { DIALECT_NAMES, type GeneratorPlan, SESSION_CHANNELS } from '../../protocol/run.ts';
+import { CODECS, DIALECT_NAMES, type GeneratorPlan, SESSION_CHANNELS } from '../../protocol/run.ts';
 
 /** A plan that can't be used, with the reason in one line. */
 export class PlanError extends Error {
@@ -30,6 +30,7 @@ const Plan = Type.Object({
   version: Type.Literal(1),
   generator: Type.Union([Type.Literal('k6'), Type.Literal('swarm'), Type.Literal('probe')]),
   dialect: Type.Union(DIALECT_NAMES.map((name) => Type.Literal(name))),
+  codec: Type.Optional(Type.Union(CODECS.map((name) => Type.Literal(name)))),
   schedule: Type.Object({
     startUs: Type.Number(),
     fromEventUs: Type.Number(),

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
+import { unpack } from 'msgpackr';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { encodePlainMsgpack } from '../../protocol/codecs/msgpack.ts';
 import type { ConnectionHandlers } from '../session/ports.ts';
 import { createConnector, isUpgraded, maskedFrame } from './socket.ts';
 
@@ -20,7 +22,7 @@ async function listen(): Promise<{ server: WebSocketServer; url: string }> {
 }
 
 /** Connects and gathers what the connection tells, with a promise of its end. */
-function connect(url: string, more: Partial<ConnectionHandlers> = {}) {
+function connect(url: string, more: Partial<ConnectionHandlers> = {}, protocol = 'tapedeck.v1.json') {
   const told: string[] = [];
   let end: (code: number) => void = () => undefined;
   const closed = new Promise<number>((resolve) => {
@@ -28,7 +30,7 @@ function connect(url: string, more: Partial<ConnectionHandlers> = {}) {
   });
   const connection = createConnector(() => Math.floor(performance.now() * 1000))({
     url,
-    protocol: 'tapedeck.v1.json',
+    protocol,
     headers: { 'x-tapedeck-client': '12' },
     handlers: {
       onOpen: () => told.push('open'),
@@ -41,7 +43,41 @@ function connect(url: string, more: Partial<ConnectionHandlers> = {}) {
   return { connection, told, closed };
 }
 
+const TICKER = {
+  type: 'ticker',
+  symbol: 'IBM',
+  seq: 3,
+  data: {},
+  eventTimeUs: 1,
+  receivedTimeUs: 2,
+  sentTimeUs: 3,
+};
+
 describe('swarm socket', () => {
+  it.each([
+    ['MessagePack', 'tapedeck.v1.msgpack', Buffer.from('{"type":"ping"}')],
+    ['JSON', 'tapedeck.v1.json', encodePlainMsgpack({ type: 'pong' })],
+  ])('should speak %s alone where it was asked for', async (_, protocol, other) => {
+    const { server, url } = await listen();
+    const heard: unknown[] = [];
+    server.on('connection', (socket) => {
+      socket.on('message', (data: Buffer, isBinary) => {
+        heard.push(isBinary ? unpack(data) : JSON.parse(data.toString()));
+        const frames = [TICKER, { type: 'pong', id: 2 ** 40 }];
+        for (const frame of frames) socket.send(isBinary ? encodePlainMsgpack(frame) : JSON.stringify(frame));
+        socket.send(other, { binary: !isBinary });
+      });
+    });
+    const { connection, told, closed } = connect(
+      url,
+      { onOpen: () => connection.send('{"type":"ping","id":7}') },
+      protocol,
+    );
+    expect(await closed).toBe(1006);
+    expect(heard).toEqual([{ type: 'ping', id: 7 }]);
+    expect(told).toEqual(['ticker IBM 3', JSON.stringify({ type: 'pong', id: 2 ** 40 })]);
+  });
+
   it('should shake hands, send, receive and close in order with a server of another library', async () => {
     const { server, url } = await listen();
     const heard: string[] = [];
@@ -50,16 +86,7 @@ describe('swarm socket', () => {
       headers.push(request.headers['x-tapedeck-client'], request.url);
       socket.on('message', (data) => {
         heard.push(data.toString());
-        const ticker = {
-          type: 'ticker',
-          symbol: 'IBM',
-          seq: 3,
-          data: {},
-          eventTimeUs: 1,
-          receivedTimeUs: 2,
-          sentTimeUs: 3,
-        };
-        socket.send(JSON.stringify(ticker));
+        socket.send(JSON.stringify(TICKER));
         socket.send(`back: ${data}`);
         socket.ping('are you there');
       });

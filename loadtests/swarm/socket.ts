@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import { type Socket, connect as tcpConnect } from 'node:net';
+import { isBinaryProtocol, readBinary, toBinary } from '../session/binary.ts';
 import { newTickerFields } from '../session/dialect.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
 import { FrameReader } from './frameReader.ts';
@@ -12,7 +13,7 @@ const READ_BUFFER_BYTES = 256 * 1024;
 /** Longest wait for the server's side of an orderly close. */
 const CLOSE_TIMEOUT_MS = 500;
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-const Opcode = { TEXT: 1, CLOSE: 8, PONG: 10 } as const;
+const Opcode = { TEXT: 1, BINARY: 2, CLOSE: 8, PONG: 10 } as const;
 const ABNORMAL = 1006;
 
 /** Opens connections of the swarm: a WebSocket client over plain TCP that shares what sockets can share. */
@@ -36,6 +37,7 @@ interface Shared {
 
 class SwarmSocket implements Connection {
   readonly #request: ConnectRequest;
+  readonly #isBinary: boolean;
   readonly #shared: Shared;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
@@ -49,11 +51,12 @@ class SwarmSocket implements Connection {
 
   constructor(request: ConnectRequest, shared: Shared) {
     this.#request = request;
+    this.#isBinary = isBinaryProtocol(request.protocol);
     this.#shared = shared;
     this.#reader = new FrameReader(
       {
         onText: (bytes, start, end) => this.#onText(bytes, start, end),
-        onBinary: () => this.abort(),
+        onBinary: (bytes, start, end) => this.#onBinary(bytes.subarray(start, end)),
         onPing: (bytes, start, end) => this.#write(Opcode.PONG, bytes.subarray(start, end)),
         onClose: (code) => this.#onCloseFrame(code),
         onBroken: () => this.abort(),
@@ -80,7 +83,9 @@ class SwarmSocket implements Connection {
   }
 
   send(text: string): void {
-    if (this.#head === undefined && !this.#closeSent) this.#write(Opcode.TEXT, Buffer.from(text));
+    if (this.#head !== undefined || this.#closeSent) return;
+    if (this.#isBinary) this.#write(Opcode.BINARY, toBinary(text));
+    else this.#write(Opcode.TEXT, Buffer.from(text));
   }
 
   close(): void {
@@ -132,7 +137,19 @@ class SwarmSocket implements Connection {
     this.#reader.push(head, end + 4, head.length);
   }
 
+  #onBinary(bytes: Uint8Array): void {
+    const { fields } = this.#shared;
+    const read = this.#isBinary ? readBinary(bytes, fields) : undefined;
+    if (read === undefined) this.abort();
+    else if (read === 'ticker') this.#request.handlers.onTicker(fields, this.#readUs);
+    else this.#request.handlers.onMessage(read.text, this.#readUs);
+  }
+
   #onText(bytes: Buffer, start: number, end: number): void {
+    if (this.#isBinary) {
+      this.abort();
+      return;
+    }
     const { scanner, fields } = this.#shared;
     if (scanner.scan(bytes, start, end, fields)) {
       this.#request.handlers.onTicker(fields, this.#readUs);
@@ -159,7 +176,7 @@ class SwarmSocket implements Connection {
     this.#closeSent = true;
   }
 
-  #write(opcode: number, payload: Buffer): void {
+  #write(opcode: number, payload: Uint8Array): void {
     if (!this.#socket.destroyed && !this.#closeSent) this.#socket.write(maskedFrame(opcode, payload, randomBytes(4)));
   }
 }
@@ -183,7 +200,7 @@ export function isUpgraded(head: string, key: string): boolean {
 }
 
 /** A final frame from a client: RFC 6455 wants its payload masked. */
-export function maskedFrame(opcode: number, payload: Buffer, mask: Buffer): Buffer {
+export function maskedFrame(opcode: number, payload: Uint8Array, mask: Buffer): Buffer {
   const lengthBytes = payload.length < 126 ? 0 : payload.length < 65_536 ? 2 : 8;
   const start = 6 + lengthBytes;
   const frame = Buffer.allocUnsafe(start + payload.length);

@@ -48,6 +48,11 @@ export function encodeMsgpack(frame: ServerFrame | ClientFrame): Uint8Array {
   return packer.pack(frame);
 }
 
+/** Writes what JSON could say. */
+export function encodePlainMsgpack(value: unknown): Uint8Array {
+  return packer.pack(value);
+}
+
 /** Writes a `ticker` frame. */
 export function encodeMsgpackTicker(fields: NamedTickerFields, sentTimeUs: number): Uint8Array {
   return packer.pack({
