@@ -116,9 +116,10 @@ export class HttpSide {
   async #admit(request: HttpMessage, operation: OperationId): Promise<Claims> {
     const { services, addressWaitMs } = this.#options;
     const { identity, limits, clock, metrics } = services;
+    // Whoever watches the server must see it most of all while somebody else asks too often.
+    if (HTTP_ROUTES[operation].identity === 'none') return NOBODY;
     const waitMs = addressWaitMs(request.remoteAddress, clock.nowUs());
     if (waitMs > 0) throw tooOften(`an address may make ${limits.handshakesPerSecond} requests a second`, waitMs);
-    if (HTTP_ROUTES[operation].identity === 'none') return NOBODY;
     if (this.#isDraining) throw new HttpProblem('shutting_down', 'this server is draining; try another');
     const verification = await withTimeout(identity.verify(tokenOf(request)), limits.authTimeoutMs);
     if (!verification.ok) throw new HttpProblem(verification.code, verification.message);

@@ -66,7 +66,7 @@ export function openApi(version: string): JsonObject {
 function operationOf(name: string, route: HttpRoute, writer: SchemaWriter): JsonObject {
   const { summary, identity, scope, body, answers } = route;
   const isOpen = identity === 'none';
-  const problems = isOpen ? [429] : [...COMMON_PROBLEMS, ...route.problems];
+  const problems = isOpen ? [] : [...COMMON_PROBLEMS, ...route.problems];
   const responses = [
     ...Object.entries(answers).map(([status, answer]) => [status, answerObject(answer, writer)] as const),
     ...(route.answers[200]?.headers?.includes('ETag') === true
