@@ -58,3 +58,21 @@ describe('lateIn', () => {
     expect(lateIn({ ...quiet(), clockErrorUs: 30_000 }, 44, 100_000)).toHaveLength(1);
   });
 });
+
+describe('lateIn of openings', () => {
+  const slipped = (slipUs: number) => ({ ...quiet(), slipUs: new Map([['swarm', new Map([[3, slipUs]])]]) });
+  const measured = { medianUs: 3_700_000, figureUs: 3_800_000, allowanceUs: 1_000_000 };
+
+  it('should let a slip explain openings that took hardly longer than it', () => {
+    expect(lateIn(slipped(3_600_000), 3, 1_000_000, measured)).toEqual(["swarm's send schedule 3600.0 ms"]);
+  });
+
+  it('should not let a slip explain what would be over the bound without it', () => {
+    expect(lateIn(slipped(2_600_000), 3, 1_000_000, measured)).toEqual([]);
+  });
+
+  it('should ask for a pause as long as the median of what is not shifted whole', () => {
+    const { allowanceUs: _, ...others } = measured;
+    expect(lateIn(slipped(3_600_000), 3, 1_000_000, others)).toEqual([]);
+  });
+});

@@ -34,6 +34,8 @@ const HALF_A_SECOND = 0.5;
 export interface Measured {
   readonly medianUs: number;
   readonly figureUs: number;
+  /** What a sound target may take on top of a lateness that shifts every sample of the second; default 0. */
+  readonly allowanceUs?: number;
 }
 
 /**
@@ -45,7 +47,8 @@ export interface Measured {
  */
 export function lateIn(evidence: LatenessEvidence, second: number, boundUs: number, measured?: Measured): string[] {
   const isMostlyLate = measured !== undefined && measured.medianUs > boundUs;
-  const threshold = isMostlyLate ? Math.max(boundUs * LATE_SHARE, measured.medianUs) : boundUs * LATE_SHARE;
+  const explainable = isMostlyLate ? measured.medianUs - (measured.allowanceUs ?? 0) : 0;
+  const threshold = Math.max(boundUs * LATE_SHARE, explainable);
   const reasons: string[] = [];
   let explainedUs = 0;
   const weigh = (cause: string, valueUs: number, floorUs = 0): void => {
