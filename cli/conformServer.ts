@@ -74,7 +74,7 @@ export async function startConformServer(
       quietSymbol: CONFORM_QUIET_SYMBOL,
       secret,
       codec: 'json',
-      ca: tls === undefined ? undefined : readFileSync(tls.certFile, 'utf8'),
+      ca: tls === undefined ? undefined : readFileSync(tls.certPath, 'utf8'),
       isInsecure: false,
       isPatient: false,
       lacks: [],
