@@ -109,8 +109,11 @@ describe('TapeMatch', () => {
     expect(find(match, -5_000, 99)).toBe('state');
     expect(find(match, 1_000, 100)).toBe('1 from 0');
     match.onSubscribed(START_US + 2e6);
-
     expect(find(match, 1_500, 100)).toBe('state');
+    match.onSubscribed(START_US + 3e6);
+
+    expect(find(match, 1_000, 100)).toBe('state');
+    expect(find(match, 4_000, 100.01)).toBe('2');
     expect(find(match, 4_000, 100.01)).toBe('2');
   });
 
