@@ -18,10 +18,11 @@ const SOCKETS = 1000;
 const EACH = 20;
 const BLOCK_S = 2;
 /** A B B A, so often. */
-const ROUNDS = 2;
+const ROUNDS = 3;
 const MANY_SOCKETS = 10_000;
 const CONNECTS = 2_000;
 const CONNECTS_PER_SECOND = 500;
+const CONNECT_GOAL_US = 20_000;
 const ORDERS = 100_000;
 /** Sockets that each wait for an answer before the next order. */
 const ORDER_WINDOW = 512;
@@ -90,9 +91,20 @@ class Pair {
 
 const rows: string[][] = [];
 
-function tell(what: string, row: { readonly goal: string; readonly measured: string; readonly holds: boolean }): void {
-  rows.push([what, row.goal, row.measured, row.holds ? 'holds' : 'FALLS SHORT']);
-  console.log(`${what}: ${row.measured} (goal ${row.goal})`);
+type Verdict = 'holds' | 'falls short' | "can't tell";
+
+function tell(
+  what: string,
+  row: { readonly goal: string; readonly measured: string; readonly verdict: Verdict },
+): void {
+  rows.push([what, row.goal, row.measured, row.verdict]);
+  console.log(`${what}: ${row.verdict}: ${row.measured} (goal ${row.goal})`);
+  if (row.verdict === 'falls short') process.exitCode = 1;
+  else if (row.verdict !== 'holds') process.exitCode ??= 3;
+}
+
+function verdictOf(holds: boolean): Verdict {
+  return holds ? 'holds' : 'falls short';
 }
 
 function quantile(values: readonly number[], share: number): number {
@@ -131,7 +143,11 @@ async function throughput(
   const ratio = quantile(ratios, 0.5);
   const of = (kind: 'whole' | 'bare'): string => thousands(quantile(figures[kind], 0.5));
   const measured = `${(ratio * 100).toFixed(0)} % (blocks ${ratios.map((one) => (one * 100).toFixed(0)).join(', ')}): ${of('whole')} of ${of('bare')}`;
-  tell(`deliveries per CPU second, ${what}`, { goal: '>= 70 % of the bare loop', measured, holds: ratio >= 0.7 });
+  tell(`deliveries per CPU second, ${what}`, {
+    goal: '>= 70 % of the bare loop',
+    measured,
+    verdict: verdictOf(ratio >= 0.7),
+  });
 }
 
 async function memory(): Promise<void> {
@@ -151,12 +167,12 @@ async function memory(): Promise<void> {
   tell(`memory a connection, idle, ${sockets}`, {
     goal: '< 12 KB',
     measured: kib(idleBytes),
-    holds: idleBytes < 12 * 1024,
+    verdict: verdictOf(idleBytes < 12 * 1024),
   });
   tell(`memory a connection, ${EACH} subscriptions, ${sockets}`, {
     goal: '< 30 KB',
     measured: kib(fullBytes),
-    holds: fullBytes < 30 * 1024,
+    verdict: verdictOf(fullBytes < 30 * 1024),
   });
 }
 
@@ -177,10 +193,13 @@ async function connects(): Promise<void> {
   const of = (kind: 'whole' | 'bare'): string =>
     `p50 ${ms(quantile(latenciesUs[kind], 0.5))}, p99 ${ms(quantile(latenciesUs[kind], 0.99))}`;
   const measured = `${of('whole')} (bare loop: ${of('bare')})`;
+  // Where the bare loop is as late, the machine is.
+  const isMachineLate = quantile(latenciesUs.bare, 0.99) >= CONNECT_GOAL_US;
+  const verdict = p99Us >= CONNECT_GOAL_US && isMachineLate ? "can't tell" : verdictOf(p99Us < CONNECT_GOAL_US);
   tell(`connect to welcome, ${CONNECTS_PER_SECOND} new connections/s`, {
     goal: 'p99 < 20 ms',
     measured,
-    holds: p99Us < 20_000,
+    verdict,
   });
 }
 
@@ -196,7 +215,7 @@ async function orders(): Promise<void> {
     tell('order command to acknowledgement, journal, one at a time', {
       goal: 'printed',
       measured: `p50 ${p50(lone)}, p99 ${p99(lone)}`,
-      holds: true,
+      verdict: 'holds',
     });
     const start = await pair.target.ask({ do: 'usage' });
     const full = await pair.load.ask({ do: 'order', orders: ORDERS, window: ORDER_WINDOW, symbols: SYMBOLS });
@@ -204,7 +223,7 @@ async function orders(): Promise<void> {
     const perSecond = (ORDERS / full.tookMs) * 1000;
     const perCpuSecond = (ORDERS / (end.cpuUs - start.cpuUs)) * 1e6;
     const measured = `${thousands(perSecond)}/s (${thousands(perCpuSecond)} a CPU second), p50 ${p50(full)}, p99 ${p99(full)} with ${ORDER_WINDOW} unanswered`;
-    tell('acknowledged orders, journal', { goal: '>= 20,000/s', measured, holds: perSecond >= 20_000 });
+    tell('acknowledged orders, journal', { goal: '>= 20,000/s', measured, verdict: verdictOf(perSecond >= 20_000) });
   } finally {
     await pair.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -224,7 +243,7 @@ const parts: Readonly<Record<string, () => Promise<void>>> = {
       each: EACH,
       ticksPerSecond: 5 * SYMBOLS,
     }),
-  hot: () => throughput('one symbol to 1000 sockets, 100 ticks/s', { symbols: 1, each: 1, ticksPerSecond: 100 }),
+  hot: () => throughput('one symbol to 1000 sockets, 200 ticks/s', { symbols: 1, each: 1, ticksPerSecond: 200 }),
   memory,
   connects,
   orders,
