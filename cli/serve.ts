@@ -45,7 +45,7 @@ export function serveCommand() {
   return new Command('serve')
     .summary('run the reference server over a tape')
     .description(
-      'Runs the reference server and plays a tape into it: WebSocket at /v1/stream and /api/ws/realtime, HTTP at /api/health and /metrics. Ctrl-C ends it, after telling its clients.',
+      'Runs the reference server and plays a tape into it: WebSocket at /v1/stream and /api/ws/realtime, HTTP at /api and /metrics. Ctrl-C ends it, after telling its clients.',
     )
     .addOption(listen.argParser(gathered).conflicts('port'))
     .option('--port <number>', 'port on 127.0.0.1; 0 for any free one', wholeNumber({ minimum: 0, maximum: 65_535 }))

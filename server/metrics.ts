@@ -137,7 +137,7 @@ export class ServerMetrics {
     this.#counter('tapedeck_frames_out_total', 'Frames to clients', () => this.framesOut);
     this.#counter('tapedeck_bytes_in_total', 'Payload bytes from clients', () => this.bytesIn);
     this.#counter('tapedeck_bytes_out_total', 'Payload bytes to clients', () => this.bytesOut);
-    this.#counters('tapedeck_errors_total', 'Error frames, by code', 'code', this.#errors);
+    this.#counters('tapedeck_errors_total', 'Error frames and problem documents, by code', 'code', this.#errors);
     this.#counter('tapedeck_conflated_total', 'Market data events that newer ones stood in for', () => this.conflated);
     this.#counter('tapedeck_dropped_total', 'Sends that the transport refused', () => this.dropped);
     this.#counter('tapedeck_slow_closes_total', 'Sockets closed for slow reading', () => this.slowCloses);
