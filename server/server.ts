@@ -31,7 +31,7 @@ import { ServerMetrics } from './metrics.ts';
 import { rehearse } from './rehearsal.ts';
 import { openStandingReports } from './standingReports.ts';
 import { Durability, TICKER_SEQ_GAP } from './store/durability.ts';
-import type { StoredStream } from './store/durableState.ts';
+import type { EventLog } from './store/eventLog.ts';
 import { JournalError } from './store/errors.ts';
 import { type Recovery, Store } from './store/store.ts';
 
@@ -410,7 +410,7 @@ function restoredState(recovery: Recovery | undefined, instruments: readonly Ins
 interface Restored {
   readonly snapshot: EngineSnapshot;
   readonly marketUs: number;
-  readonly streams: ReadonlyMap<string, StoredStream>;
+  readonly streams: ReadonlyMap<string, EventLog>;
 }
 
 function deferred(): {

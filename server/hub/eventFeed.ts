@@ -1,6 +1,6 @@
 import type { LosslessChannel, ServerFrame, TimeFrame } from '../../protocol/messages.ts';
-import { type Durability, restoredEntry, streamPlace } from '../store/durability.ts';
-import type { StoredStream } from '../store/durableState.ts';
+import { type Durability, RestoredEntry, streamPlace } from '../store/durability.ts';
+import type { EventLog } from '../store/eventLog.ts';
 import { EventStream, type HistoryLimits } from './stream.ts';
 import type { Subscriber } from './subscriber.ts';
 
@@ -75,15 +75,17 @@ export class EventFeed {
     return entry;
   }
 
-  /** Takes streams as the journal had them. @throws JournalError for events of a form that this version doesn't know */
-  restore(streams: ReadonlyMap<string, StoredStream>): void {
-    for (const [name, { head, events }] of streams) {
-      const stream = this.#stream(streamPlace(name));
-      stream.events.restore(
-        head,
-        events.map((stored) => ({ event: restoredEntry(stored), atUs: stored.atUs })),
-      );
-      stream.told = head;
+  /** Takes streams as the journal had them. @throws JournalError for a channel that this version doesn't know */
+  restore(streams: ReadonlyMap<string, EventLog>): void {
+    for (const [name, log] of streams) {
+      const place = streamPlace(name);
+      const stream = this.#stream(place);
+      const events = [...log.events()].map((logged) => ({
+        event: new RestoredEntry(place, logged),
+        atUs: logged.atUs,
+      }));
+      stream.events.restore(log.head, events);
+      stream.told = log.head;
     }
   }
 

@@ -10,7 +10,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { alertData } from '../marketWire.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Durability } from '../store/durability.ts';
-import type { StoredStream } from '../store/durableState.ts';
+import type { EventLog } from '../store/eventLog.ts';
 import { AlertBook } from './alerts.ts';
 import { BarEvents, type MarketSource, type ToldBar } from './barEvents.ts';
 import { Delivery, MAX_WAITING } from './delivery.ts';
@@ -196,9 +196,9 @@ export class Hub {
   /**
    * Takes streams and tickers as the journal had them; before the first input.
    *
-   * @throws JournalError for events of a form that this version doesn't know
+   * @throws JournalError for a channel that this version doesn't know
    */
-  restore(streams: ReadonlyMap<string, StoredStream>, tickers: TickerState): void {
+  restore(streams: ReadonlyMap<string, EventLog>, tickers: TickerState): void {
     this.#feed.restore(streams);
     const times = { receivedTimeUs: 0, dueTimeUs: 0 };
     for (const { index: symbol } of this.#options.instruments) {

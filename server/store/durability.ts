@@ -6,7 +6,8 @@ import type { MarketEvent } from '../../market/types.ts';
 import { LOSSLESS_CHANNELS, type ServerFrame, type TimeFrame } from '../../protocol/messages.ts';
 import type { StreamEntry, StreamPlace } from '../hub/eventFeed.ts';
 import { JournalError } from './errors.ts';
-import type { StoredEvent } from './records.ts';
+import type { LoggedEvent } from './eventLog.ts';
+import { type AlertChange, pack, type StoredEvent, storedDesk, unpackAs } from './records.ts';
 import type { Store } from './store.ts';
 
 /** The last known market is journaled this often, µs. */
@@ -34,6 +35,7 @@ const StoredEntrySchema = Type.Object(
   },
   exact,
 );
+type StoredEntry = Static<typeof StoredEntrySchema>;
 const check = TypeCompiler.Compile(StoredEntrySchema);
 
 /** What the journal takes of an input. */
@@ -54,6 +56,7 @@ export class Durability {
   readonly #store: Store;
   #sources: DurableSources | undefined = undefined;
   #events: StoredEvent[] = [];
+  #alerts: AlertChange[] = [];
   #held: StreamEntry[] = [];
   /** Ratchets are told often and follow from the market: their last state is journaled beside it. */
   readonly #ratchets = new Map<number, MarketEvent>();
@@ -89,13 +92,18 @@ export class Durability {
   /** Notes an event that got its number. */
   appended(entry: StreamEntry, numbered: { readonly seq: number; readonly atUs: number }): void {
     const { channel, key, pattern, symbols, orderId } = entry;
-    const event: Static<typeof StoredEntrySchema> = {
+    const event: StoredEntry = {
       frame: entry.frame(0),
       ...(pattern !== undefined && { pattern: { ...pattern } }),
       ...(symbols !== undefined && { symbols: [...symbols] }),
       ...(orderId !== undefined && { orderId }),
     };
-    this.#events.push({ stream: `${channel}/${key}`, ...numbered, event });
+    this.#events.push({ stream: `${channel}/${key}`, ...numbered, bytes: pack(event) });
+  }
+
+  /** Notes what became of an alert. */
+  alertChanged(change: AlertChange): void {
+    this.#alerts.push(change);
   }
 
   /** Holds an event until what was noted so far is safe. */
@@ -108,11 +116,18 @@ export class Durability {
     const { changes, marketUs, release } = this.#connected;
     const desk = changes.take();
     const events = this.#events;
+    const alerts = this.#alerts;
     const held = this.#held;
     let ticket = this.#store.appended;
-    if (desk !== undefined || events.length > 0) {
-      this.#events = [];
-      ticket = this.#store.append({ marketUs: marketUs(), ...(desk !== undefined && { desk }), events });
+    if (desk !== undefined || events.length > 0 || alerts.length > 0) {
+      if (events.length > 0) this.#events = [];
+      if (alerts.length > 0) this.#alerts = [];
+      ticket = this.#store.append({
+        marketUs: marketUs(),
+        ...(desk !== undefined && { desk: storedDesk(desk) }),
+        ...(alerts.length > 0 && { alerts }),
+        events,
+      });
     }
     if (acknowledge !== undefined) this.#store.whenFlushed(ticket, acknowledge);
     if (held.length === 0) return;
@@ -122,7 +137,7 @@ export class Durability {
 
   /** Calls back once all that has happened so far is safe, at once when it is; never when the journal has failed. */
   whenSafe(done: () => void): void {
-    this.#store.whenFlushed(this.#store.appended, done);
+    this.commit(done);
   }
 
   /** Journals the last known market and the ratchets when that is due. To be called some times a second. */
@@ -148,20 +163,46 @@ export class Durability {
   }
 }
 
-/** Makes a stream's entry from what was journaled. @throws JournalError when it is of a form that this version doesn't know */
-export function restoredEntry({ stream, seq, event, atUs }: StoredEvent): StreamEntry {
-  if (!check.Check(event)) {
-    throw new JournalError(`the journal holds event ${seq} of ${stream} in a form that this version doesn't know`);
-  }
-  const { frame, pattern, symbols, orderId } = event;
-  return {
-    ...streamPlace(stream),
-    createdUs: atUs,
-    frame: 'sentTimeUs' in frame ? (sentTimeUs) => ({ ...frame, sentTimeUs }) : () => frame,
-    ...(pattern !== undefined && { pattern }),
-    ...(symbols !== undefined && { symbols }),
-    ...(orderId !== undefined && { orderId }),
+/** An event of the journal as the hub keeps it; it is unpacked when someone wants it. */
+export class RestoredEntry implements StreamEntry {
+  readonly channel: LosslessChannel;
+  readonly key: string;
+  readonly createdUs: number;
+  readonly frame = (sentTimeUs: number): ServerFrame => {
+    const { frame } = this.#entry;
+    return 'sentTimeUs' in frame ? { ...frame, sentTimeUs } : frame;
   };
+  readonly #logged: LoggedEvent;
+  #unpacked: StoredEntry | undefined = undefined;
+
+  constructor({ channel, key }: StreamPlace, logged: LoggedEvent) {
+    this.channel = channel;
+    this.key = key;
+    this.createdUs = logged.atUs;
+    this.#logged = logged;
+  }
+
+  get pattern(): StoredEntry['pattern'] {
+    return this.#entry.pattern;
+  }
+
+  get symbols(): StoredEntry['symbols'] {
+    return this.#entry.symbols;
+  }
+
+  get orderId(): StoredEntry['orderId'] {
+    return this.#entry.orderId;
+  }
+
+  get #entry(): StoredEntry {
+    if (this.#unpacked !== undefined) return this.#unpacked;
+    const { bytes, from, to, seq } = this.#logged;
+    const entry = unpackAs(check, bytes.subarray(from, to));
+    // The journal's version names the form, and its checksum was right.
+    if (entry === undefined) throw new Error(`event ${seq} of ${this.channel}/${this.key} isn't what was journaled`);
+    this.#unpacked = entry;
+    return entry;
+  }
 }
 
 /** Channel and key of a stream's name in the journal. @throws JournalError for a channel that there isn't */

@@ -1,16 +1,19 @@
 import type { PositionState } from '../../market/accounts/position.ts';
-import type { ChangedOrder } from '../../market/orders/changes.ts';
 import { type EngineSnapshot, SNAPSHOT_VERSION } from '../../market/snapshot.ts';
-import { ClosedOrders, isClosed } from './closedOrders.ts';
-import { type Change, type Market, type Origin, RecordKind, type StoredEvent, type StoredRecord } from './records.ts';
-
-/** A stream as it comes back. */
-export interface StoredStream {
-  /** Number of its last event. */
-  head: number;
-  /** The newest events, oldest first. */
-  readonly events: StoredEvent[];
-}
+import { ClosedOrders } from './closedOrders.ts';
+import { EventLog } from './eventLog.ts';
+import {
+  type AlertChange,
+  type Change,
+  type Market,
+  type Origin,
+  RecordKind,
+  readOrder,
+  type StoredAlert,
+  type StoredEvent,
+  type StoredOrder,
+  type StoredRecord,
+} from './records.ts';
 
 /** An account's books, by symbol index. */
 export interface StoredAccount {
@@ -29,9 +32,11 @@ export interface KeepRules {
 
 /** Everything that survives the process, put together from records in their order. */
 export class DurableState {
-  readonly orders = new Map<number, ChangedOrder>();
+  readonly orders = new Map<number, StoredOrder>();
   readonly accounts = new Map<string, StoredAccount>();
-  readonly streams = new Map<string, StoredStream>();
+  /** Alerts that wait, by account and name, in the order in which they were set. */
+  readonly alerts = new Map<string, Map<string, StoredAlert>>();
+  readonly streams = new Map<string, EventLog>();
   origin: Origin | undefined = undefined;
   market: Market | undefined = undefined;
   marketUs = 0;
@@ -59,12 +64,12 @@ export class DurableState {
   }
 
   /** Takes an order as it is now. */
-  putOrder(order: ChangedOrder): void {
-    const { orderId, terms } = order.state;
+  putOrder(order: StoredOrder): void {
+    const { orderId, account, isClosed } = order;
     const before = this.orders.get(orderId);
     this.orders.set(orderId, order);
-    if (!isClosed(order) || (before !== undefined && isClosed(before))) return;
-    const forgotten = this.#closed.add(terms.account, orderId);
+    if (!isClosed || before?.isClosed === true) return;
+    const forgotten = this.#closed.add(account, orderId);
     if (forgotten !== undefined) this.orders.delete(forgotten);
   }
 
@@ -80,15 +85,25 @@ export class DurableState {
 
   /** Takes the next event of its stream. */
   putEvent(event: StoredEvent): void {
-    let stream = this.streams.get(event.stream);
-    if (stream === undefined) {
-      stream = { head: 0, events: [] };
-      this.streams.set(event.stream, stream);
+    this.stream(event.stream).add(event);
+  }
+
+  /** Takes what became of an alert. */
+  putAlert({ account, alertId, alert }: AlertChange): void {
+    const own = this.alerts.get(account) ?? new Map<string, StoredAlert>();
+    this.alerts.set(account, own);
+    own.delete(alertId);
+    if (alert !== undefined) own.set(alertId, alert);
+  }
+
+  /** The stream's newest events, none when it is new. */
+  stream(name: string): EventLog {
+    let log = this.streams.get(name);
+    if (log === undefined) {
+      log = new EventLog(this.#rules.historyEvents);
+      this.streams.set(name, log);
     }
-    stream.head = event.seq;
-    stream.events.push(event);
-    // In steps, so that a long journal doesn't move the same events for each one.
-    if (stream.events.length >= 2 * this.#rules.historyEvents + 64) this.#trim(stream);
+    return log;
   }
 
   /** Ids of all remembered closed orders, each account's in the order in which they closed. */
@@ -98,12 +113,12 @@ export class DurableState {
 
   /** Cuts every stream's history to its limit. To be called when all records are applied. */
   finish(): void {
-    for (const stream of this.streams.values()) this.#trim(stream);
+    for (const log of this.streams.values()) log.trim();
   }
 
   /** The engine's state. Ticker numbers go on `seqGap` behind the saved ones, since later ones may have been told. */
   snapshot(instruments: readonly string[], seqGap: number): EngineSnapshot {
-    const orders = [...this.orders.values()];
+    const orders = [...this.orders.values()].map(readOrder);
     orders.sort((a, b) => a.state.orderId - b.state.orderId);
     const names = [...this.accounts.keys()];
     const zeros = instruments.map(() => 0);
@@ -131,8 +146,9 @@ export class DurableState {
     };
   }
 
-  #change({ marketUs, desk, events }: Change): void {
+  #change({ marketUs, desk, alerts, events }: Change): void {
     this.marketUs = marketUs;
+    for (const alert of alerts ?? []) this.putAlert(alert);
     for (const event of events) this.putEvent(event);
     if (desk === undefined) return;
     const { orderId, executionId, clockUs, orders, accounts } = desk;
@@ -144,9 +160,5 @@ export class DurableState {
       account.cash = cash;
       for (const position of positions) account.positions.set(position.symbol, position);
     }
-  }
-
-  #trim({ events }: StoredStream): void {
-    events.splice(0, Math.max(0, events.length - this.#rules.historyEvents));
   }
 }

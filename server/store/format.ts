@@ -7,7 +7,7 @@ import { crc32c } from '@node-rs/crc32';
  * record before, across segments, so that none can be missing, doubled or moved.
  */
 const MAGIC = Buffer.from('TAPEJRNL');
-const VERSION = 1;
+const VERSION = 2;
 export const HEADER_BYTES = 64;
 /** What of a record stands before its kind. */
 export const RECORD_HEAD_BYTES = 12;

@@ -3,6 +3,7 @@ import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { Packr } from 'msgpackr';
 import type { ChangedOrder, DeskChange } from '../../market/orders/changes.ts';
 import { OrderStateSchema, PositionStateSchema } from '../../market/snapshot.ts';
+import { isClosed } from './closedOrders.ts';
 import { JournalError } from './errors.ts';
 
 /** What a record of the journal holds; the number stands in the file. */
@@ -32,6 +33,21 @@ const GroupSchema = Type.Object(
 const ChangedOrderSchema = Type.Unsafe<ChangedOrder>(
   Type.Object({ state: OrderStateSchema, group: Type.Optional(GroupSchema) }, exact),
 );
+const Bytes = Type.Unsafe<Buffer>(Type.Uint8Array());
+
+const StoredOrderSchema = Type.Object(
+  {
+    orderId: Count,
+    account: Type.String(),
+    isClosed: Type.Boolean(),
+    /** The order as {@link readOrder} reads it. */
+    bytes: Bytes,
+  },
+  exact,
+);
+/** An order after a change; packed once for journal and index, and unpacked only when it is wanted. */
+export type StoredOrder = Static<typeof StoredOrderSchema>;
+
 const ChangedAccountSchema = Type.Object(
   {
     name: Type.String(),
@@ -41,17 +57,15 @@ const ChangedAccountSchema = Type.Object(
   },
   exact,
 );
-const DeskChangeSchema = Type.Unsafe<DeskChange>(
-  Type.Object(
-    {
-      orderId: Count,
-      executionId: Count,
-      clockUs: Type.Number(),
-      orders: Type.Array(ChangedOrderSchema),
-      accounts: Type.Array(ChangedAccountSchema),
-    },
-    exact,
-  ),
+const DeskSchema = Type.Object(
+  {
+    orderId: Count,
+    executionId: Count,
+    clockUs: Type.Number(),
+    orders: Type.Array(StoredOrderSchema),
+    accounts: Type.Array(ChangedAccountSchema),
+  },
+  exact,
 );
 
 const StoredEventSchema = Type.Object(
@@ -61,26 +75,68 @@ const StoredEventSchema = Type.Object(
     seq: Type.Integer({ minimum: 1 }),
     /** When it reached the engine, µs since the epoch. */
     atUs: Type.Number(),
-    /** The event as the hub keeps it. */
-    event: Type.Unsafe<object>(Type.Object({}, { additionalProperties: true })),
+    /** The event as the hub keeps it, packed: few are ever read again. */
+    bytes: Bytes,
   },
   exact,
 );
 /** An event of a stream, with its place in it. */
 export type StoredEvent = Static<typeof StoredEventSchema>;
 
+const AlertSchema = Type.Object(
+  {
+    alertId: Type.String(),
+    account: Type.String(),
+    symbol: Count,
+    condition: Type.Unsafe<'above' | 'below' | 'changePercent'>(
+      Type.Union([Type.Literal('above'), Type.Literal('below'), Type.Literal('changePercent')]),
+    ),
+    threshold: Type.String(),
+    triggerPrice: Type.Integer(),
+    isRise: Type.Boolean(),
+  },
+  exact,
+);
+/** An alert that waits. */
+export type StoredAlert = Static<typeof AlertSchema>;
+
+const AlertChangeSchema = Type.Object(
+  {
+    account: Type.String(),
+    alertId: Type.String(),
+    /** Absent: it waits no more. */ alert: Type.Optional(AlertSchema),
+  },
+  exact,
+);
+/** What became of an alert. */
+export type AlertChange = Static<typeof AlertChangeSchema>;
+
 const ChangeSchema = Type.Object(
   {
     /** Event time of the last tick taken, µs since the epoch; 0 before the first. */
     marketUs: Type.Number(),
     /** Absent when the input changed nothing of orders and accounts. */
-    desk: Type.Optional(DeskChangeSchema),
+    desk: Type.Optional(DeskSchema),
+    /** Absent when the input changed no alert. */
+    alerts: Type.Optional(Type.Array(AlertChangeSchema)),
     events: Type.Array(StoredEventSchema),
   },
   exact,
 );
 /** What one input changed. */
 export type Change = Static<typeof ChangeSchema>;
+
+const EventChunkSchema = Type.Object(
+  {
+    stream: Type.String(),
+    first: Type.Integer({ minimum: 1 }),
+    atUs: Type.Array(Type.Number()),
+    bytes: Type.Array(Bytes),
+  },
+  exact,
+);
+/** Events of one stream that follow one another, as the index keeps them. */
+export type EventChunk = Static<typeof EventChunkSchema>;
 
 const Column = Type.Unsafe<readonly number[]>(Type.Array(Type.Number()));
 const MarketSchema = Type.Object(
@@ -109,15 +165,17 @@ const MarketSchema = Type.Object(
 export type Market = Static<typeof MarketSchema>;
 
 export const CellSchemas = {
-  order: ChangedOrderSchema,
+  order: StoredOrderSchema,
   account: Type.Omit(ChangedAccountSchema, ['positions'], exact),
   position: PositionStateSchema,
-  event: StoredEventSchema,
+  events: EventChunkSchema,
+  alerts: Type.Array(AlertSchema),
   market: MarketSchema,
   origin: OriginSchema,
 };
 
 const checks = {
+  order: TypeCompiler.Compile(ChangedOrderSchema),
   origin: TypeCompiler.Compile(OriginSchema),
   change: TypeCompiler.Compile(ChangeSchema),
   market: TypeCompiler.Compile(MarketSchema),
@@ -148,8 +206,27 @@ export function unpackAs<S extends TSchema>(check: TypeCheck<S>, bytes: Buffer):
   return check.Check(value) ? value : undefined;
 }
 
+/** A change as it is journaled: orders are packed by themselves. */
+export function storedDesk({ orders, ...rest }: DeskChange): NonNullable<Change['desk']> {
+  return {
+    ...rest,
+    orders: orders.map((order): StoredOrder => {
+      const { orderId, terms } = order.state;
+      return { orderId, account: terms.account, isClosed: isClosed(order), bytes: pack(order) };
+    }),
+    accounts: rest.accounts.map(({ positions, ...account }) => ({ ...account, positions: [...positions] })),
+  };
+}
+
+/** Unpacks an order. @throws JournalError when this version doesn't know its form: its checksum was right */
+export function readOrder({ orderId, bytes }: StoredOrder): ChangedOrder {
+  const order = unpackAs(checks.order, bytes);
+  if (order !== undefined) return order;
+  throw new JournalError(`the journal holds order ${orderId} in a form that this version doesn't know`);
+}
+
 /**
- * Reads a record's payload.
+ * Reads a record's payload; what it returns keeps a copy.
  *
  * @throws JournalError with file and offset when this version doesn't know such a record: its checksum was right
  */
@@ -159,7 +236,9 @@ export function readStored(record: {
   readonly file: string;
   readonly offset: number;
 }): StoredRecord {
-  const { kind, payload } = record;
+  const { kind } = record;
+  // A view would keep the whole segment in memory for one order.
+  const payload = Buffer.from(record.payload);
   if (kind === RecordKind.CHANGE) {
     const change = unpackAs(checks.change, payload);
     if (change !== undefined) return { kind, change };

@@ -3,21 +3,37 @@ import { crc32c } from '@node-rs/crc32';
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { open, type RootDatabase } from 'lmdb';
-import type { ChangedOrder } from '../../market/orders/changes.ts';
-import { ClosedOrders, isClosed } from './closedOrders.ts';
+import type { PositionState } from '../../market/accounts/position.ts';
+import { ClosedOrders } from './closedOrders.ts';
 import { DurableState, type KeepRules } from './durableState.ts';
-import { CellSchemas, pack, RecordKind, type StoredEvent, type StoredRecord, unpackAs } from './records.ts';
+import type { EventLog } from './eventLog.ts';
+import {
+  type AlertChange,
+  CellSchemas,
+  type Change,
+  type EventChunk,
+  type Market,
+  pack,
+  RecordKind,
+  type StoredAlert,
+  type StoredEvent,
+  type StoredOrder,
+  type StoredRecord,
+  unpackAs,
+} from './records.ts';
 import type { JournalPlace } from './segments.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const META = 'meta';
 const MAP_BYTES = 1024 * 1024 * 1024;
+/** Events of a stream in one cell, at most. */
+const CHUNK_EVENTS = 64;
 /** Cells written in one go while the whole state is written: what the loop can spare between two turns. */
 const CELLS_A_TURN = 500;
 
 const exact = { additionalProperties: false } as const;
 const Count = Type.Integer({ minimum: 0 });
-const Kinds = Type.Object({ order: Count, account: Count, position: Count, event: Count }, exact);
+const Kinds = Type.Object({ order: Count, account: Count, position: Count, events: Count, alerts: Count }, exact);
 const MetaSchema = Type.Object(
   {
     version: Type.Literal(VERSION),
@@ -45,10 +61,45 @@ const checks = {
   order: TypeCompiler.Compile(OrderCellSchema),
   account: TypeCompiler.Compile(CellSchemas.account),
   position: TypeCompiler.Compile(CellSchemas.position),
-  event: TypeCompiler.Compile(CellSchemas.event),
+  events: TypeCompiler.Compile(CellSchemas.events),
+  alerts: TypeCompiler.Compile(CellSchemas.alerts),
   market: TypeCompiler.Compile(CellSchemas.market),
   origin: TypeCompiler.Compile(CellSchemas.origin),
 };
+
+type OrderCell = Static<typeof OrderCellSchema>;
+type AccountCell = Static<typeof CellSchemas.account>;
+
+/** What some records make of the cells: each is written once, as it is after the last of them. */
+class Batch {
+  market: Market | undefined = undefined;
+  readonly orders = new Map<number, OrderCell>();
+  readonly accounts = new Map<string, AccountCell>();
+  readonly positions = new Map<string, { readonly name: string; readonly position: PositionState }>();
+  /** Accounts whose alerts changed. */
+  readonly alerts = new Set<string>();
+  readonly events = new Map<string, StoredEvent[]>();
+
+  add(events: readonly StoredEvent[]): void {
+    for (const event of events) {
+      const stream = this.events.get(event.stream);
+      if (stream === undefined) this.events.set(event.stream, [event]);
+      else stream.push(event);
+    }
+  }
+}
+
+/** The log in pieces of one cell. */
+function* chunksOf(stream: string, log: EventLog): Iterable<StoredEvent[]> {
+  let chunk: StoredEvent[] = [];
+  for (const { seq, atUs, bytes, from, to } of log.events()) {
+    chunk.push({ stream, seq, atUs, bytes: bytes.subarray(from, to) });
+    if (chunk.length < CHUNK_EVENTS) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
 
 /** A state as the index holds it, and up to where in the journal. */
 export interface IndexedState {
@@ -65,12 +116,15 @@ export class StateIndex {
   readonly #db: RootDatabase<Buffer, string>;
   readonly #rules: KeepRules;
   #closed: ClosedOrders;
-  #cells = { order: 0, account: 0, position: 0, event: 0 };
+  #cells = { order: 0, account: 0, position: 0, events: 0, alerts: 0 };
   #closings = 0;
   /** Of the closed orders that are remembered. */
   readonly #closingOf = new Map<number, number>();
   #lastOrderId = 0;
   readonly #known = new Set<string>();
+  /** First and last number of each chunk of events, by stream, oldest first. */
+  readonly #chunks = new Map<string, { readonly first: number; readonly last: number }[]>();
+  readonly #alerts = new Map<string, Map<string, StoredAlert>>();
   #rest: Pick<Meta, 'marketUs' | 'orderId' | 'executionId' | 'clockUs' | 'halted'> = {
     marketUs: 0,
     orderId: 0,
@@ -95,7 +149,7 @@ export class StateIndex {
       return 'it was kept by other limits';
     }
     const state = new DurableState(this.#rules);
-    for (const read of [this.#readOrders, this.#readAccounts, this.#readEvents]) {
+    for (const read of [this.#readOrders, this.#readAccounts, this.#readAlerts, this.#readEvents]) {
       const fault = read(state, meta.cells);
       if (fault !== undefined) return fault;
     }
@@ -115,7 +169,9 @@ export class StateIndex {
   follow(records: readonly StoredRecord[], place: JournalPlace): void {
     void this.#db
       .batch(() => {
-        for (const record of records) this.#apply(record);
+        const batch = new Batch();
+        for (const record of records) this.#apply(record, batch);
+        this.#write(batch);
         this.#putMeta(place);
       })
       .catch(() => undefined);
@@ -124,10 +180,12 @@ export class StateIndex {
   /** Throws away what there is and writes the whole of `state`, some cells a turn. */
   async rebuild(state: DurableState, place: JournalPlace): Promise<void> {
     await this.#db.clearAsync();
-    this.#cells = { order: 0, account: 0, position: 0, event: 0 };
+    this.#cells = { order: 0, account: 0, position: 0, events: 0, alerts: 0 };
     this.#closings = 0;
     this.#lastOrderId = 0;
     this.#known.clear();
+    this.#chunks.clear();
+    this.#alerts.clear();
     this.#closingOf.clear();
     this.#closed = new ClosedOrders(this.#rules.closedOrdersKept);
     const { marketUs, orderId, executionId, clockUs, halted, origin, market } = state;
@@ -151,85 +209,137 @@ export class StateIndex {
 
   *#writes(state: DurableState): Iterable<() => void> {
     const closed = new Set(state.closedOrders());
-    for (const orderId of [...state.orders.keys()].filter((id) => !closed.has(id)).sort((a, b) => a - b)) {
+    const live = [...state.orders.keys()].filter((id) => !closed.has(id)).sort((a, b) => a - b);
+    for (const orderId of [...live, ...closed]) {
       const order = state.orders.get(orderId);
-      if (order !== undefined) yield () => this.#putOrder(order, 'new');
-    }
-    for (const orderId of closed) {
-      const order = state.orders.get(orderId);
-      if (order !== undefined) yield () => this.#putOrder(order, 'new');
+      if (order === undefined) continue;
+      yield () => {
+        this.#cells.order++;
+        this.#putOrder(order, this.#close(order));
+      };
     }
     for (const [name, { deposits, cash, positions }] of state.accounts) {
-      yield () => this.#putAccount({ name, deposits, cash, positions: [...positions.values()] });
+      yield () => this.#putAccount({ name, deposits, cash });
+      for (const position of positions.values()) yield () => this.#putPosition(name, position);
     }
-    for (const { events } of state.streams.values()) {
-      for (const event of events) yield () => this.#putEvent(event, 'only');
+    for (const [account, alerts] of state.alerts) {
+      this.#alerts.set(account, new Map(alerts));
+      yield () => this.#putAlerts(account);
+    }
+    for (const [stream, log] of state.streams) {
+      for (const events of chunksOf(stream, log)) yield () => this.#putEvents(stream, events);
     }
   }
 
-  #apply(record: StoredRecord): void {
+  /** Notes what the cells will be, so that what changes often is written once. */
+  #apply(record: StoredRecord, batch: Batch): void {
     if (record.kind === RecordKind.ORIGIN) this.#put('origin', record.origin);
     else if (record.kind === RecordKind.MARKET) {
-      this.#put('market', record.market);
-      this.#rest = { ...this.#rest, marketUs: record.market.marketUs, halted: record.market.halted };
+      batch.market = record.market;
+      this.#rest.marketUs = record.market.marketUs;
+      this.#rest.halted = [...record.market.halted];
     } else {
-      const { marketUs, desk, events } = record.change;
-      for (const event of events) this.#putEvent(event, 'next');
-      this.#rest = { ...this.#rest, marketUs };
-      if (desk === undefined) return;
-      const { orderId, executionId, clockUs, orders, accounts } = desk;
-      this.#rest = { ...this.#rest, marketUs, orderId, executionId, clockUs };
-      for (const order of orders) this.#putOrder(order, order.state.orderId > this.#lastOrderId ? 'new' : 'known');
-      this.#lastOrderId = Math.max(this.#lastOrderId, orderId);
-      for (const account of accounts) this.#putAccount(account);
+      const { marketUs, desk, alerts, events } = record.change;
+      this.#rest.marketUs = marketUs;
+      batch.add(events);
+      for (const alert of alerts ?? []) this.#noteAlert(alert, batch);
+      if (desk !== undefined) this.#noteDesk(desk, batch);
     }
   }
 
-  #putOrder(order: ChangedOrder, as: 'new' | 'known'): void {
-    const { orderId, terms } = order.state;
-    const key = `o/${orderId}`;
-    if (as === 'new') this.#cells.order++;
-    let closing = this.#closingOf.get(orderId) ?? 0;
-    if (closing === 0 && isClosed(order)) {
-      closing = ++this.#closings;
-      this.#closingOf.set(orderId, closing);
-      const forgotten = this.#closed.add(terms.account, orderId);
-      if (forgotten !== undefined) {
-        this.#closingOf.delete(forgotten);
-        void this.#db.remove(`o/${forgotten}`);
-        this.#cells.order--;
-      }
+  #noteDesk({ orderId, executionId, clockUs, orders, accounts }: NonNullable<Change['desk']>, batch: Batch): void {
+    Object.assign(this.#rest, { orderId, executionId, clockUs });
+    for (const order of orders) {
+      if (order.orderId > this.#lastOrderId) this.#cells.order++;
+      const closing = this.#close(order, batch);
+      batch.orders.set(order.orderId, { order, closing });
     }
-    this.#put(key, { order, closing });
-  }
-
-  #putAccount(account: {
-    readonly name: string;
-    readonly deposits: number;
-    readonly cash: number;
-    readonly positions: readonly { readonly symbol: number }[];
-  }): void {
-    const { name, deposits, cash, positions } = account;
-    this.#count('account', `a/${name}`);
-    this.#put(`a/${name}`, { name, deposits, cash });
-    for (const position of positions) {
-      const key = `p/${position.symbol}/${name}`;
-      this.#count('position', key);
-      this.#put(key, position);
+    this.#lastOrderId = Math.max(this.#lastOrderId, orderId);
+    for (const { name, deposits, cash, positions } of accounts) {
+      batch.accounts.set(name, { name, deposits, cash });
+      for (const position of positions) batch.positions.set(`${position.symbol}/${name}`, { name, position });
     }
   }
 
-  #putEvent(event: StoredEvent, as: 'next' | 'only'): void {
-    const { stream, seq } = event;
-    this.#cells.event++;
-    this.#put(`e/${seq}/${stream}`, event);
-    const old = seq - Math.max(1, this.#rules.historyEvents);
-    if (as === 'only' || old < 1) return;
-    void this.#db.remove(`e/${old}/${stream}`);
-    this.#cells.event--;
+  #noteAlert({ account, alertId, alert }: AlertChange, batch: Batch): void {
+    const own = this.#alerts.get(account) ?? new Map<string, StoredAlert>();
+    this.#alerts.set(account, own);
+    own.delete(alertId);
+    if (alert !== undefined) own.set(alertId, alert);
+    batch.alerts.add(account);
   }
 
-  #count(kind: 'account' | 'position', key: string): void {
+  #write({ market, orders, accounts, positions, alerts, events }: Batch): void {
+    if (market !== undefined) this.#put('market', market);
+    for (const { order, closing } of orders.values()) this.#putOrder(order, closing);
+    for (const account of accounts.values()) this.#putAccount(account);
+    for (const { name, position } of positions.values()) this.#putPosition(name, position);
+    for (const account of alerts) this.#putAlerts(account);
+    for (const [stream, ones] of events) {
+      for (let at = 0; at < ones.length; at += CHUNK_EVENTS) this.#putEvents(stream, ones.slice(at, at + CHUNK_EVENTS));
+    }
+  }
+
+  /** The place of the order's closing among all, 0 while it lives; forgets the order that is too old for it. */
+  #close({ orderId, account, isClosed }: StoredOrder, batch?: Batch): number {
+    const known = this.#closingOf.get(orderId) ?? 0;
+    if (known !== 0 || !isClosed) return known;
+    const closing = ++this.#closings;
+    this.#closingOf.set(orderId, closing);
+    const forgotten = this.#closed.add(account, orderId);
+    if (forgotten !== undefined) {
+      this.#closingOf.delete(forgotten);
+      batch?.orders.delete(forgotten);
+      void this.#db.remove(`o/${forgotten}`);
+      this.#cells.order--;
+    }
+    return closing;
+  }
+
+  #putOrder(order: StoredOrder, closing: number): void {
+    this.#put(`o/${order.orderId}`, { order, closing });
+  }
+
+  #putAccount(account: AccountCell): void {
+    this.#count('account', `a/${account.name}`);
+    this.#put(`a/${account.name}`, account);
+  }
+
+  #putPosition(name: string, position: PositionState): void {
+    const key = `p/${position.symbol}/${name}`;
+    this.#count('position', key);
+    this.#put(key, position);
+  }
+
+  #putAlerts(account: string): void {
+    const alerts = [...(this.#alerts.get(account)?.values() ?? [])];
+    this.#count('alerts', `l/${account}`);
+    this.#put(`l/${account}`, alerts);
+  }
+
+  /** Writes events that follow one another, and removes the chunks that are too old for them. */
+  #putEvents(stream: string, events: readonly StoredEvent[]): void {
+    const first = events[0]?.seq ?? 0;
+    const last = first + events.length - 1;
+    const chunk: EventChunk = {
+      stream,
+      first,
+      atUs: events.map(({ atUs }) => atUs),
+      bytes: events.map(({ bytes }) => bytes),
+    };
+    this.#put(`e/${first}/${stream}`, chunk);
+    this.#cells.events++;
+    const chunks = this.#chunks.get(stream) ?? [];
+    this.#chunks.set(stream, chunks);
+    chunks.push({ first, last });
+    const oldest = last - Math.max(1, this.#rules.historyEvents);
+    while ((chunks[0]?.last ?? last) <= oldest) {
+      void this.#db.remove(`e/${chunks.shift()?.first}/${stream}`);
+      this.#cells.events--;
+    }
+  }
+
+  #count(kind: 'account' | 'position' | 'alerts', key: string): void {
     if (this.#known.has(key)) return;
     this.#known.add(key);
     this.#cells[kind]++;
@@ -251,7 +361,7 @@ export class StateIndex {
   }
 
   readonly #readOrders = (state: DurableState, expected: Cells): string | undefined => {
-    const closed: { readonly order: ChangedOrder; readonly closing: number }[] = [];
+    const closed: OrderCell[] = [];
     let found = 0;
     for (const { key, value } of this.#db.getRange({ start: 'o/', end: 'o0' })) {
       const cell = readCell(key, value, checks.order);
@@ -262,10 +372,10 @@ export class StateIndex {
     }
     closed.sort((a, b) => a.closing - b.closing);
     for (const { order, closing } of closed) {
-      const { orderId, terms } = order.state;
+      const { orderId, account } = order;
       state.putOrder(order);
       this.#closingOf.set(orderId, closing);
-      this.#closed.add(terms.account, orderId);
+      this.#closed.add(account, orderId);
     }
     return found === expected.order ? undefined : 'orders are missing';
   };
@@ -290,16 +400,36 @@ export class StateIndex {
     return accounts === expected.account && positions === expected.position ? undefined : 'accounts are missing';
   };
 
-  readonly #readEvents = (state: DurableState, expected: Cells): string | undefined => {
-    const events: StoredEvent[] = [];
-    for (const { key, value } of this.#db.getRange({ start: 'e/', end: 'e0' })) {
-      const event = readCell(key, value, checks.event);
-      if (event === undefined) return `the value of ${key} is damaged`;
-      events.push(event);
+  readonly #readAlerts = (state: DurableState, expected: Cells): string | undefined => {
+    let found = 0;
+    for (const { key, value } of this.#db.getRange({ start: 'l/', end: 'l0' })) {
+      const alerts = readCell(key, value, checks.alerts);
+      if (alerts === undefined) return `the value of ${key} is damaged`;
+      const account = key.slice(2);
+      this.#known.add(key);
+      this.#alerts.set(account, new Map(alerts.map((alert) => [alert.alertId, alert])));
+      for (const alert of alerts) state.putAlert({ account, alertId: alert.alertId, alert });
+      found++;
     }
-    events.sort((a, b) => a.seq - b.seq);
-    for (const event of events) state.putEvent(event);
-    return events.length === expected.event ? undefined : 'events are missing';
+    return found === expected.alerts ? undefined : 'alerts are missing';
+  };
+
+  readonly #readEvents = (state: DurableState, expected: Cells): string | undefined => {
+    const chunks: EventChunk[] = [];
+    for (const { key, value } of this.#db.getRange({ start: 'e/', end: 'e0' })) {
+      const chunk = readCell(key, value, checks.events);
+      if (chunk === undefined || chunk.atUs.length !== chunk.bytes.length) return `the value of ${key} is damaged`;
+      chunks.push(chunk);
+    }
+    chunks.sort((a, b) => a.first - b.first);
+    for (const { stream, first, atUs, bytes } of chunks) {
+      const log = state.stream(stream);
+      for (const [at, one] of bytes.entries()) log.add({ seq: first + at, atUs: atUs[at] ?? 0, bytes: one });
+      const places = this.#chunks.get(stream) ?? [];
+      this.#chunks.set(stream, places);
+      places.push({ first, last: first + bytes.length - 1 });
+    }
+    return chunks.length === expected.events ? undefined : 'events are missing';
   };
 
   #cell<S extends TSchema>(key: string, check: TypeCheck<S>): Static<S> | undefined {

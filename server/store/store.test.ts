@@ -5,6 +5,7 @@ import { MarketEngine } from '../../market/engine.ts';
 import { orderTerms, testInstrument, tradeTick } from '../../market/harness.ts';
 import type { EngineSnapshot } from '../../market/snapshot.ts';
 import type { Command, MarketEvent } from '../../market/types.ts';
+import { pack, type StoredEvent, storedDesk } from './records.ts';
 import { type Recovery, Store, type StoreOptions } from './store.ts';
 import { rewrite, segments, TestFolders } from './testing/folders.ts';
 
@@ -41,14 +42,14 @@ class Journaled {
     this.#timeUs = state.marketUs;
   }
 
-  #events: { stream: string; seq: number; atUs: number; event: object }[] = [];
+  #events: StoredEvent[] = [];
 
   #onEvent(event: MarketEvent): void {
     this.#changes.note(event);
     const stream = event.kind === 'order' ? `order/${event.order.account}` : `execution/${event.account}`;
     const seq = (this.heads.get(stream) ?? 0) + 1;
     this.heads.set(stream, seq);
-    this.#events.push({ stream, seq, atUs: this.#timeUs, event: { ...event } });
+    this.#events.push({ stream, seq, atUs: this.#timeUs, bytes: pack(event) });
   }
 
   trade(price: number, symbol = 0): void {
@@ -74,7 +75,7 @@ class Journaled {
     const desk = this.#changes.take();
     const events = this.#events;
     this.#events = [];
-    if (desk !== undefined) this.#store.append({ marketUs: this.#timeUs, desk, events });
+    if (desk !== undefined) this.#store.append({ marketUs: this.#timeUs, desk: storedDesk(desk), events });
   }
 }
 
@@ -137,9 +138,12 @@ describe('a state that is journaled', () => {
         expect(store.epoch).toBe(epoch);
         expect(durable(state.snapshot(NAMES, 0))).toEqual(saved);
         expect(new Map([...state.streams].map(([key, { head }]) => [key, head]))).toEqual(heads);
-        for (const { events, head } of state.streams.values()) {
+        for (const log of state.streams.values()) {
+          const { head } = log;
           const kept = Math.min(head, KEPT.historyEvents);
-          expect(events.map(({ seq }) => seq)).toEqual(Array.from({ length: kept }, (_, at) => head - kept + 1 + at));
+          expect([...log.events()].map(({ seq }) => seq)).toEqual(
+            Array.from({ length: kept }, (_, at) => head - kept + 1 + at),
+          );
         }
       }
       const journaled = new Journaled(store, recovery);

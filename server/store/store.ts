@@ -9,8 +9,8 @@ import { type Change, pack, RecordKind, readStored, type StoredRecord } from './
 import { cutTorn, parsePlace, recoverTo, type Scan, scanJournal } from './segments.ts';
 import { StateIndex } from './stateIndex.ts';
 
-/** The index follows when this many records wait for it; at most that many are read from the journal at a start. */
-const FOLLOW_AFTER_RECORDS = 256;
+/** The index follows when so many more records are safe: at a start little more is read from the journal, and what changed often meanwhile was written once. */
+const FOLLOW_AFTER_RECORDS = 1024;
 
 export interface StoreOptions extends KeepRules {
   /** Folder of the journal; made when it isn't there. */
@@ -46,6 +46,8 @@ export class Store {
   readonly #journal: Journal;
   readonly #index: StateIndex;
   readonly #waiting: { readonly ticket: number; readonly record: StoredRecord }[] = [];
+  /** Ticket of the last record that the index has. */
+  #followed = 0;
   #isIndexReady: boolean;
   #rebuilt: Promise<void> = Promise.resolve();
 
@@ -157,7 +159,7 @@ export class Store {
   #append(record: StoredRecord): number {
     const ticket = this.#journal.append(record.kind, pack(payloadOf(record)));
     if (this.#journal.health.status === 'ok') this.#waiting.push({ ticket, record });
-    if (this.#waiting.length >= FOLLOW_AFTER_RECORDS) this.#follow();
+    if (this.flushed - this.#followed >= FOLLOW_AFTER_RECORDS) this.#follow();
     return ticket;
   }
 
@@ -171,6 +173,7 @@ export class Store {
     const { flushed, end } = this.#journal;
     const safe = this.#waiting.findIndex(({ ticket }) => ticket > flushed);
     const records = this.#waiting.splice(0, safe < 0 ? this.#waiting.length : safe).map(({ record }) => record);
+    this.#followed = flushed;
     if (records.length > 0) this.#index.follow(records, end);
   }
 }

@@ -6,6 +6,7 @@ import { writeSync } from 'node:fs';
 import { MarketEngine } from '../../../market/engine.ts';
 import { orderTerms, testInstrument, tradeTick } from '../../../market/harness.ts';
 import type { MarketEvent } from '../../../market/types.ts';
+import { pack, storedDesk } from '../records.ts';
 import { Store } from '../store.ts';
 
 const STREAM = 'order/a';
@@ -37,11 +38,13 @@ function turn(): void {
     const outcome = engine.onCommand(orderTerms(clientOrderId, { type: 'LIMIT', side: 'BUY', limitPrice: 9_000 }));
     if (outcome.kind !== 'taken') throw new Error(`${clientOrderId}: ${outcome.kind}`);
     for (const event of events) changes.note(event);
-    const stored = events.splice(0).map((event) => ({ stream: STREAM, seq: ++head, atUs: 0, event }));
+    const stored = events.splice(0).map((event) => ({ stream: STREAM, seq: ++head, atUs: 0, bytes: pack(event) }));
     const desk = changes.take();
     if (desk === undefined) throw new Error('an order changed nothing');
     const line = `safe ${outcome.order.orderId} ${head}\n`;
-    store.whenFlushed(store.append({ marketUs: state.marketUs + 1, desk, events: stored }), () => writeSync(1, line));
+    store.whenFlushed(store.append({ marketUs: state.marketUs + 1, desk: storedDesk(desk), events: stored }), () =>
+      writeSync(1, line),
+    );
   }
   setImmediate(turn);
 }
