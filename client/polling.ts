@@ -13,8 +13,8 @@ export interface Polled {
   readonly isMore: boolean;
 }
 
-/** A longer `since` goes in a body: servers bound the length of an address. */
-const MAX_QUERY_CHARACTERS = 1_500;
+/** A longer `since` goes in a body: an address has to fit into the first segment of a connection. */
+const MAX_QUERY_CHARACTERS = 1_000;
 
 /** An answer to a poll that can't be used; `status` is 0 when nothing came. */
 export class PollError extends Error {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { SendResult, type Transport, type TransportSocket, type UpgradeAnswer } from './types.ts';
@@ -129,6 +129,24 @@ describe('the transport', () => {
     });
     const answer = await fetch(`http://127.0.0.1:${port}/a/b?c=d`, { headers: { 'x-test': 'e' } });
     expect(await answer.text()).toBe('GET /a/b c=d e');
+  });
+
+  it('should take headers with a long token that come in several segments', async () => {
+    const { transport, port } = await start(() => accept(() => undefined));
+    transport.http({
+      maxBodyBytes: 10,
+      handle: async ({ headers }) => ({ status: 200, headers: {}, body: String(headers['authorization']?.length) }),
+    });
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    await once(socket, 'connect');
+    const text = `GET / HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${'t'.repeat(8_192)}\r\n\r\n`;
+    socket.write(text.slice(0, 1_400));
+    // Another connection's answer says that the first part has been read.
+    await fetch(`http://127.0.0.1:${port}/`);
+    socket.write(text.slice(1_400));
+    const [answer] = await once(socket, 'data');
+    socket.destroy();
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*8199$/);
   });
 
   it('should say that a port is taken, by itself or by another', async () => {

@@ -48,7 +48,11 @@ function openApp(library: Library, tls: TlsFiles | undefined): TemplatedApp {
   return library.SSLApp({ cert_file_name: tls.certPath, key_file_name: tls.keyPath });
 }
 
+/** The library reads it when it is loaded; its own 4 KiB are too little for a long token whose header comes in two segments. */
+const MAX_HEADER_BYTES = 16_384;
+
 async function loadLibrary(): Promise<Library> {
+  process.env['UWS_HTTP_MAX_HEADERS_SIZE'] ??= String(MAX_HEADER_BYTES);
   try {
     return (await import('uWebSockets.js')).default;
   } catch (error) {
