@@ -126,14 +126,21 @@ export class Readers {
     this.#parts.delivery.flushAll();
     const nowUs = this.#parts.clock.nowUs();
     const streams = keys.map((key) => this.#parts.feed.events({ channel, key }));
-    const nothing = { epoch: this.#parts.epoch, head: 0, oldest: 1 };
-    const span = (at: number): Span => streams[at]?.span(nowUs) ?? nothing;
+    // What the journal doesn't have yet comes once it does: to everyone, and to this one as well.
+    const heads = keys.map((key) => this.#parts.feed.head({ channel, key }));
+    const span = (at: number): Span => {
+      const head = heads[at] ?? 0;
+      const { epoch, oldest } = streams[at]?.span(nowUs) ?? { epoch: this.#parts.epoch, oldest: 1 };
+      return { epoch, head, oldest: Math.min(oldest, head + 1) };
+    };
     const missed = this.#missed({ keys, since, span }, channel === 'pattern' ? PATTERN_BYTES : FRAME_BYTES);
     answer.subscribed(missed !== undefined);
     for (const [at, key] of keys.entries()) {
       const count = missed?.[at];
-      if (count === undefined) answer.snapshot(key, streams[at]?.head ?? 0);
-      for (const entry of streams[at]?.last(count ?? 0) ?? [])
+      const head = heads[at] ?? 0;
+      const held = (streams[at]?.head ?? 0) - head;
+      if (count === undefined) answer.snapshot(key, head);
+      for (const entry of streams[at]?.last((count ?? 0) + held).slice(0, count ?? 0) ?? [])
         if (passes(entry, filter)) this.#parts.delivery.send(subscriber, entry);
       this.#parts.feed.join(subscriber, { channel, key }, filter);
     }
