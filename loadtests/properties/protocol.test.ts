@@ -14,6 +14,16 @@ const FILES = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
 /** What thousands of round trips may take where eight others use the machine. */
 const LONG_MS = 150_000;
 
+const MUST_HAPPEN = [
+  ...['welcome', 'refreshed', 'subscribed', 'recovered', 'unsubscribed', 'snapshot', 'heartbeat', 'system', 'pong'],
+  ...['ticker', 'trade', 'bar', 'pattern', 'order', 'execution', 'position', 'alert', 'news', 'result'],
+  ...['order.accepted', 'duplicate', 'alert.accepted', 'alert.cleared', 'presence.accepted'],
+  ...['error bad_json', 'error too_deep', 'error bad_message', 'error unknown_type', 'error unauthenticated'],
+  ...['error unknown_channel', 'error unknown_symbol', 'error too_many_symbols', 'error forbidden', 'error bad_token'],
+  ...['error unknown_alert', 'error unknown_order', 'error order_not_open', 'error no_market', 'error bad_quantity'],
+  ...['close 1006', 'close 4400', 'close 4413'],
+];
+
 const ends: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
@@ -32,11 +42,11 @@ describe('sessions', () => {
   it(
     'should hold what a client may believe over 500 random ones',
     async () => {
-      const { sessions, broken } = await runSessions(
-        await start(false),
-        runParameters({ name: 'sessions', runs: 500 }),
-      );
+      const run = runParameters({ name: 'sessions', runs: 500 });
+      const { sessions, broken, happened } = await runSessions(await start(false), run);
       expect(broken).toBeUndefined();
+      // If nothing happened, the law would hold for any server.
+      for (const what of MUST_HAPPEN) expect(happened.get(what) ?? 0, what).toBeGreaterThan(0);
       expect(sessions).toBeGreaterThanOrEqual(500);
     },
     LONG_MS,

@@ -28,6 +28,8 @@ export interface LinkRules {
   readonly fault: (what: string) => void;
   /** Takes a check that can be made only once everything has come. */
   readonly later: (check: () => string | undefined) => void;
+  /** Takes note of what has come. */
+  readonly seen: (what: string) => void;
   /** Whether an answer must come in the order of all questions, or of its lane's alone. */
   readonly hasLanes: boolean;
 }
@@ -59,7 +61,7 @@ export class Link {
     this.#socket = socket;
     this.name = name;
     this.#rules = rules;
-    this.subscriptions = new Subscriptions({ ...rules, fault: (what) => this.#fault(what) });
+    this.subscriptions = new Subscriptions(rules);
     socket.on('message', (data) => this.#onFrame(String(data)));
     // The close event follows.
     socket.on('error', () => undefined);
@@ -159,6 +161,7 @@ export class Link {
 
   #onClose(code: number): void {
     this.isOpen = false;
+    this.#rules.seen(`close ${code}`);
     if (!this.mayClose.has(code))
       this.#fault(`closed with ${code}, allowed: ${[...this.mayClose].join(', ') || 'nothing'}`);
     this.#wake();
@@ -179,6 +182,7 @@ export class Link {
     const first = schema.Check(frame) ? undefined : schema.Errors(frame).First();
     if (first !== undefined) return `${first.path} ${first.message}, against the schema`;
     if (type === 'error' && !Object.hasOwn(ERROR_CODES, String(frame['code']))) return 'an error code of no list';
+    this.#rules.seen(whatCame(frame));
     if (frame['id'] !== undefined) return this.#answer(frame);
     if (type === 'error') return this.#refusal(String(frame['code']));
     if (type === 'unsubscribed') return this.#notice(frame);
@@ -229,6 +233,13 @@ export class Link {
     this.subscriptions.end(expected.channel, keys);
     return undefined;
   }
+}
+
+/** A frame in a word or two. */
+function whatCame({ type, code, reason, recovered, duplicate }: Received): string {
+  if (type === 'error') return `error ${String(reason ?? code)}`;
+  if (type === 'subscribed') return recovered === true ? 'recovered' : 'subscribed';
+  return duplicate === true ? 'duplicate' : String(type);
 }
 
 function isRecord(value: unknown): value is Received {

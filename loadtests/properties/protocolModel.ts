@@ -10,7 +10,9 @@ export const LAW_LIMITS = {
   historyEvents: 8,
   heartbeatMs: 10,
   drainMs: 40,
-  maxFlushWindowMs: 0,
+  /** Events wait to be written for a moment in which commands arrive. */
+  flushWindowMs: 3,
+  maxFlushWindowMs: 3,
   commandsPerSecond: 1_000_000,
   commandBurst: 1_000_000,
   subscriptionsPerSecond: 1_000_000,

@@ -1,7 +1,7 @@
 import { type Static, type TUnsafe, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import fc from 'fast-check';
-import { CHANNELS } from '../../protocol/channels.ts';
+import { CHANNELS, type Channel } from '../../protocol/channels.ts';
 import { GET_SUBJECTS } from '../../protocol/clientFrames.ts';
 
 const exact = { additionalProperties: false } as const;
@@ -145,6 +145,8 @@ const schemas = {
   quote: Type.Object({ op: Type.Literal('quote'), rush, symbol }, exact),
   minute: Type.Object({ op: Type.Literal('minute'), rush }, exact),
   news: Type.Object({ op: Type.Literal('news'), rush, symbols: Type.Array(Type.String()) }, exact),
+  /** Lets the event loop turn, so that some of what is under way arrives. */
+  turn: Type.Object({ op: Type.Literal('turn'), rush: Type.Literal(true), count: Type.Integer({ minimum: 1 }) }, exact),
   /** Stops the server and starts it again over its journal. */
   restart: Type.Object({ op: Type.Literal('restart') }, exact),
 } as const;
@@ -170,7 +172,7 @@ const who = {
   client: fc.constantFrom<0 | 1>(0, 0, 0, 1),
   rush: fc.constantFrom(undefined, undefined, undefined, true),
 };
-const someName = fc.constantFrom('a', 'b', 'c', 'd');
+const someName = fc.constantFrom('a', 'b');
 const whose = fc.constantFrom(undefined, undefined, undefined, 'own' as const, 'other' as const);
 const someSymbol = fc.constantFrom(0, 0, 0, 1, 2);
 const goodToken = fc.constantFrom<TokenKind>('full', 'full', 'full', 'full', 'both', 'market', 'orders', 'soon');
@@ -203,6 +205,7 @@ const accountKeys = fc.constantFrom<readonly Key[] | undefined>(
   ['own', 'other'],
 );
 const wholeChannel = fc.constantFrom('news', 'system', 'heartbeat');
+const newsKeys = fc.constantFrom<readonly Key[] | undefined>(undefined, ['S0'], ['S1'], ['*'], ['S0', 'S1']);
 const someSince = fc.constantFrom(undefined, undefined, 'right', 'right', ...SINCE);
 
 function op<const Name extends Operation['op'], Fields>(
@@ -216,6 +219,7 @@ const subscription = fc.oneof(
   op('subscribe', { ...who, channel: symbolChannel, keys: symbolKeys, since: someSince }),
   op('subscribe', { ...who, channel: accountChannel, keys: accountKeys, since: someSince }),
   op('subscribe', { ...who, channel: wholeChannel, since: someSince }),
+  op('subscribe', { ...who, channel: fc.constant('news' as const), keys: newsKeys, since: someSince }),
   op('subscribe', {
     ...who,
     channel: fc.constantFrom(...CHANNELS),
@@ -276,9 +280,10 @@ const steps: readonly fc.WeightedArbitrary<object>[] = [
       count: fc.constantFrom(1, 1, 2, 5, 12),
     }),
   },
+  { weight: 6, arbitrary: op('turn', { rush: fc.constant(true as const), count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 3, arbitrary: op('quote', { rush: who.rush, symbol: someSymbol }) },
   { weight: 3, arbitrary: op('minute', { rush: who.rush }) },
-  { weight: 2, arbitrary: op('news', { rush: who.rush, symbols: fc.constantFrom([], ['S0'], ['S1', 'S2']) }) },
+  { weight: 4, arbitrary: op('news', { rush: who.rush, symbols: fc.constantFrom([], ['S0'], ['S1', 'S2']) }) },
   {
     weight: 4,
     arbitrary: op('connect', {
@@ -294,6 +299,66 @@ const steps: readonly fc.WeightedArbitrary<object>[] = [
   },
 ];
 
+/** What happens at the same time, or to the same stream, more often than by chance. */
+const scenes = fc.oneof(
+  // Events that wait to be written while somebody asks for them.
+  fc
+    .record({
+      channel: fc.constantFrom<'ticker' | 'trade'>('ticker', 'trade'),
+      count: fc.constantFrom(1, 3),
+      since: fc.constantFrom<SinceKind>('right', 'older'),
+    })
+    .map(({ channel, count, since }) => [
+      { op: 'subscribe', client: 0, channel, keys: ['S0'] },
+      { op: 'trade', symbol: 0, price: 10_000, count, rush: true },
+      { op: 'subscribe', client: 0, channel, keys: ['S0'], since },
+    ]),
+  // A choice of news holds for the missed ones as well.
+  fc.constant([
+    { op: 'subscribe', client: 0, channel: 'news', keys: ['S0'] },
+    { op: 'news', symbols: ['S1'] },
+    { op: 'news', symbols: ['S0'] },
+    { op: 'subscribe', client: 0, channel: 'news', keys: ['S0'], since: 'older' },
+  ]),
+  // An order whose fill waits to be written while the account's streams are asked for.
+  fc.record({ name: someName, kind: fc.constantFrom<OrderKind>('market_buy', 'stop_sell') }).map(({ name, kind }) => [
+    { op: 'place', client: 0, name, kind, rush: true },
+    { op: 'trade', symbol: 0, price: 9_000, count: 2, rush: true },
+    { op: 'subscribe', client: 0, channel: 'order', since: 'right', rush: true },
+    { op: 'subscribe', client: 0, channel: 'position', since: 'right' },
+  ]),
+  // One key more than a socket may have, all at once or one after the other.
+  fc.constantFrom<Channel>('ticker', 'trade', 'bar.1m', 'pattern').map((channel) => [
+    { op: 'subscribe', client: 0, channel, keys: ['S0', 'S1', 'S2', 'S3'] },
+    { op: 'subscribe', client: 0, channel, keys: ['S0', 'S1', 'S2'] },
+    { op: 'subscribe', client: 0, channel, keys: ['S3'], rush: true },
+    { op: 'unsubscribe', client: 0, channel, keys: ['S0'] },
+    { op: 'subscribe', client: 0, channel, keys: ['S3'] },
+  ]),
+  // A second event while the journal writes the first and somebody waits for that.
+  fc
+    .record({
+      turns: fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+      since: fc.constantFrom<SinceKind | undefined>(undefined, 'right', 'oldest'),
+    })
+    .map(({ turns: [one, two], since }) => [
+      { op: 'place', client: 0, name: 'x', kind: 'stop_sell' },
+      { op: 'place', client: 0, name: 'y', kind: 'trail_sell' },
+      { op: 'trade', symbol: 0, price: 9_840, count: 1, rush: true },
+      { op: 'turn', rush: true, count: one },
+      { op: 'subscribe', client: 0, channel: 'order', rush: true, ...(since !== undefined && { since }) },
+      { op: 'turn', rush: true, count: two },
+      { op: 'trade', symbol: 0, price: 9_000, count: 1 },
+    ]),
+  // A client that was away for as long as history reaches, and longer.
+  fc.constantFrom(7, 8, 9).map((count) => [
+    { op: 'subscribe', client: 0, channel: 'ticker', keys: ['S1', 'S2'] },
+    { op: 'cut', client: 0, returns: false },
+    { op: 'trade', symbol: 1, price: 10_000, count },
+    { op: 'cut', client: 0, returns: true },
+  ]),
+);
+
 /** Random sessions: mostly well-behaved clients that subscribe, trade, are cut and come back. */
 export function session(options: { readonly most: number; readonly restarts: boolean }): fc.Arbitrary<Operation[]> {
   const more = options.restarts ? [{ weight: 6, arbitrary: op('restart', {}) }] : [];
@@ -302,8 +367,10 @@ export function session(options: { readonly most: number; readonly restarts: boo
     { weight: 1, arbitrary: fc.constant([]) },
   );
   const second = fc.oneof(fc.tuple(op('auth', { client: fc.constant(1), token: goodToken })), fc.constant([]));
-  const rest = fc.array(fc.oneof(...steps, ...more), { minLength: 2, maxLength: options.most, size: 'max' });
-  return fc.tuple(opening, second, rest).map((parts) => parts.flat().map(cleaned));
+  const step = fc.oneof(...steps, ...more).map((one) => [one]);
+  const part = fc.oneof({ weight: 14, arbitrary: step }, { weight: 1, arbitrary: scenes });
+  const rest = fc.array(part, { minLength: 2, maxLength: options.most, size: 'max' });
+  return fc.tuple(opening, second, rest).map(([one, two, parts]) => [...one, ...two, ...parts.flat()].map(cleaned));
 }
 
 const check = TypeCompiler.Compile(Type.Unsafe<Operation>(OperationSchema));

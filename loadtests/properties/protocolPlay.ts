@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ByteCutProxy } from '../../client/testing/byteCutProxy.ts';
 import { mint } from '../conformance/tokens.ts';
-import { type Alert, ProtocolClient, type Surroundings } from './protocolClient.ts';
+import { ProtocolClient } from './protocolClient.ts';
 import { Link, type Received } from './protocolLink.ts';
 import { needs } from './protocolModel.ts';
 import type { Operation } from './protocolOperations.ts';
+import type { Alert, Surroundings } from './protocolSurroundings.ts';
 import { Truth } from './protocolTruth.ts';
 
 /** The server that the law holds for, as far as a session touches it beside its clients' sockets. */
@@ -39,6 +41,8 @@ export class ProtocolBroken extends Error {
 export class ProtocolLaw {
   readonly #server: LawServer;
   readonly #proxy: ByteCutProxy;
+  /** How often what has come, in a word or two. */
+  readonly happened = new Map<string, number>();
   readonly #truth = new Truth();
   #witness: Link | undefined = undefined;
   #watched: readonly string[] = [];
@@ -202,6 +206,9 @@ export class ProtocolLaw {
         this.#changes++;
         this.#server.publishNews(operation.symbols);
         return;
+      case 'turn':
+        for (let turn = 0; turn < operation.count; turn++) await nextTurn();
+        return;
       case 'restart':
         await this.#restart();
         return;
@@ -211,7 +218,7 @@ export class ProtocolLaw {
   }
 
   async #byClient(
-    operation: Exclude<Operation, { readonly op: 'trade' | 'quote' | 'minute' | 'news' | 'restart' }>,
+    operation: Exclude<Operation, { readonly op: 'trade' | 'quote' | 'minute' | 'news' | 'turn' | 'restart' }>,
   ): Promise<void> {
     const client = this.#clients[operation.client];
     if (client === undefined) return;
@@ -240,17 +247,17 @@ export class ProtocolLaw {
       case 'get':
         return client.get(operation);
       case 'place':
-        return client.place(operation);
+        return client.orders.place(operation);
       case 'list':
-        return client.list(operation);
+        return client.orders.list(operation);
       case 'modify':
-        return client.modify(operation);
+        return client.orders.modify(operation);
       case 'cancel':
-        return client.cancel(operation);
+        return client.orders.cancel(operation);
       case 'alert':
-        return client.alert(operation);
+        return client.alerts.set(operation);
       case 'clear':
-        return client.clear(operation);
+        return client.alerts.clear(operation);
       case 'presence':
         return client.presence(operation.state);
     }
@@ -371,6 +378,7 @@ export class ProtocolLaw {
         this.#fault ??= what;
       },
       later: (check) => this.#later.push(check),
+      seen: (what) => this.happened.set(what, (this.happened.get(what) ?? 0) + 1),
     };
   }
 
@@ -379,7 +387,6 @@ export class ProtocolLaw {
       truth: this.#truth,
       rules: this.#rules(),
       secret: this.#server.secret,
-      hasJournal: this.#server.hasJournal,
       nextId: () => ++this.#id,
       port: (cut) => {
         if (cut === undefined) return this.#server.port;

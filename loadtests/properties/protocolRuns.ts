@@ -10,6 +10,8 @@ const MOST_OPERATIONS = 14;
 export interface ProtocolRuns {
   readonly sessions: number;
   readonly operations: number;
+  /** How often what has come: types of frames, `error` with its reason or code, `close` with its code. */
+  readonly happened: ReadonlyMap<string, number>;
   /** The shrunk session that broke the law, and how it did. */
   readonly broken?: { readonly operations: readonly Operation[]; readonly fault: string };
 }
@@ -21,6 +23,7 @@ export async function runSessions(
 ): Promise<ProtocolRuns> {
   const proxy = await ByteCutProxy.start(server.port);
   const law = new ProtocolLaw(server, proxy);
+  const { happened } = law;
   let [sessions, played] = [0, 0];
   try {
     const sessionsOf = session({ most: MOST_OPERATIONS, restarts: server.hasJournal });
@@ -30,10 +33,10 @@ export async function runSessions(
       await law.play(operations);
     });
     const result = await fc.check(property, parameters);
-    if (!result.failed || result.counterexample === null) return { sessions, operations: played };
+    if (!result.failed || result.counterexample === null) return { sessions, operations: played, happened };
     const { errorInstance: error, counterexample } = result;
     if (!(error instanceof ProtocolBroken)) throw error;
-    return { sessions, operations: played, broken: { operations: counterexample[0], fault: error.message } };
+    return { sessions, operations: played, happened, broken: { operations: counterexample[0], fault: error.message } };
   } finally {
     await law.close();
     await proxy.close();

@@ -55,6 +55,11 @@ export class Truth {
     return this.#ticks.has(symbol);
   }
 
+  /** Number of the first tick that is known: no history reaches further back. */
+  firstTick(symbol: string): number {
+    return (this.#ticks.get(symbol)?.base ?? 0) + 1;
+  }
+
   /** Number of a symbol's last tick. */
   tickHead(symbol: string): number {
     const ticks = this.#ticks.get(symbol);
