@@ -48,12 +48,13 @@ export function gateCommand() {
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
     .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
     .action(async (options) => {
+      const wanted = loadFor(options);
       const loaded = loadScenario(options.scenario);
       const scenario: Scenario = options.seed === undefined ? loaded : { ...loaded, seed: options.seed };
       const targets = loadTargets(options.targets ?? scenario.targets);
       const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
       const tapePath = await tapeFor({ tape: options.tape, scenario, progress });
-      const load = await chooseLoad(loadFor(options), progress);
+      const load = await chooseLoad(wanted, progress);
       const command = repeatCommand({ ...options, scenario });
       const played = await playGate({
         scenario,

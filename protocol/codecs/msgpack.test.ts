@@ -147,6 +147,17 @@ describe('frames of a client', () => {
     expect(parseMsgpackFrame(Uint8Array.from(bytes), LIMITS)).toEqual(refusal);
   });
 
+  it('should be refused for binary data and extension types whatever stands around them', () => {
+    const barred = [0xc1, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8];
+    for (const token of barred) {
+      // What follows the token would do as values of the array, if the token were one.
+      for (let length = 1; length < 16; length++) {
+        const bytes = Uint8Array.from([0x90 | length, token, ...Array<number>(length - 1).fill(0)]);
+        expect(decodeMsgpack(bytes, LIMITS).ok, `${token} in ${length}`).toBe(false);
+      }
+    }
+  });
+
   it('should be nested as deep as JSON may be, and no deeper', () => {
     const nested = (depth: number): Uint8Array => Uint8Array.from([...Array<number>(depth).fill(0x91), 1]);
     expect(decodeMsgpack(nested(16), LIMITS).ok).toBe(true);
