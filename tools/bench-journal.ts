@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { MarketEngine } from '../market/engine.ts';
 import type { Instrument, MarketEvent } from '../market/types.ts';
 import { TickKind } from '../market/types.ts';
-import { pack, type StoredEvent, storedDesk } from '../server/store/records.ts';
+import { packAny, type StoredEvent, storedDesk } from '../server/store/records.ts';
 import { Store } from '../server/store/store.ts';
 
 const ORDERS = 100_000;
@@ -68,7 +68,7 @@ class Desk {
     const stream = `${event.kind}/${account}`;
     const seq = (this.#heads.get(stream) ?? 0) + 1;
     this.#heads.set(stream, seq);
-    this.#events.push({ stream, seq, atUs: 1, bytes: pack(event) });
+    this.#events.push({ stream, seq, atUs: 1, bytes: packAny(event) });
   }
 }
 

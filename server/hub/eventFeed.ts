@@ -13,12 +13,14 @@ export interface StreamEntry {
   /** Makes the frame as it is written at that time, µs since the epoch. */
   readonly frame: (sentTimeUs: number) => ServerFrame;
   /** What filters look at. */
-  readonly pattern?: { readonly confidence: number; readonly patternType: string; readonly timeFrame: TimeFrame };
-  readonly symbols?: readonly string[];
+  readonly pattern?:
+    | { readonly confidence: number; readonly patternType: string; readonly timeFrame: TimeFrame }
+    | undefined;
+  readonly symbols?: readonly string[] | undefined;
   /** Set for a ratchet, which has no number and may be conflated: its order. */
   readonly ratchetOf?: string;
   /** The order whose untold ratchet this event makes void. */
-  readonly orderId?: string;
+  readonly orderId?: string | undefined;
 }
 
 /** What a reader wants of a stream; what is left out lets everything pass. */

@@ -3,11 +3,11 @@ import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { DeskChanges } from '../../market/orders/changes.ts';
 import type { TickerState } from '../../market/tickers.ts';
 import type { MarketEvent } from '../../market/types.ts';
-import { LOSSLESS_CHANNELS, type ServerFrame, type TimeFrame } from '../../protocol/messages.ts';
+import { LOSSLESS_CHANNELS, type LosslessChannel, type ServerFrame, type TimeFrame } from '../../protocol/messages.ts';
 import type { StreamEntry, StreamPlace } from '../hub/eventFeed.ts';
 import { JournalError } from './errors.ts';
 import type { LoggedEvent } from './eventLog.ts';
-import { type AlertChange, pack, type StoredEvent, storedDesk, unpackAs } from './records.ts';
+import { type AlertChange, packAny, type StoredEvent, storedDesk, unpackAs } from './records.ts';
 import type { Store } from './store.ts';
 
 /** The last known market is journaled this often, µs. */
@@ -98,7 +98,7 @@ export class Durability {
       ...(symbols !== undefined && { symbols: [...symbols] }),
       ...(orderId !== undefined && { orderId }),
     };
-    this.#events.push({ stream: `${channel}/${key}`, ...numbered, bytes: pack(event) });
+    this.#events.push({ stream: `${channel}/${key}`, ...numbered, bytes: packAny(event) });
   }
 
   /** Notes what became of an alert. */

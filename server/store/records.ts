@@ -1,7 +1,8 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { Packr } from 'msgpackr';
-import type { ChangedOrder, DeskChange } from '../../market/orders/changes.ts';
+import type { PositionState } from '../../market/accounts/position.ts';
+import type { ChangedAccount, ChangedOrder, DeskChange } from '../../market/orders/changes.ts';
 import { OrderStateSchema, PositionStateSchema } from '../../market/snapshot.ts';
 import { isClosed } from './closedOrders.ts';
 import { JournalError } from './errors.ts';
@@ -53,7 +54,7 @@ const ChangedAccountSchema = Type.Object(
     name: Type.String(),
     deposits: Type.Number(),
     cash: Type.Number(),
-    positions: Type.Array(PositionStateSchema),
+    positions: Type.Unsafe<readonly PositionState[]>(Type.Array(PositionStateSchema)),
   },
   exact,
 );
@@ -63,7 +64,7 @@ const DeskSchema = Type.Object(
     executionId: Count,
     clockUs: Type.Number(),
     orders: Type.Array(StoredOrderSchema),
-    accounts: Type.Array(ChangedAccountSchema),
+    accounts: Type.Unsafe<readonly ChangedAccount[]>(Type.Array(ChangedAccountSchema)),
   },
   exact,
 );
@@ -187,19 +188,58 @@ export type StoredRecord =
   | { readonly kind: typeof RecordKind.CHANGE; readonly change: Change }
   | { readonly kind: typeof RecordKind.MARKET; readonly market: Market };
 
-// Plain maps: each record is read alone, whatever came before it.
-const packr = new Packr({ useRecords: false, variableMapSize: true });
+const STATE =
+  'orderId terms status quantity leavesQuantity filledValue watch triggerPrice peakPrice awaitsActivation isTriggered trailPeak toldStop judgedPrice';
+const TERMS = 'kind account clientOrderId symbol side type quantity';
+/**
+ * Keys of the objects that there are most of, in their order, so that they needn't stand in every record: a quarter of the
+ * bytes, a sixth of the time to read. Part of the form that the journal's version names. Any other object carries its keys.
+ */
+const SHAPES = [
+  'marketUs desk events',
+  'marketUs events',
+  'orderId executionId clockUs accounts orders',
+  'orderId account isClosed bytes',
+  'name deposits cash positions',
+  'name deposits cash',
+  'symbol quantity cost realizedPnl lots',
+  'quantity cost',
+  'stream seq atUs bytes',
+  'stream first atUs bytes',
+  'order closing',
+  'state',
+  'state group',
+  'kind legs',
+  STATE,
+  `${STATE} contingency`,
+  `${STATE} contingency parentClientOrderId parentId`,
+  TERMS,
+  `${TERMS} limitPrice`,
+  `${TERMS} triggerPrice`,
+  `${TERMS} triggerPrice limitPrice`,
+  `${TERMS} trailingOffset`,
+  'kind value',
+].map((keys) => keys.split(' '));
 
-/** Bytes of a value; valid for good. */
+// Each record is read alone, whatever came before it: the list is never added to.
+const shaped = new Packr({ structures: SHAPES, maxSharedStructures: SHAPES.length, mapsAsObjects: true });
+const plain = new Packr({ useRecords: false });
+
+/** Bytes of what {@link SHAPES} knows the keys of; valid for good. */
 export function pack(value: unknown): Buffer {
-  return packr.pack(value);
+  return shaped.pack(value);
 }
 
-/** Reads what {@link pack} wrote and checks its form; undefined when it hasn't that form. */
+/** Bytes of an object of any keys; valid for good. */
+export function packAny(value: unknown): Buffer {
+  return plain.pack(value);
+}
+
+/** Reads what {@link pack} or {@link packAny} wrote and checks its form; undefined when it hasn't that form. */
 export function unpackAs<S extends TSchema>(check: TypeCheck<S>, bytes: Buffer): Static<S> | undefined {
   let value: unknown;
   try {
-    value = packr.unpack(bytes);
+    value = shaped.unpack(bytes);
   } catch {
     return undefined;
   }
@@ -214,7 +254,6 @@ export function storedDesk({ orders, ...rest }: DeskChange): NonNullable<Change[
       const { orderId, terms } = order.state;
       return { orderId, account: terms.account, isClosed: isClosed(order), bytes: pack(order) };
     }),
-    accounts: rest.accounts.map(({ positions, ...account }) => ({ ...account, positions: [...positions] })),
   };
 }
 

@@ -177,9 +177,8 @@ describe('a state that is journaled', () => {
     await store.close();
     const name = readdirSync(join(folder, 'index')).find((file) => file.startsWith('data')) ?? '';
     rewrite(join(folder, 'index', name), (bytes) => {
-      // Values of orders alone: what names the account.
-      for (let at = bytes.indexOf('clientOrderId'); at >= 0; at = bytes.indexOf('clientOrderId', at + 1))
-        bytes[at] = 0x58;
+      // Values of orders alone.
+      for (let at = bytes.indexOf('STOP_MARKET'); at >= 0; at = bytes.indexOf('STOP_MARKET', at + 1)) bytes[at] = 0x58;
       return bytes;
     });
     const { store: again, recovery: found } = open(folder);
