@@ -23,6 +23,7 @@ import { Presence } from './presence.ts';
 import { RatchetGate } from './ratchetGate.ts';
 import { Readers } from './readers.ts';
 import { RecentPatterns } from './recentPatterns.ts';
+import { lastUpTo, spanUpTo } from './resume.ts';
 import { eventsAfter, type HistoryLimits, type Span } from './stream.ts';
 import type { Subscriber } from './subscriber.ts';
 import { TickerFanout } from './tickerFanout.ts';
@@ -230,9 +231,10 @@ export class Hub {
 
   /** The last events of a stream that is there once, oldest first. */
   lastNotices(channel: 'news' | 'system', count = SHOWN_NOTICES): StreamEntry[] {
-    const events = this.#feed.events({ channel, key: WHOLE_STREAM });
-    const { head, oldest } = events.span(this.#options.clock.nowUs());
-    return events.last(Math.min(count, head - oldest + 1));
+    const place = { channel, key: WHOLE_STREAM } as const;
+    const events = this.#feed.events(place);
+    const { head, oldest } = spanUpTo(events.span(this.#options.clock.nowUs()), this.#feed.head(place));
+    return lastUpTo(events, { head, count: Math.min(count, head - oldest + 1) });
   }
 
   /** Number of a stream's last event, and the events after a place, oldest first: undefined when they can't all be given and a snapshot must stand for them. */
@@ -241,8 +243,10 @@ export class Hub {
     cursor: Cursor,
   ): { readonly head: number; readonly missed: readonly StreamEntry[] | undefined } {
     const events = this.#feed.events(place);
-    const count = eventsAfter(events.span(this.#options.clock.nowUs()), cursor, place.key);
-    return { head: events.head, missed: count === undefined ? undefined : events.last(count) };
+    const span = spanUpTo(events.span(this.#options.clock.nowUs()), this.#feed.head(place));
+    const count = eventsAfter(span, cursor, place.key);
+    const { head } = span;
+    return { head, missed: count === undefined ? undefined : lastUpTo(events, { head, count }) };
   }
 
   /** Number of a stream's last event that may be told; 0 before the first. */

@@ -7,7 +7,7 @@ import type { Delivery } from './delivery.ts';
 import { type EventFeed, type EventFilter, passes } from './eventFeed.ts';
 import type { LatestFeed } from './latestFeed.ts';
 import type { Presence } from './presence.ts';
-import { missedEvents } from './resume.ts';
+import { lastUpTo, missedEvents, spanUpTo } from './resume.ts';
 import type { Span } from './stream.ts';
 import type { ReadingKind, Subscriber } from './subscriber.ts';
 import type { TickerFanout } from './tickerFanout.ts';
@@ -128,19 +128,16 @@ export class Readers {
     const streams = keys.map((key) => this.#parts.feed.events({ channel, key }));
     // What the journal doesn't have yet comes once it does: to everyone, and to this one as well.
     const heads = keys.map((key) => this.#parts.feed.head({ channel, key }));
-    const span = (at: number): Span => {
-      const head = heads[at] ?? 0;
-      const { epoch, oldest } = streams[at]?.span(nowUs) ?? { epoch: this.#parts.epoch, oldest: 1 };
-      return { epoch, head, oldest: Math.min(oldest, head + 1) };
-    };
+    const nothing = { epoch: this.#parts.epoch, head: 0, oldest: 1 };
+    const span = (at: number): Span => spanUpTo(streams[at]?.span(nowUs) ?? nothing, heads[at] ?? 0);
     const missed = this.#missed({ keys, since, span }, channel === 'pattern' ? PATTERN_BYTES : FRAME_BYTES);
     answer.subscribed(missed !== undefined);
     for (const [at, key] of keys.entries()) {
       const count = missed?.[at];
       const head = heads[at] ?? 0;
-      const held = (streams[at]?.head ?? 0) - head;
+      const events = streams[at];
       if (count === undefined) answer.snapshot(key, head);
-      for (const entry of streams[at]?.last((count ?? 0) + held).slice(0, count ?? 0) ?? [])
+      for (const entry of events === undefined ? [] : lastUpTo(events, { head, count: count ?? 0 }))
         if (passes(entry, filter)) this.#parts.delivery.send(subscriber, entry);
       this.#parts.feed.join(subscriber, { channel, key }, filter);
     }

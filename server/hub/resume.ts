@@ -1,5 +1,5 @@
 import type { Cursor } from '../../protocol/messages.ts';
-import { eventsAfter, type Span } from './stream.ts';
+import { type EventStream, eventsAfter, type Span } from './stream.ts';
 
 /**
  * How many events a reader lacks of each stream, undefined for one that its cursor doesn't name; undefined in all when it
@@ -27,4 +27,17 @@ export function missedEvents(wish: {
     total += count;
   }
   return isRecovered && total <= maxEvents ? missed : undefined;
+}
+
+/** What a stream can give of its events up to `head`: later ones are held until the journal has them. */
+export function spanUpTo(span: Span, head: number): Span {
+  return { epoch: span.epoch, head, oldest: Math.min(span.oldest, head + 1) };
+}
+
+/** The last `count` events up to number `head`, oldest first. */
+export function lastUpTo<T>(
+  events: EventStream<T>,
+  { head, count }: { readonly head: number; readonly count: number },
+): T[] {
+  return events.last(count + events.head - head).slice(0, count);
 }
