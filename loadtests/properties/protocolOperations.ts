@@ -350,6 +350,12 @@ const scenes = fc.oneof(
       { op: 'turn', rush: true, count: two },
       { op: 'trade', symbol: 0, price: 9_000, count: 1 },
     ]),
+  // An alert that is taken back in time, and one that isn't.
+  fc.constantFrom(10_100, 10_600).map((price) => [
+    { op: 'alert', client: 0, name: 'x', kind: 'above', price: 10_500 },
+    { op: 'trade', symbol: 0, price, count: 1 },
+    { op: 'clear', client: 0, name: 'x' },
+  ]),
   // A client that was away for as long as history reaches, and longer.
   fc.constantFrom(7, 8, 9).map((count) => [
     { op: 'subscribe', client: 0, channel: 'ticker', keys: ['S1', 'S2'] },
