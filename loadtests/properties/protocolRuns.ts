@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { ByteCutProxy } from '../../client/testing/byteCutProxy.ts';
-import { type Operation, session } from './protocolOperations.ts';
+import type { Operation } from './protocolOperations.ts';
 import { type LawServer, ProtocolBroken, ProtocolLaw } from './protocolPlay.ts';
+import { session } from './protocolSessions.ts';
 
 /** The most operations of a random session. */
 const MOST_OPERATIONS = 14;
