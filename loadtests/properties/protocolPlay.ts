@@ -1,27 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ByteCutProxy } from '../../client/testing/byteCutProxy.ts';
-import { mint } from '../conformance/tokens.ts';
 import { ProtocolClient } from './protocolClient.ts';
-import { Link, type Received } from './protocolLink.ts';
-import { needs } from './protocolModel.ts';
+import type { Link, Received } from './protocolLink.ts';
 import type { Operation } from './protocolOperations.ts';
-import type { Alert, Surroundings } from './protocolSurroundings.ts';
+import type { Alert, LawServer, Surroundings } from './protocolSurroundings.ts';
 import { Truth } from './protocolTruth.ts';
-
-/** The server that the law holds for, as far as a session touches it beside its clients' sockets. */
-export interface LawServer {
-  readonly port: number;
-  readonly epoch: string;
-  readonly secret: string;
-  readonly hasJournal: boolean;
-  /** A trade; symbol by its index, price in hundredths. */
-  readonly trade: (trade: { readonly symbol: number; readonly price: number }) => void;
-  readonly quote: (quote: { readonly symbol: number; readonly bid: number; readonly ask: number }) => void;
-  readonly endMinute: () => void;
-  readonly publishNews: (symbols: readonly string[]) => void;
-  /** Stops it and starts it again over its journal. */
-  readonly restart: () => Promise<void>;
-}
+import { ProtocolWitness } from './protocolWitness.ts';
 
 /** What never comes is waited for so long, ms: nothing takes a hundredth of it. */
 const NEVER_MS = 5_000;
@@ -29,9 +13,6 @@ const NEVER_MS = 5_000;
 const LOOKS = 5;
 const FIRST_PRICE = 10_000;
 const SYMBOLS = [0, 1, 2] as const;
-const SYMBOL_CHANNELS = ['bar.1m', 'bar.5m', 'bar.15m', 'bar.1h', 'pattern'] as const;
-const ACCOUNT_CHANNELS = ['order', 'execution', 'position', 'alert'] as const;
-
 /** What a session has shown not to hold. */
 export class ProtocolBroken extends Error {
   override readonly name = 'ProtocolBroken';
@@ -44,8 +25,7 @@ export class ProtocolLaw {
   /** How often what has come, in a word or two. */
   readonly happened = new Map<string, number>();
   readonly #truth = new Truth();
-  #witness: Link | undefined = undefined;
-  #watched: readonly string[] = [];
+  readonly #witness: ProtocolWitness;
   #sessions = 0;
   #id = 0;
   #fault: string | undefined = undefined;
@@ -61,6 +41,14 @@ export class ProtocolLaw {
   constructor(server: LawServer, proxy: ByteCutProxy) {
     this.#server = server;
     this.#proxy = proxy;
+    this.#witness = new ProtocolWitness({
+      server,
+      truth: this.#truth,
+      rules: this.#rules(),
+      nextId: () => ++this.#id,
+      soon: (awaited, what) => this.#soon(awaited, what),
+      quiet: (link) => this.#quiet(link),
+    });
   }
 
   /**
@@ -84,7 +72,7 @@ export class ProtocolLaw {
 
   /** Ends the witness. */
   async close(): Promise<void> {
-    await this.#witness?.cut();
+    await this.#witness.link?.cut();
   }
 
   async #begin(): Promise<void> {
@@ -94,8 +82,8 @@ export class ProtocolLaw {
     this.#isBlurred = false;
     this.#alerts = new Map();
     const accounts = [`a${this.#sessions}`, `b${this.#sessions}`] as const;
-    if (this.#witness?.isOpen !== true) await this.#call();
-    await this.#watch(accounts);
+    if (this.#witness.link?.isOpen !== true) await this.#witness.call();
+    await this.#witness.watch(accounts);
     for (const symbol of SYMBOLS) this.#trade(symbol, FIRST_PRICE);
     const surroundings = this.#surroundings();
     this.#clients = [
@@ -103,91 +91,6 @@ export class ProtocolLaw {
       new ProtocolClient({ own: accounts[1], other: accounts[0] }, surroundings),
     ];
     await this.#settle();
-  }
-
-  /** Lets the witness read what there is, in the epoch of the server as it is now. */
-  async #call(): Promise<void> {
-    const { port, secret, epoch, hasJournal } = this.#server;
-    if (this.#truth.epoch !== epoch) this.#truth.forget();
-    this.#truth.epoch = epoch;
-    this.#truth.forgetTicks();
-    const link = await Link.open({ port, name: 'witness' }, { ...this.#rules(), hasLanes: hasJournal });
-    this.#witness = link;
-    const token = await mint(secret, { user: 'witness', scopes: ['market:read', 'account:*'] });
-    this.#ask(link, { type: 'auth', token }, needs('welcome'));
-    for (const symbol of SYMBOLS) await this.#beginTicks(link, `S${symbol}`);
-    await this.#beginTicks(link, 'S3');
-    const symbols = SYMBOLS.map((symbol) => `S${symbol}`);
-    for (const channel of SYMBOL_CHANNELS) this.#follow(link, channel, symbols);
-    this.#follow(link, 'news', ['*']);
-    this.#watched = [];
-  }
-
-  /** Learns which number a symbol's next tick will have. */
-  async #beginTicks(link: Link, symbol: string): Promise<void> {
-    const wish = { since: {}, isPaced: false, isForming: false };
-    const id = ++this.#id;
-    const frame = JSON.stringify({ type: 'subscribe', id, channel: 'ticker', symbols: [symbol] });
-    link.send(frame, {
-      id,
-      asked: frame,
-      lane: 'state',
-      check: needs('subscribed'),
-      onAnswer: () => link.subscriptions.begin('ticker', [symbol], { wish, recovered: false }),
-    });
-    await this.#soon(
-      link.until(() => link.subscriptions.cursor('ticker', symbol) !== undefined),
-      'a snapshot',
-    );
-    this.#ask(link, { type: 'unsubscribe', channel: 'ticker', symbols: [symbol] }, needs('unsubscribed'), () =>
-      link.subscriptions.end('ticker', [symbol]),
-    );
-    await this.#quiet(link);
-  }
-
-  /** Lets the witness read the streams of a session's accounts, and no others. */
-  async #watch(accounts: readonly string[]): Promise<void> {
-    const link = this.#witness;
-    if (link === undefined) return;
-    for (const channel of ACCOUNT_CHANNELS) {
-      if (this.#watched.length > 0) {
-        const old = this.#watched;
-        this.#ask(link, { type: 'unsubscribe', channel, symbols: old }, needs('unsubscribed'), () =>
-          link.subscriptions.end(channel, old),
-        );
-      }
-      this.#follow(link, channel, accounts);
-    }
-    this.#watched = accounts;
-    await this.#quiet(link);
-  }
-
-  /** Subscribes the witness from where it stood. */
-  #follow(
-    link: Link,
-    channel: (typeof SYMBOL_CHANNELS)[number] | (typeof ACCOUNT_CHANNELS)[number] | 'news',
-    keys: readonly string[],
-  ): void {
-    const { epoch } = this.#truth;
-    const seq = Object.fromEntries(keys.map((key) => [key, this.#truth.head(`${channel}/${key}`)]));
-    const wish = { since: seq, isPaced: false, isForming: false };
-    this.#ask(
-      link,
-      { type: 'subscribe', channel, symbols: keys, since: { epoch, seq } },
-      needs('subscribed'),
-      (answer) => link.subscriptions.begin(channel, keys, { wish, recovered: answer['recovered'] === true }),
-    );
-  }
-
-  #ask(
-    link: Link,
-    question: object,
-    check: (answer: Received) => string | undefined,
-    onAnswer?: (answer: Received) => void,
-  ): void {
-    const id = ++this.#id;
-    const text = JSON.stringify({ id, ...question });
-    link.send(text, { id, asked: text, lane: 'state', check, ...(onAnswer !== undefined && { onAnswer }) });
   }
 
   async #do(operation: Operation): Promise<void> {
@@ -299,17 +202,17 @@ export class ProtocolLaw {
 
   async #restart(): Promise<void> {
     await this.#settle();
-    const open = [this.#witness, ...this.#clients.map(({ link }) => link)];
+    const open = [this.#witness.link, ...this.#clients.map(({ link }) => link)];
     for (const link of open) link?.mayClose.add(4001);
     await this.#server.restart();
     // Alerts are no part of what a journal keeps.
     this.#alerts.clear();
     this.#changes++;
-    await this.#witness?.closed;
-    const accounts = this.#watched;
+    await this.#witness.link?.closed;
+    const accounts = this.#witness.watched;
     this.#proxy.targetPort = this.#server.port;
-    await this.#call();
-    await this.#watch(accounts);
+    await this.#witness.call();
+    await this.#witness.watch(accounts);
     for (const symbol of SYMBOLS) this.#trade(symbol, FIRST_PRICE);
     for (const client of this.#clients) if (client.link !== undefined) await client.resume();
   }
@@ -319,11 +222,7 @@ export class ProtocolLaw {
     let lacking: string | undefined;
     for (let look = 0; look < LOOKS; look++) {
       for (const client of this.#clients) if (client.link !== undefined) await this.#quiet(client.link);
-      // A subscription makes the server write all that waits, to everyone.
-      if (this.#witness !== undefined) {
-        this.#follow(this.#witness, 'order', this.#watched);
-        await this.#quiet(this.#witness);
-      }
+      await this.#witness.flush();
       for (const client of this.#clients) {
         if (!client.isWelcome || client.link === undefined) continue;
         client.ping();
@@ -346,7 +245,8 @@ export class ProtocolLaw {
       const lacks = link?.isOpen === true ? link.subscriptions.lacks() : undefined;
       if (lacks !== undefined) return `${link?.name}: ${lacks}`;
     }
-    return this.#witness?.isOpen === false ? 'the witness was cut' : this.#witness?.subscriptions.lacks();
+    const { link } = this.#witness;
+    return link?.isOpen === true ? link.subscriptions.lacks() : 'the witness was cut';
   }
 
   #quiet(link: Link): Promise<void> {

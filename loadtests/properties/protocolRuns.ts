@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { ByteCutProxy } from '../../client/testing/byteCutProxy.ts';
 import type { Operation } from './protocolOperations.ts';
-import { type LawServer, ProtocolBroken, ProtocolLaw } from './protocolPlay.ts';
+import { ProtocolBroken, ProtocolLaw } from './protocolPlay.ts';
 import { session } from './protocolSessions.ts';
+import type { LawServer } from './protocolSurroundings.ts';
 
 /** The most operations of a random session. */
 const MOST_OPERATIONS = 14;

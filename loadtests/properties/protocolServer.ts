@@ -4,7 +4,7 @@ import { startServer } from '../../server/server.ts';
 import { ManualFeed } from '../../server/testing/manualFeed.ts';
 import { testClock } from '../../server/testing/testServer.ts';
 import { LAW_LIMITS } from './protocolModel.ts';
-import type { LawServer } from './protocolPlay.ts';
+import type { LawServer } from './protocolSurroundings.ts';
 
 const SECRET = 'a secret of the law of sessions, long enough';
 

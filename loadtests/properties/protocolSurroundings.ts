@@ -3,6 +3,21 @@ import type { Claims } from './protocolModel.ts';
 import type { OperationOf } from './protocolOperations.ts';
 import type { Truth } from './protocolTruth.ts';
 
+/** The server that the law holds for, as far as a session touches it beside its clients' sockets. */
+export interface LawServer {
+  readonly port: number;
+  readonly epoch: string;
+  readonly secret: string;
+  readonly hasJournal: boolean;
+  /** A trade; symbol by its index, price in hundredths. */
+  readonly trade: (trade: { readonly symbol: number; readonly price: number }) => void;
+  readonly quote: (quote: { readonly symbol: number; readonly bid: number; readonly ask: number }) => void;
+  readonly endMinute: () => void;
+  readonly publishNews: (symbols: readonly string[]) => void;
+  /** Stops it and starts it again over its journal. */
+  readonly restart: () => Promise<void>;
+}
+
 /** What a client has to know of all that goes on in a session. */
 export interface Surroundings {
   readonly truth: Truth;
