@@ -160,4 +160,40 @@ describe('the transport', () => {
     other.close();
     expect(await transport.listen({ host: '192.0.2.1', port: 0 })).toMatchObject({ reason: 'unusable' });
   });
+
+  it('should keep a socket that was accepted later, whatever lies in the memory that its request gave back', async () => {
+    const kept: Buffer[] = [];
+    const transport = await openTransport();
+    open.push(transport);
+    transport.ws({
+      path: '/*',
+      maxPayloadBytes: 1024,
+      maxBackpressureBytes: 1024 * 1024,
+      idleTimeoutS: 120,
+      upgrade: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return {
+          accept: true,
+          open: (socket) => {
+            // Where the response's state lay, these bytes would say that its connection is to be closed.
+            for (let bytes = 24; bytes < 512; bytes += 16) kept.push(Buffer.allocUnsafeSlow(bytes).fill(0x10));
+            return { ...ignore, message: () => socket.send('here') };
+          },
+          gone: () => undefined,
+        };
+      },
+    });
+    const outcome = await transport.listen({ host: '127.0.0.1', port: 0 });
+    if (!outcome.ok) throw new Error(outcome.message);
+    const answers = Array.from({ length: 50 }, async () => {
+      const client = new WebSocket(`ws://127.0.0.1:${outcome.port}/`);
+      const closed = once(client, 'close').then(() => 'cut');
+      await once(client, 'open');
+      client.send('still here?');
+      const answer = await Promise.race([once(client, 'message').then(([data]) => String(data)), closed]);
+      client.terminate();
+      return answer;
+    });
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['here']));
+  });
 });

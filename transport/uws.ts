@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp, us_listen_socket, us_sock
 import { createRequire } from 'node:module';
 import { addressOf, answer, readRequest, write } from './exchange.ts';
 import { GuardedSocket } from './guardedSocket.ts';
+import { Neighbour } from './neighbour.ts';
 import { probePort } from './ports.ts';
 import { checkTlsFiles } from './tls.ts';
 import {
@@ -112,6 +113,7 @@ class UwsTransport implements Transport {
   #generations: Generation[];
   #mayConnect: (remoteAddress: string) => boolean = () => true;
   #http: HttpHandling | undefined;
+  #neighbour: Neighbour | undefined;
   #isListening = true;
   #isClosed = false;
 
@@ -142,6 +144,7 @@ class UwsTransport implements Transport {
   async listen(address: { readonly host: string; readonly port: number }): Promise<ListenOutcome> {
     const [generation] = this.#generations;
     if (generation === undefined || this.#isClosed) throw new TransportError('the transport is closed');
+    this.#neighbour ??= await this.#openNeighbour();
     const outcome = this.#tls === undefined ? undefined : await probePort(address);
     if (outcome?.ok === false) return outcome;
     const wanted = { host: address.host, port: outcome?.port ?? address.port };
@@ -192,7 +195,23 @@ class UwsTransport implements Transport {
       generation.listening.length = 0;
       generation.app.close();
     }
+    this.#neighbour?.close();
   }
+
+  #openNeighbour(): Promise<Neighbour> {
+    const library = this.#library;
+    return Neighbour.open({
+      app: library.App(),
+      portOf: library.us_socket_local_port,
+      stopListening: library.us_listen_socket_close,
+    });
+  }
+
+  /** What makes a socket of a response; see {@link Neighbour}. */
+  readonly #beside = (make: () => void): void => {
+    if (this.#neighbour === undefined) make();
+    else this.#neighbour.beside(make);
+  };
 
   #watched(app: TemplatedApp): Generation {
     const generation = new Generation(app);
@@ -221,7 +240,8 @@ class UwsTransport implements Transport {
       sendPingsAutomatically: true,
       // A small window of its own per socket deflates texts that resemble each other well; inflating needs no memory of the past.
       ...(compression && { compression: library.DEDICATED_COMPRESSOR_4KB | library.SHARED_DECOMPRESSOR }),
-      upgrade: (response, request, context) => void upgrade(route, generation, { response, request, context }),
+      upgrade: (response, request, context) =>
+        void upgrade(route, generation, { response, request, context, beside: this.#beside }),
       open: (ws) => {
         const data = ws.getUserData();
         data.socket.attach(ws);
@@ -307,12 +327,13 @@ interface Upgrade {
   readonly response: HttpResponse;
   readonly request: HttpRequest;
   readonly context: us_socket_context_t;
+  readonly beside: (make: () => void) => void;
 }
 
 async function upgrade(
   route: WebSocketRoute,
   generation: Generation,
-  { response, request, context }: Upgrade,
+  { response, request, context, beside }: Upgrade,
 ): Promise<void> {
   let isAborted = false;
   response.onAborted(() => {
@@ -327,21 +348,19 @@ async function upgrade(
     if (decision.accept) decision.gone();
     return;
   }
-  response.cork(() => {
-    if (!decision.accept) {
-      // Nothing else comes of this connection; kept open it would count against its address.
-      write(response, decision.response, { isLast: true });
-      return;
-    }
-    // From here on the library counts it as a socket.
-    generation.pending--;
-    generation.sockets++;
-    const data: UserData = {
-      socket: new GuardedSocket(read.remoteAddress, route.compression ?? false),
-      open: decision.open,
-      handlers: undefined,
-      closedEarly: undefined,
-    };
-    response.upgrade(data, key, decision.protocol ?? '', extensions, context);
-  });
+  if (!decision.accept) {
+    // Nothing else comes of this connection; kept open it would count against its address.
+    response.cork(() => write(response, decision.response, { isLast: true }));
+    return;
+  }
+  // From here on the library counts it as a socket.
+  generation.pending--;
+  generation.sockets++;
+  const data: UserData = {
+    socket: new GuardedSocket(read.remoteAddress, route.compression ?? false),
+    open: decision.open,
+    handlers: undefined,
+    closedEarly: undefined,
+  };
+  beside(() => response.upgrade(data, key, decision.protocol ?? '', extensions, context));
 }
