@@ -126,7 +126,3 @@ export class Truth {
     this.#streams.clear();
   }
 }
-
-export function isWorking({ status }: KnownOrder): boolean {
-  return WORKING.has(status);
-}
