@@ -40,8 +40,17 @@ class Cli {
   err = '';
   readonly ended: Promise<number | null>;
 
-  constructor(...args: string[]) {
-    const env = { ...process.env, NO_COLOR: '1', TAPEDECK_LOG_LEVEL: 'silent' };
+  /** With variables of its own. */
+  static with(env: Readonly<Record<string, string>>, ...args: string[]): Cli {
+    return new Cli(args, env);
+  }
+
+  static run(...args: string[]): Cli {
+    return new Cli(args, {});
+  }
+
+  private constructor(args: readonly string[], own: Readonly<Record<string, string>>) {
+    const env = { ...process.env, NO_COLOR: '1', TAPEDECK_LOG_LEVEL: 'silent', ...own };
     this.child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -64,7 +73,7 @@ class Cli {
 describe('tapedeck serve', () => {
   it('should print one line of JSON when it listens, serve, log its run, and leave with 0 on SIGTERM', async () => {
     const log = join(folder, 'commands.ndjson');
-    const cli = new Cli('serve', '--port', '0', '--tape', tape, '--from', '0', '--command-log', log, '--ready-json');
+    const cli = Cli.run('serve', '--port', '0', '--tape', tape, '--from', '0', '--command-log', log, '--ready-json');
     await cli.printed('\n');
     const ready = JSON.parse(cli.out);
     const health = await fetch(`http://127.0.0.1:${ready.ports[0]}/api/health`);
@@ -90,7 +99,7 @@ describe('tapedeck serve', () => {
   });
 
   it('should tell a person where it listens and how to get in, and leave with 130 on SIGINT', async () => {
-    const cli = new Cli('serve', '--listen', '127.0.0.1:0', '--listen', '[::1]:0', '--tape', tape);
+    const cli = Cli.run('serve', '--listen', '127.0.0.1:0', '--listen', '[::1]:0', '--tape', tape);
     await cli.printed('Ctrl-C');
 
     expect(cli.out).toMatch(/stream +ws:\/\/127\.0\.0\.1:[1-9]\d*\/v1\/stream\n/);
@@ -109,7 +118,7 @@ describe('tapedeck serve', () => {
     await once(other, 'listening');
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const cli = new Cli('serve', '--port', String(port), '--tape', tape);
+    const cli = Cli.run('serve', '--port', String(port), '--tape', tape);
 
     expect(await cli.ended).toBe(69);
     expect(cli.err).toBe(`tapedeck: 127.0.0.1:${port} is taken; choose another with --port, or 0 for any free one\n`);
@@ -121,9 +130,9 @@ describe('tapedeck serve', () => {
     const bytes = readFileSync(tape);
     writeFileSync(altered, bytes.subarray(0, bytes.length - 9));
     const [bad, missing, late] = [
-      new Cli('serve', '--port', '0', '--tape', altered),
-      new Cli('serve', '--port', '0', '--tape', join(folder, 'nowhere.tape')),
-      new Cli('serve', '--port', '0', '--tape', tape, '--from', '61'),
+      Cli.run('serve', '--port', '0', '--tape', altered),
+      Cli.run('serve', '--port', '0', '--tape', join(folder, 'nowhere.tape')),
+      Cli.run('serve', '--port', '0', '--tape', tape, '--from', '61'),
     ];
 
     expect(await Promise.all([bad.ended, missing.ended, late.ended])).toEqual([65, 66, 64]);
@@ -131,6 +140,58 @@ describe('tapedeck serve', () => {
     expect(bad.err).toContain(altered);
     expect(missing.err).toContain('nowhere.tape');
     expect(late.err).toContain('--from 61: the tape ends 59 s after the open; start earlier');
+  });
+});
+
+describe('tapedeck serve with a journal', () => {
+  it('should refuse a damaged one, say where to cut it, and go on from there when it is told to', async () => {
+    const journal = join(folder, 'journal');
+    const serve = ['serve', '--port', '0', '--tape', tape, '--ready-json'];
+    const first = Cli.run(...serve, '--journal', journal);
+    await first.printed('\n');
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(0);
+    const segment = join(journal, '00000001.journal');
+    const bytes = readFileSync(segment);
+    const at = bytes.length - 20;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(segment, bytes);
+    // With it, only what it lacks is read again.
+    rmSync(join(journal, 'index'), { recursive: true });
+
+    const refused = Cli.run(...serve, '--journal', journal);
+    expect(await refused.ended).toBe(65);
+    expect(refused.err).toMatch(/^tapedeck: [^\n]*00000001\.journal: damaged at offset \d+: [^\n]+\n$/);
+    const place = /--recover-to (\S+:\d+),/.exec(refused.err)?.[1] ?? '';
+
+    const [nowhere, unnamed] = [
+      Cli.run(...serve, '--journal', journal, '--recover-to', '00000001.journal:70'),
+      Cli.run(...serve, '--recover-to', place),
+    ];
+    expect([await nowhere.ended, await unnamed.ended]).toEqual([64, 64]);
+    expect(nowhere.err).toMatch(/^tapedeck: --recover-to 00000001\.journal:70: no record ends there; [^\n]+\n$/);
+    expect(unnamed.err).toMatch(/^tapedeck: --recover-to [^\n]+ name its folder with --journal[^\n]*\n$/);
+
+    const cut = Cli.run(...serve, '--journal', journal, '--recover-to', place);
+    await cut.printed('\n');
+    expect(readFileSync(join(journal, 'aside-1', '00000001.journal'))).toEqual(bytes);
+    cut.child.kill('SIGTERM');
+    expect(await cut.ended).toBe(0);
+  });
+
+  it('should take its folder from the environment, and refuse a command log beside it', async () => {
+    const journal = join(folder, 'from-environment');
+    const env = { TAPEDECK_JOURNAL: journal };
+    const both = Cli.with(env, 'serve', '--port', '0', '--tape', tape, '--command-log', join(folder, 'both.ndjson'));
+    expect(await both.ended).toBe(64);
+    expect(both.err).toMatch(/^tapedeck: --command-log [^\n]+ leave one of the two away\n$/);
+
+    const cli = Cli.with(env, 'serve', '--port', '0', '--tape', tape, '--ready-json');
+    await cli.printed('\n');
+    const health = await fetch(`http://127.0.0.1:${JSON.parse(cli.out).ports[0]}/api/health`);
+    expect(await health.json()).toMatchObject({ journal: { status: 'ok' } });
+    cli.child.kill('SIGTERM');
+    expect(await cli.ended).toBe(0);
   });
 });
 

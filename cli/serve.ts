@@ -88,7 +88,7 @@ async function serve(options: ServeOptions): Promise<void> {
     ...settings,
     feed,
     ...(options.commandLog === undefined ? {} : { commandLogPath: options.commandLog }),
-    ...journalOf(options),
+    ...journalOf(settings, options),
   };
   const signal = options.endWithStdin === true ? Promise.race([firstSignal(), endOfInput()]) : firstSignal();
   const server = await start(config, clock);
@@ -100,9 +100,19 @@ async function serve(options: ServeOptions): Promise<void> {
   process.exitCode = await signal;
 }
 
-function journalOf({ journal: folder, recoverTo }: ServeOptions): Pick<ServerConfig, 'journal'> {
-  if (folder !== undefined) return { journal: { folder, ...(recoverTo !== undefined && { recoverTo }) } };
-  if (recoverTo === undefined) return {};
+/** What the command line alone decides of the journal, wherever its folder was named. */
+function journalOf(
+  { journal }: ServerConfig,
+  { recoverTo, commandLog }: ServeOptions,
+): Pick<ServerConfig, 'journal'> | undefined {
+  if (journal !== undefined && commandLog !== undefined) {
+    throw new CliError(
+      `--command-log ${commandLog}: a run that goes on from a journal (${journal.folder}) can't be repeated from its commands; leave one of the two away`,
+      ExitCode.USAGE,
+    );
+  }
+  if (recoverTo === undefined) return undefined;
+  if (journal !== undefined) return { journal: { ...journal, recoverTo } };
   throw new CliError(
     `--recover-to ${recoverTo}: there is no journal to cut; name its folder with --journal`,
     ExitCode.USAGE,
@@ -124,6 +134,7 @@ function readSettings(options: ServeOptions): ServerConfig {
       ...(listen !== undefined && { listen }),
       ...(options.tlsCert !== undefined && { tlsCertFile: options.tlsCert }),
       ...(options.tlsKey !== undefined && { tlsKeyFile: options.tlsKey }),
+      ...(options.journal !== undefined && { journal: options.journal }),
     },
     env: process.env,
     ...(options.config === undefined ? {} : { file: options.config }),

@@ -1,7 +1,7 @@
 import type { Instrument } from '../market/types.ts';
 import { unitsOf } from '../protocol/codecs/json.ts';
 import type { AlertClearFrame, AlertSetFrame } from '../protocol/messages.ts';
-import { accountOf, type CommandContext, idOf, mayReadMarket, refuse } from './commandContext.ts';
+import { accountOf, type CommandContext, idOf, mayReadMarket, refuse, tellSafe } from './commandContext.ts';
 import { type Alert, MAX_ALERTS_PER_ACCOUNT } from './hub/alerts.ts';
 import { alertData } from './marketWire.ts';
 
@@ -14,12 +14,17 @@ export function runAlertCommand(context: CommandContext, frame: AlertSetFrame | 
   if (!mayReadMarket(context, frame, 'an alert')) return;
   const account = accountOf(context, frame);
   if (account === undefined) return;
+  if (context.loop.failure !== undefined) {
+    const message = 'the journal has failed: no alert can be kept until the server was started again';
+    refuse(context, frame, { code: 'internal', message });
+    return;
+  }
   if (frame.type === 'alert.set') setAlert(context, frame, account);
   else clearAlert(context, frame, account);
 }
 
 function setAlert(context: CommandContext, frame: AlertSetFrame, account: string): void {
-  const { book, hub, session } = context;
+  const { book, hub } = context;
   const instrument = book.instrument(frame.symbol);
   if (instrument === undefined) {
     refuse(context, frame, { code: 'unknown_symbol', message: `unknown symbol ${JSON.stringify(frame.symbol)}` });
@@ -28,7 +33,7 @@ function setAlert(context: CommandContext, frame: AlertSetFrame, account: string
   const alert = alertOf(frame, account, instrument);
   if (typeof alert === 'string') refuse(context, frame, { code: 'bad_message', message: alert });
   else if (hub.alerts.set(alert)) {
-    session.tell({ type: 'alert.accepted', ...idOf(frame), data: alertData(alert, instrument) });
+    tellSafe(context, { type: 'alert.accepted', ...idOf(frame), data: alertData(alert, instrument) });
   } else {
     const message = `an account may have ${MAX_ALERTS_PER_ACCOUNT} alerts; clear one first`;
     refuse(context, frame, { code: 'too_many_alerts', message });
@@ -38,7 +43,7 @@ function setAlert(context: CommandContext, frame: AlertSetFrame, account: string
 function clearAlert(context: CommandContext, frame: AlertClearFrame, account: string): void {
   const { alertId } = frame;
   if (context.hub.alerts.clear(account, alertId) !== undefined) {
-    context.session.tell({ type: 'alert.cleared', ...idOf(frame), alertId });
+    tellSafe(context, { type: 'alert.cleared', ...idOf(frame), alertId });
     return;
   }
   refuse(context, frame, { code: 'unknown_alert', message: `no alert ${JSON.stringify(alertId)} waits` });

@@ -1,4 +1,5 @@
 import type { Refusal } from '../protocol/codecs/json.ts';
+import type { ServerEvent } from './dialects/dialect.ts';
 import { type Claims, mayUseAccount } from './identity.ts';
 import type { Session, SessionServices } from './session.ts';
 
@@ -11,6 +12,13 @@ export interface AnswerContext extends Omit<SessionServices, 'admit'> {
 /** The same for the commands that only a socket can give. */
 export interface CommandContext extends AnswerContext, SessionServices {
   readonly session: Session;
+}
+
+/** Tells what was read just now, once all of it is safe: what a client is told must be there again after a crash. */
+export function tellSafe({ loop, session }: CommandContext, event: ServerEvent): void {
+  loop.whenSafe(() => {
+    if (!session.isEnded) session.tell(event);
+  });
 }
 
 /** Answers a command with an error. */

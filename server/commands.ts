@@ -24,7 +24,7 @@ export function runCommand(context: CommandContext, command: Command): void {
       whenSafe(context, () => unsubscribe(context, command));
       return;
     case 'get':
-      whenSafe(context, () => answerGet(context, command));
+      answerGet(context, command);
       return;
     case 'alert.set':
     case 'alert.clear':
@@ -39,7 +39,7 @@ export function runCommand(context: CommandContext, command: Command): void {
   }
 }
 
-/** Reads the state only once all of it is safe: what is told must be there again after a crash. */
+/** Goes on once all that was taken is safe, in the order in which commands came. */
 function whenSafe({ loop, session }: CommandContext, answer: () => void): void {
   loop.whenSafe(() => {
     if (!session.isEnded) answer();

@@ -232,6 +232,20 @@ describe('TLS', () => {
   });
 });
 
+describe('journal', () => {
+  it('should be set by the option before the environment, and by a path relative to the file that names it', () => {
+    const path = file('journal.yaml', 'journal: kept/here');
+
+    expect(loadServerConfig({ env: {} }).journal).toBeUndefined();
+    expect(loadServerConfig({ env: {}, file: path }).journal).toEqual({ folder: join(folder, 'kept/here') });
+    expect(loadServerConfig({ env: { TAPEDECK_JOURNAL: '/e' }, file: path }).journal).toEqual({ folder: '/e' });
+    const options = { journal: '/o' };
+    expect(loadServerConfig({ options, env: { TAPEDECK_JOURNAL: '/e' } }).journal).toEqual({ folder: '/o' });
+    const listed = listSettings({ env: { TAPEDECK_JOURNAL: '/e' } }).settings.find(({ name }) => name === 'journal');
+    expect(listed).toMatchObject({ value: '/e', source: 'environment', variable: 'TAPEDECK_JOURNAL' });
+  });
+});
+
 describe('listSettings', () => {
   it('should name source and variable of each setting, and no secret', () => {
     const path = file('list.yaml', 'limits: { drainMs: 7 }');

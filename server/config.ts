@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import { nearest } from '../protocol/nearest.ts';
 import type { TlsFiles } from '../transport/types.ts';
 import { ConfigError, readText } from './configError.ts';
-import { type IdentityConfig, type PlacedValue, readIdentity, readTls } from './identity/config.ts';
+import { type IdentityConfig, type PlacedValue, pathOf, readIdentity, readTls } from './identity/config.ts';
 import { isLoopback, type ListenAddress, parseListen } from './listen.ts';
 import { GENERAL_SETTINGS, LIMIT_NAMES, LIMIT_SETTINGS, SETTINGS, type Setting } from './settings.ts';
 
@@ -57,6 +57,7 @@ interface ServerOptions {
   readonly listen?: readonly string[];
   readonly tlsCertFile?: string;
   readonly tlsKeyFile?: string;
+  readonly journal?: string;
 }
 
 export { ConfigError } from './configError.ts';
@@ -122,6 +123,7 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
   const tls = readTls({ found, file });
   const limits = readLimits(found);
   const cash = optionalNumber(found('startingCashUnits').value);
+  const journal = found('journal');
   const config: ServerConfig = {
     listen,
     limits,
@@ -130,6 +132,7 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
     ...(found('compression').value === 'on' && { compression: true }),
     allowedOrigins: strings(found('allowedOrigins').value),
     ...(cash === undefined ? {} : { startingCashUnits: cash }),
+    ...(journal.value !== undefined && { journal: { folder: pathOf(journal, file) } }),
     logLevel: String(found('logLevel').value),
   };
   return { config, found };
@@ -146,11 +149,13 @@ const OPTIONS: ReadonlyMap<string, string> = new Map([
   ['listen', '--listen'],
   ['tlsCertFile', '--tls-cert'],
   ['tlsKeyFile', '--tls-key'],
+  ['journal', '--journal'],
 ]);
 
 function optionOf(name: string, options: ServerOptions): string | readonly string[] | undefined {
   if (name === 'listen') return options.listen;
   if (name === 'tlsCertFile') return options.tlsCertFile;
+  if (name === 'journal') return options.journal;
   return name === 'tlsKeyFile' ? options.tlsKeyFile : undefined;
 }
 

@@ -66,7 +66,7 @@ export class EngineLoop {
   /** The engine's bars and windows. */
   readonly bars: BarBuilder;
   readonly patterns: PatternFeed;
-  readonly #options: EngineLoopOptions;
+  readonly #options: Omit<EngineLoopOptions, 'restored'>;
   readonly #runHash = new RunHash();
   readonly #times = { receivedTimeUs: 0, dueTimeUs: 0 };
   #queue: QueuedCommand[] = [];
@@ -77,7 +77,7 @@ export class EngineLoop {
   #isClosed = false;
   #isWarming = false;
 
-  constructor(options: EngineLoopOptions) {
+  constructor({ restored, ...options }: EngineLoopOptions) {
     this.#options = options;
     const { instruments, calendar, startingCash, ratchetWindowUs, hub } = options;
     const times = this.#times;
@@ -104,7 +104,6 @@ export class EngineLoop {
       ...marketOptions({ instruments, calendar, startingCash, ratchetWindowUs }, sink),
       sink: (event: MarketEvent) => this.#onEvent(event),
     };
-    const { restored } = options;
     this.engine =
       restored === undefined ? new MarketEngine(engineOptions) : MarketEngine.restore(engineOptions, restored.snapshot);
     if (restored !== undefined && restored.marketUs > 0) this.#positionUs = restored.marketUs;

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { type Disk, disk } from './store/disk.ts';
 import { TestFolders } from './store/testing/folders.ts';
 import type { Received } from './testing/streamClient.ts';
 import { TestServer } from './testing/testServer.ts';
@@ -12,8 +13,8 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
 });
 
-async function start(folder: string): Promise<TestServer> {
-  const server = await TestServer.start({ config: { journal: { folder } } });
+async function start(folder: string, on?: Disk): Promise<TestServer> {
+  const server = await TestServer.start({ config: { journal: { folder } }, ...(on !== undefined && { disk: on }) });
   servers.push(server);
   return server;
 }
@@ -91,6 +92,99 @@ describe('a server with a journal', () => {
     second.feed.trade({ symbol: 0, price: 10_030 });
     const next = await back.first(({ type }) => type === 'ticker');
     expect(next['seq']).toBe(Number(snapshot['seq']) + 1);
+  });
+
+  it('should keep alerts that wait, forget those that acted or were cleared, and let one act after a restart', async () => {
+    const folder = folders.make();
+    const first = await start(folder);
+    first.feed.trade({ symbol: 0, price: 10_000 });
+    const client = await first.welcome();
+    const set = { type: 'alert.set', symbol: 'S0' } as const;
+    await client.ask({ ...set, id: 2, alertId: 'moved', above: '100.50' });
+    await client.ask({ ...set, id: 3, alertId: 'acted', below: '99.00' });
+    await client.ask({ ...set, id: 4, alertId: 'cleared', above: '103.00' });
+    await client.ask({ ...set, id: 5, alertId: 'waits', below: '95.00' });
+    await client.ask({ ...set, id: 6, alertId: 'moved', above: '102.00' });
+    await client.ask({ type: 'alert.clear', id: 7, alertId: 'cleared' });
+    await client.ask({ type: 'subscribe', id: 8, channel: 'alert' });
+    first.feed.trade({ symbol: 0, price: 9_890 });
+    await client.first(({ type }) => type === 'alert');
+    await first.stop();
+
+    // From the index the first time, from the journal alone the second.
+    for (const isAlone of [false, true]) {
+      if (isAlone) rmSync(join(folder, 'index'), { recursive: true });
+      const again = await start(folder);
+      const back = await again.welcome();
+      const { data } = await back.ask({ type: 'get', id: 2, what: 'alerts' });
+      expect(data).toMatchObject([{ alertId: 'waits' }, { alertId: 'moved', threshold: '102.00' }]);
+      if (!isAlone) {
+        await again.stop();
+        continue;
+      }
+      await back.ask({ type: 'subscribe', id: 3, channel: 'alert' });
+      again.feed.trade({ symbol: 0, price: 10_210 });
+      const acted = await back.first(({ type }) => type === 'alert');
+      expect(acted).toMatchObject({ seq: 2, data: { alertId: 'moved' } });
+    }
+  });
+
+  it('should refuse orders and alerts once a flush has failed, tell nothing of what is not safe, and say 503 in health', async () => {
+    const folder = folders.make();
+    let isFull = false;
+    let tellFailed: () => void = () => undefined;
+    const failed = new Promise<void>((resolve) => {
+      tellFailed = resolve;
+    });
+    const filling: Disk = {
+      write: (file, what, done) => {
+        if (!isFull) {
+          disk.write(file, what, done);
+          return;
+        }
+        done(Object.assign(new Error('no space'), { code: 'ENOSPC' }));
+        tellFailed();
+      },
+      sync: disk.sync,
+    };
+    const server = await start(folder, filling);
+    server.feed.trade({ symbol: 0, price: 10_000 });
+    const client = await server.welcome();
+    for (const [at, channel] of ['order', 'execution', 'position'].entries()) {
+      await client.ask({ type: 'subscribe', id: 10 + at, channel });
+    }
+    await client.ask({ ...order, id: 2, clientOrderId: 'safe', side: 'BUY', orderType: 'MARKET' });
+    isFull = true;
+    client.send({ ...order, id: 3, clientOrderId: 'lost', side: 'BUY', orderType: 'MARKET' });
+    await failed;
+
+    const later = await client.ask({ ...order, id: 4, clientOrderId: 'later', side: 'BUY', orderType: 'MARKET' });
+    const alert = await client.ask({ type: 'alert.set', id: 5, alertId: 'a', symbol: 'S0', above: '101.00' });
+    const url = `http://127.0.0.1:${server.port}/api`;
+    const health = await fetch(`${url}/health`);
+    const read = await fetch(`${url}/orders`);
+    const placed = await fetch(`${url}/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ symbol: 'S0', quantity: '1', side: 'BUY', orderType: 'MARKET', clientOrderId: 'http' }),
+    });
+
+    expect(later).toMatchObject({ type: 'error', code: 'internal' });
+    expect(alert).toMatchObject({ type: 'error', code: 'internal' });
+    expect(health.status).toBe(503);
+    expect(await health.json()).toMatchObject({
+      status: 'failed',
+      journal: { status: 'failed', reason: expect.stringMatching(/00000001\.journal: .*ENOSPC.*make room/) },
+    });
+    expect([read.status, placed.status]).toEqual([503, 503]);
+    await client.settled();
+    expect(client.frames.filter((frame) => JSON.stringify(frame).includes('lost'))).toEqual([]);
+    await server.stop();
+
+    const mended = await start(folder);
+    const back = await mended.welcome();
+    const { data } = await back.ask({ type: 'get', id: 2, what: 'positions' });
+    expect(data).toMatchObject([{ symbol: 'S0', quantity: '10' }]);
   });
 
   it('should begin a new epoch in a new folder, and say in health that it journals', async () => {

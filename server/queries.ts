@@ -1,6 +1,6 @@
 import type { FrameIndex } from '../market/bars/types.ts';
 import type { GetFrame, LosslessChannel, NewsFrame, SnapshotData, SystemFrame } from '../protocol/messages.ts';
-import { accountOf, type CommandContext, idOf, indicesOf, mayReadMarket, refuse } from './commandContext.ts';
+import { accountOf, type CommandContext, idOf, indicesOf, mayReadMarket, refuse, tellSafe } from './commandContext.ts';
 import { type EventFilter, passes, type StreamEntry } from './hub/eventFeed.ts';
 import { frameOf, frameOfChannel, tickerData } from './marketWire.ts';
 
@@ -19,7 +19,7 @@ export function answerGet(context: CommandContext, frame: GetFrame): void {
     case 'news':
       if (mayReadMarket(context, frame, '"news"')) {
         const data = newsOf(context.hub.lastNotices('news', frame.limit ?? DEFAULT_NEWS));
-        context.session.tell({ ...answerTo(context, frame, '*'), what: 'news', data });
+        tellSafe(context, { ...answerTo(context, frame, '*'), what: 'news', data });
       }
       return;
     default:
@@ -68,7 +68,7 @@ export function streamState(
 }
 
 function answerSymbol(context: CommandContext, frame: GetFrame): void {
-  const { session, book, hub } = context;
+  const { book, hub } = context;
   const { symbol, timeFrame, limit } = frame;
   if (symbol === undefined) {
     refuse(context, frame, { code: 'bad_message', message: `"${frame.what}" needs a "symbol"` });
@@ -77,9 +77,9 @@ function answerSymbol(context: CommandContext, frame: GetFrame): void {
   const [index] = indicesOf(context, frame, [symbol]) ?? [];
   if (index === undefined) return;
   const answer = answerTo(context, frame, symbol);
-  if (frame.what === 'quote') session.tell({ ...answer, what: 'quote', data: tickerData(hub.view(index)) });
+  if (frame.what === 'quote') tellSafe(context, { ...answer, what: 'quote', data: tickerData(hub.view(index)) });
   else if (frame.what === 'bars') {
-    session.tell({
+    tellSafe(context, {
       ...answer,
       what: 'bars',
       data: book.bars(index, frameOf(timeFrame ?? '1m'), limit ?? DEFAULT_BARS),
@@ -88,19 +88,19 @@ function answerSymbol(context: CommandContext, frame: GetFrame): void {
     const frames = timeFrame === undefined ? undefined : [frameOf(timeFrame)];
     const wish = { ...(frames !== undefined && { frames }), ...(frame.early !== undefined && { early: frame.early }) };
     const patterns = book.patterns(index, wish);
-    session.tell({ ...answer, what: 'patterns', data: patterns.slice(-(limit ?? patterns.length)) });
+    tellSafe(context, { ...answer, what: 'patterns', data: patterns.slice(-(limit ?? patterns.length)) });
   }
 }
 
 function answerAccount(context: CommandContext, frame: GetFrame): void {
-  const { session, book } = context;
+  const { book } = context;
   const account = accountOf(context, frame);
   if (account === undefined) return;
   const answer = answerTo(context, frame, account);
-  if (frame.what === 'orders') session.tell({ ...answer, what: 'orders', data: book.workingOrders(account) });
-  if (frame.what === 'positions') session.tell({ ...answer, what: 'positions', data: book.positions(account) });
-  if (frame.what === 'portfolio') session.tell({ ...answer, what: 'portfolio', data: book.portfolio(account) });
-  if (frame.what === 'alerts') session.tell({ ...answer, what: 'alerts', data: book.alerts(account) });
+  if (frame.what === 'orders') tellSafe(context, { ...answer, what: 'orders', data: book.workingOrders(account) });
+  if (frame.what === 'positions') tellSafe(context, { ...answer, what: 'positions', data: book.positions(account) });
+  if (frame.what === 'portfolio') tellSafe(context, { ...answer, what: 'portfolio', data: book.portfolio(account) });
+  if (frame.what === 'alerts') tellSafe(context, { ...answer, what: 'alerts', data: book.alerts(account) });
 }
 
 function answerTo(context: CommandContext, frame: GetFrame, key: string) {

@@ -1,39 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { DEFAULT_CLOSED_ORDERS_KEPT } from '../market/accounts/account.ts';
-import type { EngineSnapshot } from '../market/snapshot.ts';
-import type { Instrument } from '../market/types.ts';
-import type { Clock } from '../protocol/clock.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { type RenewOutcome, type Transport, TransportError } from '../transport/types.ts';
-import { openTransport } from '../transport/uws.ts';
-import { AccountBook } from './accountBook.ts';
+import { type RenewOutcome, TransportError } from '../transport/types.ts';
+import { type Assembly, assemble, openParts, type Parts, type ServerPorts } from './assembly.ts';
 import { CertificateWatch } from './certificateWatch.ts';
-import type { JournalConfig, ServerConfig } from './config.ts';
-import { aiTradingV2 } from './dialects/aiTradingV2.ts';
-import type { Dialect } from './dialects/dialect.ts';
-import { native, nativeMsgpack } from './dialects/native.ts';
-import { paiid } from './dialects/paiid.ts';
-import { tickstock } from './dialects/tickstock.ts';
-import { us001 } from './dialects/us001.ts';
-import { EngineLoop } from './engineLoop.ts';
-import { EmbeddedFeed } from './feeds/embedded.ts';
-import type { Feed, OpenCommandLog } from './feeds/feed.ts';
-import { Gateway } from './gateway.ts';
-import { HttpSide } from './http/routes.ts';
+import type { ServerConfig } from './config.ts';
 import type { Health } from './http/status.ts';
 import { VERSION } from './http/version.ts';
-import { FlushWindow } from './hub/flushWindow.ts';
-import { Hub } from './hub/hub.ts';
-import { createIdentity, type Identity } from './identity.ts';
+import type { Hub } from './hub/hub.ts';
 import { formatListen, type ListenAddress } from './listen.ts';
-import type { Logger } from './logger.ts';
-import { ServerMetrics } from './metrics.ts';
-import { rehearse } from './rehearsal.ts';
+import type { Restored } from './openJournal.ts';
 import { openStandingReports } from './standingReports.ts';
-import { Durability, TICKER_SEQ_GAP } from './store/durability.ts';
-import type { EventLog } from './store/eventLog.ts';
 import { JournalError } from './store/errors.ts';
-import { type Recovery, Store } from './store/store.ts';
 
 /** How often sockets are looked at for what is due to them, ms: a tenth of the shortest interval that clients see. */
 const SWEEP_MS = 100;
@@ -41,8 +17,6 @@ const SWEEP_MS = 100;
 const DRAIN_LOOK_MS = 20;
 /** Time for close frames to leave before the rest is cut, ms: at most this, and at most a quarter of `drainMs`. */
 const LAST_WRITES_MS = 100;
-
-const DIALECTS: readonly Dialect[] = [native, nativeMsgpack, aiTradingV2, us001, paiid, tickstock];
 
 /** A server that listens. */
 export interface RunningServer {
@@ -74,16 +48,6 @@ export class PortTakenError extends Error {
   }
 }
 
-/** What a server takes from outside. */
-export interface ServerPorts {
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Plays instead of the configuration's tape. */
-  readonly feed?: Feed;
-  /** Spoken instead of all there are. */
-  readonly dialects?: readonly Dialect[];
-}
-
 /**
  * Starts a server: transport, engine, hub, gateway, and the feed.
  *
@@ -99,139 +63,40 @@ export async function startServer(config: ServerConfig, ports: ServerPorts): Pro
   return server;
 }
 
-interface Parts {
-  readonly config: ServerConfig;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly transport: Transport;
-  readonly feed: Feed | undefined;
-  readonly dialects: readonly Dialect[];
-  readonly commandLog: OpenCommandLog | undefined;
-  readonly journal: OpenJournal | undefined;
-}
-
-/** The journal, with what it had. */
-interface OpenJournal {
-  readonly store: Store;
-  readonly durability: Durability;
-  readonly recovery: Recovery;
-  /** Sets who is told when the journal fails. */
-  readonly onFailure: (tell: (reason: string) => void) => void;
-}
-
 class Server implements RunningServer {
-  readonly epoch = randomBytes(8).toString('hex');
+  readonly epoch: string;
   readonly ports: number[] = [];
   readonly transport: string;
   readonly #parts: Parts;
-  readonly #metrics = new ServerMetrics();
-  readonly #identity: Identity;
-  readonly #hub: Hub;
-  readonly #loop: EngineLoop;
-  readonly #gateway: Gateway;
-  readonly #http: HttpSide;
-  readonly #book: AccountBook;
-  readonly #flushWindow: FlushWindow;
+  readonly #built: Assembly;
   #utilization = performance.eventLoopUtilization();
   readonly #startedUs: number;
-  readonly #feedEnd: { readonly promise: Promise<void>; readonly resolve: (end: Promise<void> | undefined) => void };
+  readonly #feedEnd = deferred();
   readonly #timers: NodeJS.Timeout[] = [];
   #certificate: CertificateWatch | undefined = undefined;
   #drained: Promise<void> | undefined = undefined;
 
   static async build(config: ServerConfig, ports: ServerPorts): Promise<Server> {
-    const transport = await openTransport({ tls: config.tls });
-    const feed = ports.feed ?? (config.feed === undefined ? undefined : new EmbeddedFeed(config.feed, ports.clock));
-    const { commandLogPath, startingCashUnits: startingCash } = config;
-    const rules = { startingCash, ratchetWindowUs: config.limits.ratchetWindowMs * 1000 };
-    if (config.feed !== undefined)
-      rehearse({ clock: ports.clock, limits: config.limits, dialects: ports.dialects ?? DIALECTS });
-    const commandLog = commandLogPath === undefined ? undefined : await feed?.openCommandLog?.(commandLogPath, rules);
-    const journal =
-      config.journal === undefined ? undefined : openJournal(config.journal, { config, feed, log: ports.log });
-    const server = new Server({
-      config,
-      ...ports,
-      dialects: ports.dialects ?? DIALECTS,
-      transport,
-      feed,
-      commandLog,
-      journal,
-    });
+    const { parts, restored } = await openParts(config, ports);
+    const server = new Server(parts, restored);
     await server.#begun();
     return server;
   }
 
-  private constructor(parts: Parts) {
-    const { config, clock, transport, feed, dialects } = parts;
-    const { limits } = config;
-    const instruments = feed?.instruments ?? [];
-    const metrics = this.#metrics;
+  private constructor(parts: Parts, restored: Restored | undefined) {
     this.#parts = parts;
-    this.epoch = parts.journal?.store.epoch ?? randomBytes(8).toString('hex');
-    const restored = restoredState(parts.journal?.recovery, instruments);
-    const durability = parts.journal?.durability;
-    this.transport = transport.build;
-    this.#startedUs = clock.nowUs();
-    this.#identity = openIdentity(config, parts);
-    const window = new FlushWindow(limits);
-    this.#flushWindow = window;
-    this.#hub = new Hub({
-      epoch: this.epoch,
-      instruments,
-      calendar: feed?.calendar,
-      dialects,
-      clock,
-      limits,
-      metrics,
-      durability,
-      publish: (topic, text) => transport.publish(topic, text),
-      // A tick of the process queue runs when the current callback is done, before the loop looks for input and output.
-      later: (flush) => (window.ms === 0 ? process.nextTick(flush) : setTimeout(flush, window.ms)),
-      soon: (callback) => setImmediate(callback),
-      after: (delayMs, callback) => setTimeout(callback, delayMs).unref(),
-    });
-    this.#loop = new EngineLoop({
-      instruments,
-      calendar: feed?.calendar,
-      startingCash: config.startingCashUnits,
-      ratchetWindowUs: limits.ratchetWindowMs * 1000,
-      hub: this.#hub,
-      clock,
-      metrics,
-      commandLog: parts.commandLog,
-      durability,
-      restored,
-      soon: (callback) => setImmediate(callback),
-    });
-    if (restored !== undefined) this.#hub.restore(restored.streams, this.#loop.engine.tickers);
-    this.#book = new AccountBook(instruments, { loop: this.#loop, hub: this.#hub });
-    const services = {
-      hub: this.#hub,
-      loop: this.#loop,
-      book: this.#book,
-      identity: this.#identity,
-      clock,
-      limits,
-      metrics,
-    };
-    this.#gateway = new Gateway({ transport, dialects, config, services });
-    this.#http = new HttpSide({
-      services,
-      status: { health: () => this.#health(), endpoints: () => this.#gateway.endpoints, metrics },
-      allowedOrigins: config.allowedOrigins,
-      addressWaitMs: (address, nowUs) => this.#gateway.requestWaitMs(address, nowUs),
-    });
-    transport.http({ maxBodyBytes: limits.maxFrameBytes, handle: this.#http.handle });
-    this.#feedEnd = deferred();
+    this.transport = parts.transport.build;
+    this.#startedUs = parts.clock.nowUs();
+    this.#built = assemble(parts, { restored, health: () => this.#health() });
+    this.epoch = this.#built.hub.epoch;
   }
 
   get developmentToken(): Promise<string> | undefined {
-    return this.#identity.developmentToken;
+    return this.#built.identity.developmentToken;
   }
 
   get publish(): RunningServer['publish'] {
-    return this.#hub;
+    return this.#built.hub;
   }
 
   get feedEnded(): Promise<void> {
@@ -251,7 +116,7 @@ class Server implements RunningServer {
 
   async listen(): Promise<void> {
     const { transport, config, log, feed } = this.#parts;
-    if (feed?.warm !== undefined) this.#loop.warm(feed.warm);
+    if (feed?.warm !== undefined) this.#built.loop.warm(feed.warm);
     for (const address of config.listen) {
       const outcome = await transport.listen(address);
       if (outcome.ok) {
@@ -267,9 +132,10 @@ class Server implements RunningServer {
     this.#timers.push(
       ...openStandingReports({
         dialects: this.#parts.dialects,
-        gateway: this.#gateway,
-        hub: this.#hub,
-        book: this.#book,
+        gateway: this.#built.gateway,
+        hub: this.#built.hub,
+        book: this.#built.book,
+        loop: this.#built.loop,
         clock: this.#parts.clock,
       }),
     );
@@ -289,15 +155,15 @@ class Server implements RunningServer {
     const { feed, log } = this.#parts;
     if (feed === undefined) return;
     try {
-      await feed.play(this.#loop.tick, this.#loop.control);
+      await feed.play(this.#built.loop.tick, this.#built.loop.control);
     } catch (error) {
       log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the feed failed');
       throw error;
     } finally {
       if (this.#drained === undefined) {
         const message = 'the feed has ended; no more market data follows';
-        this.#hub.publishSystem({ code: 'feed_ended', message });
-        this.#hub.flush();
+        this.#built.hub.publishSystem({ code: 'feed_ended', message });
+        this.#built.hub.flush();
       }
     }
   }
@@ -306,13 +172,13 @@ class Server implements RunningServer {
     const { feed, commandLog, clock, config, transport, log } = this.#parts;
     const deadlineUs = clock.nowUs() + config.limits.drainMs * 1000;
     feed?.stop();
-    this.#loop.close();
-    this.#hub.sweep(clock.nowUs());
-    this.#gateway.startDraining(clock.nowUs());
-    this.#http.drain();
-    await commandLog?.close(this.#loop.end);
+    this.#built.loop.close();
+    this.#built.hub.sweep(clock.nowUs());
+    this.#built.gateway.startDraining(clock.nowUs());
+    this.#built.http.drain();
+    await commandLog?.close(this.#built.loop.end);
     await this.#parts.journal?.store.close();
-    while (!this.#gateway.endDrained(clock.nowUs() >= deadlineUs)) await sleep(DRAIN_LOOK_MS);
+    while (!this.#built.gateway.endDrained(clock.nowUs() >= deadlineUs)) await sleep(DRAIN_LOOK_MS);
     await sleep(Math.min(LAST_WRITES_MS, config.limits.drainMs / 4));
     this.#stop();
     transport.close();
@@ -322,7 +188,7 @@ class Server implements RunningServer {
   /** Gives back what was opened by a server that can't listen. */
   #abandon(): void {
     this.#parts.feed?.stop();
-    void this.#parts.commandLog?.close(this.#loop.end);
+    void this.#parts.commandLog?.close(this.#built.loop.end);
     void this.#parts.journal?.store.close();
     this.#stop();
     this.#parts.transport.close();
@@ -331,23 +197,23 @@ class Server implements RunningServer {
   #stop(): void {
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#certificate?.close();
-    this.#metrics.close();
+    this.#built.metrics.close();
   }
 
   #sweep(): void {
     const nowUs = this.#parts.clock.nowUs();
-    if (this.#drained === undefined) this.#parts.journal?.durability.sweep(nowUs, this.#metrics.ticks);
+    if (this.#drained === undefined) this.#parts.journal?.durability.sweep(nowUs, this.#built.metrics.ticks);
     this.#adaptWindow();
-    this.#hub.sweep(nowUs);
-    this.#gateway.sweep(nowUs);
-    this.#http.sweep(nowUs);
+    this.#built.hub.sweep(nowUs);
+    this.#built.gateway.sweep(nowUs);
+    this.#built.http.sweep(nowUs);
   }
 
   #adaptWindow(): void {
     const utilization = performance.eventLoopUtilization();
-    this.#flushWindow.adapt(performance.eventLoopUtilization(utilization, this.#utilization).utilization);
+    this.#built.flushWindow.adapt(performance.eventLoopUtilization(utilization, this.#utilization).utilization);
     this.#utilization = utilization;
-    this.#metrics.flushWindowMs = this.#flushWindow.ms;
+    this.#built.metrics.flushWindowMs = this.#built.flushWindow.ms;
   }
 
   #health(): Health {
@@ -358,59 +224,13 @@ class Server implements RunningServer {
       uptimeS: Math.floor((clock.nowUs() - this.#startedUs) / 1e6),
       version: VERSION,
       epoch: this.epoch,
-      symbols: this.#book.instruments.length,
-      clients: this.#gateway.size,
-      feed: { state: feed?.state ?? 'none', position: this.#loop.positionUs },
+      symbols: this.#built.book.instruments.length,
+      clients: this.#built.gateway.size,
+      feed: { state: feed?.state ?? 'none', position: this.#built.loop.positionUs },
       transport: this.transport,
       ...(journal !== undefined && { journal }),
     };
   }
-}
-
-/** What tokens are checked against; a key set that can't be had is logged, since the client isn't told which it is. */
-function openIdentity(config: ServerConfig, { clock, log }: Pick<Parts, 'clock' | 'log'>): Identity {
-  const { secret, keySet, issuer, audience } = config;
-  const onFault = (reason: string): void => log.warn({ reason }, 'tokens cannot be checked');
-  return createIdentity({ secret, keySet, issuer, audience, clock, onFault });
-}
-
-/** Opens the journal, says what it had, and lets the feed go on from there. */
-function openJournal(journal: JournalConfig, parts: Pick<Parts, 'config' | 'feed' | 'log'>): OpenJournal {
-  const { config, feed, log } = parts;
-  const failure: { tell: (reason: string) => void } = { tell: () => undefined };
-  const { store, recovery } = Store.open({
-    ...journal,
-    instruments: (feed?.instruments ?? []).map(({ symbol }) => symbol),
-    historyEvents: config.limits.historyEvents,
-    closedOrdersKept: DEFAULT_CLOSED_ORDERS_KEPT,
-    onFailure: (reason) => {
-      log.error({ reason }, 'the journal has failed');
-      failure.tell(reason);
-    },
-  });
-  const { kind, state, tornBytes, asideFolder } = recovery;
-  if (tornBytes > 0) log.warn({ tornBytes }, 'the last write was torn and is cut off; it was never acknowledged');
-  if (asideFolder !== undefined) log.warn({ asideFolder }, 'the journal was cut; copies lie aside, a new epoch begins');
-  log.info({ kind, orders: state.orders.size, epoch: store.epoch }, 'journal open');
-  feed?.resumeAfter?.(state.marketUs);
-  const onFailure = (tell: (reason: string) => void): void => {
-    failure.tell = tell;
-  };
-  return { store, recovery, durability: new Durability(store), onFailure };
-}
-
-/** What engine and hub go on from; undefined for a new market. */
-function restoredState(recovery: Recovery | undefined, instruments: readonly Instrument[]): Restored | undefined {
-  if (recovery === undefined || recovery.kind === 'new') return undefined;
-  const { state } = recovery;
-  const names = instruments.map(({ symbol }) => symbol);
-  return { snapshot: state.snapshot(names, TICKER_SEQ_GAP), marketUs: state.marketUs, streams: state.streams };
-}
-
-interface Restored {
-  readonly snapshot: EngineSnapshot;
-  readonly marketUs: number;
-  readonly streams: ReadonlyMap<string, EventLog>;
 }
 
 function deferred(): {

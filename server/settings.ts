@@ -291,6 +291,13 @@ export const GENERAL_SETTINGS = {
     schema: Type.Array(Type.String({ pattern: '^(\\*|[a-z][a-z0-9+.-]*://[^/\\s,]+)$' }), { maxItems: 100 }),
     default: [],
   }),
+  journal: setting({
+    name: 'journal',
+    unit: '',
+    about: 'Folder in which orders, positions, alerts and sequence numbers are kept over a crash; unset: nowhere.',
+    schema: Path,
+    default: undefined,
+  }),
   startingCashUnits: setting({
     name: 'startingCashUnits',
     unit: `1/${CASH_SCALE} of the currency`,

@@ -3,6 +3,7 @@ import type { PortfolioFrame, PositionValueFrame } from '../protocol/messages.ts
 import type { Message } from '../transport/types.ts';
 import type { AccountBook } from './accountBook.ts';
 import type { Dialect, Voice } from './dialects/dialect.ts';
+import type { EngineLoop } from './engineLoop.ts';
 import type { Gateway } from './gateway.ts';
 import type { Hub } from './hub/hub.ts';
 
@@ -16,6 +17,7 @@ export function openStandingReports(parts: {
   readonly gateway: Gateway;
   readonly hub: Hub;
   readonly book: AccountBook;
+  readonly loop: EngineLoop;
   readonly clock: Clock;
 }): NodeJS.Timeout[] {
   const { dialects, book, clock } = parts;
@@ -48,6 +50,12 @@ interface Report<Frame> {
   readonly compute: (account: string) => Frame;
 }
 
+/** Frames by account. */
+interface Computed {
+  readonly channel: Report<never>['channel'];
+  readonly frames: ReadonlyMap<string, PositionValueFrame | PortfolioFrame>;
+}
+
 /** Whom an interval serves. */
 interface Group {
   /** Dialects whose every socket gets it. */
@@ -72,29 +80,44 @@ function groupsOf(
   return groups;
 }
 
+/** Computes what is due and tells it once it is safe. */
 function tell(
-  { gateway, hub, clock }: { readonly gateway: Gateway; readonly hub: Hub; readonly clock: Clock },
-  { channel, compute }: Report<PositionValueFrame | PortfolioFrame>,
+  parts: { readonly gateway: Gateway; readonly hub: Hub; readonly loop: EngineLoop; readonly clock: Clock },
+  report: Report<PositionValueFrame | PortfolioFrame>,
   group: Group,
 ): void {
-  const frames = new Map<string, PositionValueFrame | PortfolioFrame>();
-  const frameOf = (account: string): PositionValueFrame | PortfolioFrame => {
-    const frame = frames.get(account) ?? compute(account);
-    frames.set(account, frame);
-    return frame;
-  };
+  const { gateway, hub, loop } = parts;
+  const { channel, compute } = report;
+  const accounts = new Set(group.isChannel ? hub.latest.keys(channel) : []);
+  for (const dialect of group.dialects) {
+    for (const { claims } of gateway.welcomed(dialect)) if (claims !== undefined) accounts.add(claims.account);
+  }
+  const frames = new Map([...accounts].map((account) => [account, compute(account)]));
+  loop.whenSafe(() => write(parts, { channel, frames }, group));
+}
+
+/** Whoever came after the frames were computed waits for the next interval. */
+function write(
+  { gateway, hub, clock }: { readonly gateway: Gateway; readonly hub: Hub; readonly clock: Clock },
+  { channel, frames }: Computed,
+  group: Group,
+): void {
   for (const dialect of group.dialects) {
     const written = new Map<Voice, Map<string, Message | undefined>>();
     for (const { claims, subscriber } of gateway.welcomed(dialect)) {
-      if (claims === undefined) continue;
-      const { account } = claims;
+      const frame = frames.get(claims?.account ?? '');
+      if (frame === undefined) continue;
+      const { account } = frame;
       const texts = written.get(subscriber.voice) ?? new Map<string, Message | undefined>();
       written.set(subscriber.voice, texts);
-      if (!texts.has(account)) texts.set(account, subscriber.voice.write(frameOf(account), clock.nowUs()));
+      if (!texts.has(account)) texts.set(account, subscriber.voice.write(frame, clock.nowUs()));
       const text = texts.get(account);
       if (text !== undefined) subscriber.send(text);
     }
   }
   if (!group.isChannel) return;
-  for (const key of [...hub.latest.keys(channel)]) hub.latest.tell({ channel, key }, frameOf(key), clock.nowUs());
+  for (const key of [...hub.latest.keys(channel)]) {
+    const frame = frames.get(key);
+    if (frame !== undefined) hub.latest.tell({ channel, key }, frame, clock.nowUs());
+  }
 }

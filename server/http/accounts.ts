@@ -8,13 +8,15 @@ export function accountRoutes(services: HttpServices) {
   return {
     getPositions: bind(HTTP_ROUTES.getPositions, async ({ claims, query }) => {
       const account = accountOf(claims, query.account);
+      const answer = { account, asOfUs: clock.nowUs(), positions: book.positions(account) };
       await whenSafe(services);
-      return json(200, { account, asOfUs: clock.nowUs(), positions: book.positions(account) });
+      return json(200, answer);
     }),
     getPortfolio: bind(HTTP_ROUTES.getPortfolio, async ({ claims, query }) => {
       const account = accountOf(claims, query.account);
+      const answer = { asOfUs: clock.nowUs(), ...book.portfolio(account) };
       await whenSafe(services);
-      return json(200, { asOfUs: clock.nowUs(), ...book.portfolio(account) });
+      return json(200, answer);
     }),
   } satisfies Readonly<Record<string, BoundRoute>>;
 }

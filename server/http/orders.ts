@@ -18,12 +18,12 @@ export function orderRoutes(services: HttpServices) {
   return {
     listOrders: bind(HTTP_ROUTES.listOrders, async ({ claims, query }) => {
       const account = accountOf(claims, query.account);
+      const orders = services.book.workingOrders(account);
       await whenSafe(services);
-      return json(200, { account, orders: services.book.workingOrders(account) });
+      return json(200, { account, orders });
     }),
     getOrder: bind(HTTP_ROUTES.getOrder, async ({ claims, query, name }) => {
       const account = accountOf(claims, query.account);
-      await whenSafe(services);
       const order = services.loop.engine.order(account, name);
       const instrument = services.book.instruments[order?.symbol ?? -1];
       if (order === undefined || instrument === undefined) {
@@ -32,7 +32,9 @@ export function orderRoutes(services: HttpServices) {
           `account ${JSON.stringify(account)} has no order ${JSON.stringify(name)}`,
         );
       }
-      return json(200, { data: orderData(order, instrument) });
+      const data = orderData(order, instrument);
+      await whenSafe(services);
+      return json(200, { data });
     }),
     placeOrder: bind(HTTP_ROUTES.placeOrder, async ({ claims, body }) => {
       const answer = await run(claims, commandOf(body));

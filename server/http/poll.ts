@@ -64,8 +64,9 @@ export class Polls {
     if (wish.waitMs !== undefined && !this.#isDraining && !hasNews(this.#services, places)) {
       await this.#news(claims, { places, waitMs: wish.waitMs, gone });
     }
+    const { text } = new PollText(this.#services, places);
     await whenSafe(this.#services);
-    return jsonText(200, new PollText(this.#services, places).text);
+    return jsonText(200, text);
   }
 
   /** Resolves when there is something for a poll, when its time or token ends, or nobody waits for it any more. */

@@ -57,7 +57,7 @@ export function jsonText(status: number, body: string, headers: Readonly<Record<
   return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers }, body };
 }
 
-/** Waits until all that was taken is safe, so that what is read then is there again after a crash. @throws HttpProblem when it can't be */
+/** Waits until all that was taken before is safe: what was read is then there again after a crash. To be read first, since more may have been taken meanwhile. @throws HttpProblem when it can't be */
 export async function whenSafe({ loop }: Pick<HttpServices, 'loop'>): Promise<void> {
   await new Promise<void>((resolve) => loop.whenSafe(resolve));
   if (loop.failure !== undefined) throw new HttpProblem('internal', 'the journal has failed; see /api/health');

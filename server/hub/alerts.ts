@@ -17,6 +17,9 @@ export interface Alert {
   readonly isRise: boolean;
 }
 
+/** Told of every alert that is set, in place of one of its name, and without `alert` of one that waits no more. */
+type AlertWatch = (change: { readonly account: string; readonly alertId: string; readonly alert?: Alert }) => void;
+
 /**
  * The alerts of all accounts, each symbol's in the order of their prices: a trade that meets none costs two comparisons. An
  * alert acts once, on the first trade that meets it.
@@ -30,7 +33,10 @@ export class AlertBook {
   readonly #above: Int32Array;
   readonly #below: Int32Array;
 
-  constructor(symbols: number) {
+  readonly #onChange: AlertWatch;
+
+  constructor(symbols: number, onChange: AlertWatch = () => undefined) {
+    this.#onChange = onChange;
     this.#rises = Array.from({ length: symbols }, () => []);
     this.#falls = Array.from({ length: symbols }, () => []);
     this.#above = new Int32Array(symbols).fill(NO_PRICE_ABOVE);
@@ -44,12 +50,18 @@ export class AlertBook {
     if (!own.has(alertId) && own.size >= MAX_ALERTS_PER_ACCOUNT) return false;
     this.#accounts.set(account, own);
     this.clear(account, alertId);
-    own.set(alertId, alert);
-    const side = this.#side(alert);
-    const at = side.findIndex((other) => isFarther(other, alert));
-    side.splice(at < 0 ? side.length : at, 0, alert);
-    this.#renew(alert.symbol);
+    this.#put(own, alert);
+    this.#onChange({ account, alertId, alert });
     return true;
+  }
+
+  /** Takes alerts as they were saved; nobody is told. */
+  restore(alerts: Iterable<Alert>): void {
+    for (const alert of alerts) {
+      const own = this.#accounts.get(alert.account) ?? new Map<string, Alert>();
+      this.#accounts.set(alert.account, own);
+      this.#put(own, alert);
+    }
   }
 
   /** Takes an alert away; undefined when there is none of that name. */
@@ -60,6 +72,7 @@ export class AlertBook {
     const side = this.#side(alert);
     side.splice(side.indexOf(alert), 1);
     this.#renew(alert.symbol);
+    this.#onChange({ account, alertId });
     return alert;
   }
 
@@ -80,6 +93,14 @@ export class AlertBook {
     const met = [...(this.#rises[symbol] ?? []), ...(this.#falls[symbol] ?? [])].filter(isReached);
     for (const { account, alertId } of met) this.clear(account, alertId);
     return met;
+  }
+
+  #put(own: Map<string, Alert>, alert: Alert): void {
+    own.set(alert.alertId, alert);
+    const side = this.#side(alert);
+    const at = side.findIndex((other) => isFarther(other, alert));
+    side.splice(at < 0 ? side.length : at, 0, alert);
+    this.#renew(alert.symbol);
   }
 
   #side({ isRise, symbol }: Alert): Alert[] {

@@ -10,7 +10,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { alertData } from '../marketWire.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Durability } from '../store/durability.ts';
-import type { EventLog } from '../store/eventLog.ts';
+import type { DurableState } from '../store/durableState.ts';
 import { AlertBook } from './alerts.ts';
 import { BarEvents, type MarketSource, type ToldBar } from './barEvents.ts';
 import { Delivery, MAX_WAITING } from './delivery.ts';
@@ -97,7 +97,7 @@ export class Hub {
     const watch = (place: ValuePlace, isRead: boolean): void => this.bars.watchForming(place, isRead);
     this.latest = new LatestFeed({ softBufferedBytes: limits.softBufferedBytes, pacer, watch });
     this.bars = new BarEvents({ feed: this.#feed, latest: this.latest, instruments });
-    this.alerts = new AlertBook(instruments.length);
+    this.alerts = new AlertBook(instruments.length, (change) => options.durability?.alertChanged(change));
     this.patterns = new RecentPatterns(instruments.length);
     this.readers = new Readers({
       ...shared,
@@ -195,12 +195,13 @@ export class Hub {
   }
 
   /**
-   * Takes streams and tickers as the journal had them; before the first input.
+   * Takes streams, alerts and tickers as the journal had them; before the first input.
    *
    * @throws JournalError for a channel that this version doesn't know
    */
-  restore(streams: ReadonlyMap<string, EventLog>, tickers: TickerState): void {
+  restore({ streams, alerts }: Pick<DurableState, 'streams' | 'alerts'>, tickers: TickerState): void {
     this.#feed.restore(streams);
+    for (const own of alerts.values()) this.alerts.restore(own.values());
     const times = { receivedTimeUs: 0, dueTimeUs: 0 };
     for (const { index: symbol } of this.#options.instruments) {
       const seq = tickers.seq[symbol] as number;

@@ -116,7 +116,7 @@ export function readTls({ found, file }: Lookup): TlsFiles | undefined {
 }
 
 /** A path in a configuration file is relative to that file. */
-function pathOf(found: PlacedValue, configFile: string | undefined): string {
+export function pathOf(found: PlacedValue, configFile: string | undefined): string {
   const base = found.source === 'file' && configFile !== undefined ? dirname(configFile) : '.';
   return resolve(base, String(found.value));
 }

@@ -6,6 +6,7 @@ import type { ServerConfig } from '../config.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Logger } from '../logger.ts';
 import { type RunningServer, startServer } from '../server.ts';
+import type { Disk } from '../store/disk.ts';
 import { ManualFeed } from './manualFeed.ts';
 import { StreamClient } from './streamClient.ts';
 
@@ -30,6 +31,8 @@ export class TestServer {
       readonly calendar?: TradingCalendar;
       readonly limits?: Partial<Limits>;
       readonly config?: Partial<ServerConfig>;
+      /** What the journal writes to; absent: the real one. */
+      readonly disk?: Disk;
       /** Absent: silent. */
       readonly log?: Logger;
       /** Absent: all there are. */
@@ -44,8 +47,14 @@ export class TestServer {
       logLevel: 'silent',
       ...options.config,
     };
-    const { log = pino({ level: 'silent' }), dialects } = options;
-    const ports = { clock: testClock, log, feed, ...(dialects !== undefined && { dialects }) };
+    const { log = pino({ level: 'silent' }), dialects, disk } = options;
+    const ports = {
+      clock: testClock,
+      log,
+      feed,
+      ...(dialects !== undefined && { dialects }),
+      ...(disk !== undefined && { disk }),
+    };
     return new TestServer(feed, await startServer(config, ports));
   }
 
