@@ -3,7 +3,6 @@ import type { Clock } from '../protocol/clock.ts';
 import type { Refusal } from '../protocol/codecs/json.ts';
 import { CloseCode, ERROR_CODES, type ErrorCode } from '../protocol/codes.ts';
 import type { Limits } from '../protocol/limits.ts';
-import type { AuthFrame, RefreshFrame } from '../protocol/messages.ts';
 import type { TransportSocket } from '../transport/types.ts';
 import type { AccountBook } from './accountBook.ts';
 import { type CommandContext, runCommand } from './commands.ts';
@@ -12,15 +11,11 @@ import type { Entry } from './dialects/entry.ts';
 import type { EngineLoop } from './engineLoop.ts';
 import type { Hub } from './hub/hub.ts';
 import { Subscriber } from './hub/subscriber.ts';
-import type { Claims, Identity, Verification } from './identity.ts';
+import type { Claims, Identity } from './identity.ts';
 import type { ServerMetrics } from './metrics.ts';
 import { forbiddenSubscriptions } from './permissions.ts';
 import { TokenBucket } from './rateLimit.ts';
-
-/** Frames that may wait while a token is being checked. */
-const MAX_WAITING_FRAMES = 64;
-/** A token's end is told this long before, µs. */
-const EXPIRY_WARNING_US = 60_000_000;
+import { SessionIdentity } from './sessionIdentity.ts';
 
 /** What every session of a server shares. */
 export interface SessionServices {
@@ -45,13 +40,10 @@ export class Session {
   readonly #bucket: TokenBucket;
   readonly #keys: TokenBucket;
   readonly #openedUs: number;
+  readonly #speaker: SessionIdentity;
   #controls: TokenBucket | undefined = undefined;
-  #claims: Claims | undefined = undefined;
-  #isVerifying = false;
-  #isWarned = false;
   #isEnded = false;
   #refusedInARow = 0;
-  #waiting: ClientRequest[] = [];
   #nextHeartbeatUs = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -77,17 +69,24 @@ export class Session {
       burst: limits.subscriptionBurst,
       nowUs: this.#openedUs,
     });
+    this.#speaker = new SessionIdentity({
+      identity: services.identity,
+      clock,
+      session: this,
+      cork: (write) => socket.cork(write),
+      onRenewed: (claims) => this.#endForbidden(claims),
+    });
     const closeSlow = (): void => this.endSlow();
     this.subscriber = new Subscriber({ outlet: socket, dialect, voice, metrics, closeSlow });
   }
 
   /** Whether it is known who it speaks for; from then on it gets what the server has to tell. */
   get isWelcome(): boolean {
-    return this.#claims !== undefined;
+    return this.#speaker.claims !== undefined;
   }
 
   get claims(): Claims | undefined {
-    return this.#claims;
+    return this.#speaker.claims;
   }
 
   get dialect(): Dialect {
@@ -133,26 +132,14 @@ export class Session {
       if (UNREADABLE.has(request.code)) this.end(CloseCode.BAD_FRAME, request.message);
       return;
     }
-    if (this.#isVerifying) {
-      this.#wait(request);
-      return;
-    }
-    if (request.type === 'auth') {
-      void this.#authenticate(request);
-      return;
-    }
-    const claims = this.#claims;
-    if (claims === undefined) {
-      this.refuse({ type: 'refusal', ...idIn(request), code: 'unauthenticated', message: 'send "auth" first' });
-      return;
-    }
-    this.#services.metrics.commands++;
-    if (request.type === 'refresh') {
-      void this.#refresh(request, claims);
-      return;
-    }
-    if (this.#isTooManyKeys(request)) return;
-    runCommand(this.#contextOf(claims), request);
+    const { metrics } = this.#services;
+    const isKnown = this.#speaker.claims !== undefined && !this.#speaker.isVerifying;
+    if (isKnown && request.type !== 'auth') metrics.commands++;
+    const command = this.#speaker.take(request);
+    const { claims } = this.#speaker;
+    if (command === undefined || claims === undefined) return;
+    if (this.#isTooManyKeys(command)) return;
+    runCommand(this.#contextOf(claims), command);
   }
 
   /** Takes the identity that the upgrade request carried. */
@@ -163,7 +150,7 @@ export class Session {
       this.end(CloseCode.RATE_LIMITED, 'too many sockets');
       return;
     }
-    this.#claims = claims;
+    this.#speaker.claims = claims;
     this.subscriber.user = claims.user;
     hub.settle();
     hub.add(this.subscriber);
@@ -183,20 +170,20 @@ export class Session {
       limits: { maxFrameBytes, maxSymbolsPerSocket, commandsPerSecond, commandBurst },
       epoch: hub.epoch,
     });
-    this.#watchExpiry(claims, clock.nowUs());
+    this.#speaker.watchExpiry(clock.nowUs());
   }
 
   /** Does what is due at `nowUs`: heartbeat, time-out of authentication, a token's end. */
   onSweep(nowUs: number): void {
     if (this.#isEnded) return;
-    if (this.#claims === undefined) {
+    if (this.#speaker.claims === undefined) {
       const { authTimeoutMs } = this.#services.limits;
       if (nowUs - this.#openedUs >= authTimeoutMs * 1000) {
         this.end(CloseCode.AUTH_TIMEOUT, `no valid auth within ${authTimeoutMs} ms`);
       }
       return;
     }
-    this.#watchExpiry(this.#claims, nowUs);
+    this.#speaker.watchExpiry(nowUs);
     if (nowUs >= this.#nextHeartbeatUs) this.#heartbeat(nowUs);
   }
 
@@ -206,7 +193,7 @@ export class Session {
 
   onClose(): void {
     this.#isEnded = true;
-    this.#waiting = [];
+    this.#speaker.forget();
     this.#services.hub.readers.remove(this.subscriber);
   }
 
@@ -284,88 +271,11 @@ export class Session {
     return { ...this.#services, session: this, claims };
   }
 
-  #wait(request: ClientRequest): void {
-    if (this.#waiting.length < MAX_WAITING_FRAMES) this.#waiting.push(request);
-    else this.refuse({ type: 'refusal', ...idIn(request), code: 'rate_limited', message: 'wait for "welcome"' });
-  }
-
-  async #authenticate(frame: AuthFrame): Promise<void> {
-    if (this.#claims !== undefined) {
-      this.refuse({ type: 'refusal', ...idOf(frame.id), code: 'bad_message', message: 'already authenticated' });
-      return;
-    }
-    await this.#verified(frame.token, (verification) => {
-      if (verification.ok) {
-        this.welcome(verification.claims, frame.id);
-        return;
-      }
-      const { code, message } = verification;
-      this.refuse({ type: 'refusal', ...idOf(frame.id), code, message });
-      // Our own fault; the client may try again until its time is up.
-      if (code === 'internal') return;
-      this.end(code === 'token_expired' ? CloseCode.TOKEN_EXPIRED : CloseCode.FORBIDDEN, message);
-    });
-  }
-
-  /** Goes on with a new token of the same user and account; with any other, on the old one. */
-  async #refresh(frame: RefreshFrame, claims: Claims): Promise<void> {
-    const id = idOf(frame.id);
-    await this.#verified(frame.token, (verification) => {
-      if (!verification.ok) {
-        this.refuse({ type: 'refusal', ...id, code: verification.code, message: verification.message });
-        return;
-      }
-      const { user, account, scopes, expiresAtUs } = verification.claims;
-      if (user !== claims.user || account !== claims.account) {
-        const message = 'the new token is for another user or account; open a connection for it';
-        this.refuse({ type: 'refusal', ...id, code: 'forbidden', message });
-        return;
-      }
-      this.#claims = verification.claims;
-      this.#isWarned = false;
-      this.tell({ type: 'refreshed', ...id, scopes, ...(expiresAtUs !== Number.POSITIVE_INFINITY && { expiresAtUs }) });
-      this.#endForbidden(verification.claims);
-      this.#watchExpiry(verification.claims, this.#services.clock.nowUs());
-    });
-  }
-
-  /** Checks a token and goes on when it is checked; what the client sends meanwhile waits. */
-  async #verified(token: string | undefined, then: (verification: Verification) => void): Promise<void> {
-    this.#isVerifying = true;
-    const verification = await this.#services.identity.verify(token);
-    this.#isVerifying = false;
-    if (this.#isEnded) return;
-    this.#socket.cork(() => {
-      then(verification);
-      const waiting = this.#waiting.splice(0);
-      for (const [at, request] of waiting.entries()) {
-        if (this.#isEnded) return;
-        // A second token among them makes the rest wait again, in its order.
-        if (this.#isVerifying) {
-          this.#waiting.unshift(...waiting.slice(at));
-          return;
-        }
-        this.onRequest(request);
-      }
-    });
-  }
-
   /** Ends what the identity may not have any more; the notice is an `unsubscribed` that nobody asked for. */
   #endForbidden(claims: Claims): void {
     for (const { channel, symbols } of forbiddenSubscriptions(this.subscriber, claims, this.#services.book)) {
       runCommand(this.#contextOf(claims), { type: 'unsubscribe', channel, symbols });
     }
-  }
-
-  #watchExpiry(claims: Claims, nowUs: number): void {
-    if (nowUs >= claims.expiresAtUs) {
-      this.end(CloseCode.TOKEN_EXPIRED, 'the token has expired; authenticate again');
-      return;
-    }
-    if (this.#isWarned || nowUs < claims.expiresAtUs - EXPIRY_WARNING_US) return;
-    this.#isWarned = true;
-    const message = 'the token ends soon; send a new one with refresh';
-    this.tell({ type: 'system', code: 'token_expiring', message, serverTimeUs: nowUs });
   }
 
   #heartbeat(nowUs: number): void {
@@ -382,8 +292,4 @@ const UNREADABLE: ReadonlySet<ErrorCode> = new Set(['bad_json', 'too_deep']);
 
 function idOf(id: number | undefined): { readonly id?: number } {
   return id === undefined ? {} : { id };
-}
-
-function idIn(request: ClientRequest): { readonly id?: number } {
-  return 'id' in request ? idOf(request.id) : {};
 }
