@@ -18,6 +18,7 @@ import {
   TickKind,
 } from '../market/types.ts';
 import type { Clock } from '../protocol/clock.ts';
+import { BarWork } from './barWork.ts';
 import type { Hub } from './hub/hub.ts';
 import type { ServerMetrics } from './metrics.ts';
 import type { Durability } from './store/durability.ts';
@@ -69,6 +70,7 @@ export class EngineLoop {
   readonly #options: Omit<EngineLoopOptions, 'restored'>;
   readonly #runHash = new RunHash();
   readonly #times = { receivedTimeUs: 0, dueTimeUs: 0 };
+  readonly #barWork: BarWork;
   #queue: QueuedCommand[] = [];
   #inputs = 0;
   #positionUs: number | null = null;
@@ -83,20 +85,33 @@ export class EngineLoop {
     const times = this.#times;
     this.patterns = new PatternFeed({
       symbols: instruments.length,
-      sink: () => hub.onPattern(this.patterns.engine.describe(), times),
+      sink: () => hub.onPattern(this.patterns.engine.describe(), this.#barWork.times),
       next: {
-        barClosed: (symbol, frame) => hub.onBar({ symbol, frame, back: 0, isCorrection: false }, times),
+        barClosed: (symbol, frame) => hub.onBar({ symbol, frame, back: 0, isCorrection: false }, this.#barWork.times),
         barCorrected: (symbol, frame, back) => hub.onBar({ symbol, frame, back, isCorrection: true }, times),
         gap: () => undefined,
       },
     });
-    const { patterns } = this;
+    const { clock, metrics } = options;
+    this.#barWork = new BarWork({
+      symbols: instruments.length,
+      times,
+      next: this.patterns,
+      clock,
+      soon: options.soon,
+      closingStartUs: () => this.bars.formingStartUs(0),
+      onSlice: () => {
+        options.durability?.commit();
+        hub.flushAll();
+      },
+      onDone: ({ receivedTimeUs }) => metrics.observeProcessUs(clock.nowUs() - receivedTimeUs),
+    });
     const sink: BarSink = {
       barClosed: (symbol, frame) => {
-        if (!this.#isWarming) patterns.barClosed(symbol, frame);
+        if (!this.#isWarming) this.#barWork.barClosed(symbol, frame);
       },
       barCorrected: (symbol, frame, back) => {
-        if (!this.#isWarming) patterns.barCorrected(symbol, frame, back);
+        if (!this.#isWarming) this.#barWork.barCorrected(symbol, frame, back);
       },
       gap: () => undefined,
     };
@@ -116,8 +131,8 @@ export class EngineLoop {
     const { data } = this.engine;
     if (data === undefined) throw new Error('the engine was made without bars');
     this.bars = data.bars;
-    patterns.connect(this.bars);
-    hub.connect({ bars: this.bars, tickers: this.engine.tickers });
+    this.patterns.connect(this.bars);
+    hub.connect({ bars: this.bars, tickers: this.engine.tickers, settle: () => this.#barWork.settle() });
   }
 
   /**
@@ -168,6 +183,7 @@ export class EngineLoop {
     if (this.#isClosed) return;
     const { clock, metrics, hub } = this.#options;
     const receivedTimeUs = clock.nowUs();
+    if (this.#barWork.isPending) this.#barWork.before(tick.eventTimeUs);
     this.#times.receivedTimeUs = receivedTimeUs;
     this.#times.dueTimeUs = dueTimeUs;
     this.#runHash.tick(tick);
@@ -192,6 +208,8 @@ export class EngineLoop {
     if (this.#isClosed) return;
     const { clock, metrics, hub, commandLog } = this.#options;
     const receivedTimeUs = clock.nowUs();
+    if (control.kind === 'clock') this.#barWork.before(control.timeUs);
+    else this.#barWork.settle();
     this.#times.receivedTimeUs = receivedTimeUs;
     this.#times.dueTimeUs = dueTimeUs;
     commandLog?.control(this.#inputs, control);
@@ -224,6 +242,7 @@ export class EngineLoop {
 
   /** Works what is queued and takes nothing more. */
   close(): void {
+    this.#barWork.settle();
     this.#onTurn();
     this.#isClosed = true;
   }

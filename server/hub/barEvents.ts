@@ -5,6 +5,7 @@ import { FRAMES } from '../../market/bars/types.ts';
 import type { PatternEvent } from '../../market/patterns/types.ts';
 import type { TickerState } from '../../market/tickers.ts';
 import type { Instrument } from '../../market/types.ts';
+import type { Clock } from '../../protocol/clock.ts';
 import { barChannelOf, barData, frameUs, openBar, patternData, rawBar, timeFrameOf } from '../marketWire.ts';
 import type { EventFeed, StreamEntry } from './eventFeed.ts';
 import type { InputTimes } from './inputTimes.ts';
@@ -23,12 +24,15 @@ export interface ToldBar {
 export interface MarketSource {
   readonly bars: BarBuilder;
   readonly tickers: TickerState;
+  /** Works and tells what closed bars still wait for: windows hold a bar before its event has a number. */
+  readonly settle: () => void;
 }
 
 export interface BarEventsOptions {
   readonly feed: EventFeed;
   readonly latest: LatestFeed;
   readonly instruments: readonly Instrument[];
+  readonly clock: Clock;
 }
 
 /** Makes closed bars and patterns into numbered events, and open bars into latest values. What nobody reads is never written out. */
@@ -55,6 +59,11 @@ export class BarEvents {
     this.#source = source;
   }
 
+  /** Tells what is still to be told of bars that have closed; to be called before a window is told beside the numbers of its stream. */
+  settle(): void {
+    this.#source?.settle();
+  }
+
   /** Takes note that a value is read from now on, or no more; those of other channels are left alone. */
   watchForming({ channel, key }: ValuePlace, isRead: boolean): void {
     const symbol = channel.startsWith('bar.') ? this.#indices.get(key) : undefined;
@@ -74,7 +83,8 @@ export class BarEvents {
     const { symbol, frame, back, isCorrection } = told;
     const { bars, tickers } = this.#connected();
     const instrument = this.#instrument(symbol);
-    const { receivedTimeUs: createdUs, dueTimeUs } = times;
+    const { receivedTimeUs, dueTimeUs } = times;
+    const createdUs = this.#options.clock.nowUs();
     const bar = rawBar(bars.window(symbol, frame), back);
     const place = { channel: barChannelOf(frame), key: instrument.symbol };
     const eventTimeUs = isCorrection ? (tickers.eventTimeUs[symbol] as number) : bar.startUs + frameUs(frame);
@@ -92,7 +102,7 @@ export class BarEvents {
           data: barData(bar, instrument, sums),
           eventTimeUs,
           ...(dueTimeUs !== 0 && { dueTimeUs }),
-          receivedTimeUs: createdUs,
+          receivedTimeUs,
           sentTimeUs,
         }),
       }),
@@ -103,7 +113,8 @@ export class BarEvents {
   /** Numbers and keeps a pattern. */
   patternEntry(event: PatternEvent, times: InputTimes): StreamEntry {
     const instrument = this.#instrument(event.symbol);
-    const { receivedTimeUs: createdUs, dueTimeUs } = times;
+    const { receivedTimeUs, dueTimeUs } = times;
+    const createdUs = this.#options.clock.nowUs();
     const place = { channel: 'pattern', key: instrument.symbol } as const;
     const { confidence, type: patternType } = event;
     const pattern = { confidence, patternType, timeFrame: timeFrameOf(event.frame) };
@@ -120,7 +131,7 @@ export class BarEvents {
           data: patternData(event, instrument),
           eventTimeUs: event.formation.toUs + frameUs(event.frame),
           ...(dueTimeUs !== 0 && { dueTimeUs }),
-          receivedTimeUs: createdUs,
+          receivedTimeUs,
           sentTimeUs,
         }),
       }),

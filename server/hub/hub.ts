@@ -96,11 +96,12 @@ export class Hub {
     this.#delivery = new Delivery({ ...shared, writes, later: options.later, soon: options.soon });
     const watch = (place: ValuePlace, isRead: boolean): void => this.bars.watchForming(place, isRead);
     this.latest = new LatestFeed({ softBufferedBytes: limits.softBufferedBytes, pacer, watch });
-    this.bars = new BarEvents({ feed: this.#feed, latest: this.latest, instruments });
+    this.bars = new BarEvents({ feed: this.#feed, latest: this.latest, instruments, clock });
     this.alerts = new AlertBook(instruments.length, (change) => options.durability?.alertChanged(change));
     this.patterns = new RecentPatterns(instruments.length);
     this.readers = new Readers({
       ...shared,
+      bars: this.bars,
       epoch,
       instruments,
       log: this.#log,
@@ -224,6 +225,11 @@ export class Hub {
     this.#delivery.flush();
   }
 
+  /** Writes all that waits, bars and patterns too. */
+  flushAll(): void {
+    this.#delivery.flushAll();
+  }
+
   /** Tells everyone what is to be told, so that a socket that comes now isn't told what was before it. */
   settle(): void {
     this.#watchPhase();
@@ -243,6 +249,7 @@ export class Hub {
     place: StreamPlace,
     cursor: Cursor,
   ): { readonly head: number; readonly missed: readonly StreamEntry[] | undefined } {
+    this.bars.settle();
     const events = this.#feed.events(place);
     const span = spanUpTo(events.span(this.#options.clock.nowUs()), this.#feed.head(place));
     const count = eventsAfter(span, cursor, place.key);

@@ -3,6 +3,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { Channel, Cursor, HeartbeatFrame, LosslessChannel } from '../../protocol/messages.ts';
 import type { ServerMetrics } from '../metrics.ts';
+import type { BarEvents } from './barEvents.ts';
 import type { Delivery } from './delivery.ts';
 import { type EventFeed, type EventFilter, passes } from './eventFeed.ts';
 import type { LatestFeed } from './latestFeed.ts';
@@ -42,6 +43,7 @@ export interface ValueWish {
 }
 
 export interface ReadersParts {
+  readonly bars: BarEvents;
   readonly epoch: string;
   readonly instruments: readonly Instrument[];
   readonly log: TickerLog;
@@ -123,6 +125,7 @@ export class Readers {
     },
   ): void {
     const { channel, keys, since, filter } = wish;
+    this.#parts.bars.settle();
     this.#parts.delivery.flushAll();
     const nowUs = this.#parts.clock.nowUs();
     const streams = keys.map((key) => this.#parts.feed.events({ channel, key }));
