@@ -150,41 +150,44 @@ describe('keys that cannot be had', () => {
 describe('a user and requests in the URL', () => {
   const dialect: Dialect = {
     ...native,
-    path: '/ws',
-    morePaths: ['/ws/:userId', '/ws/stocks/:ticker'],
+    path: '/any',
+    morePaths: ['/any/:userId', '/any/stocks/:ticker'],
     identity: 'upgrade',
     namedUser: ({ parameters, query }) => parameters['userId'] ?? query.get('user_id') ?? undefined,
     opening: ({ parameters: { ticker } }) =>
       ticker === undefined ? [] : [{ type: 'subscribe', channel: 'ticker', symbols: [ticker] }],
   };
 
-  it.each(['/ws?user_id=bob', '/ws/bob'])('should be the user of the token, else the socket ends: %s', async (path) => {
-    const server = await start({ dialects: [dialect] });
-    const headers = { authorization: `Bearer ${await token(['market:read'])}` };
-    const client = await server.connect(path, { headers });
+  it.each(['/any?user_id=bob', '/any/bob'])(
+    'should be the user of the token, else the socket ends: %s',
+    async (path) => {
+      const server = await start({ dialects: [dialect] });
+      const headers = { authorization: `Bearer ${await token(['market:read'])}` };
+      const client = await server.connect(path, { headers });
 
-    expect((await client.closed).code).toBe(4403);
-    expect(client.frames).toEqual([]);
-    const own = await server.connect(path.replace('bob', 'ann'), { headers });
-    expect(await own.first(({ type }) => type === 'welcome')).toMatchObject({ user: 'ann' });
-    await expect(server.connect(path)).rejects.toThrow('401');
-  });
+      expect((await client.closed).code).toBe(4403);
+      expect(client.frames).toEqual([]);
+      const own = await server.connect(path.replace('bob', 'ann'), { headers });
+      expect(await own.first(({ type }) => type === 'welcome')).toMatchObject({ user: 'ann' });
+      await expect(server.connect(path)).rejects.toThrow('401');
+    },
+  );
 
   it('should be taken at its word in development, but not beside a token', async () => {
     const server = await start({ dialects: [dialect], config: {} });
-    const client = await server.connect('/ws/bob');
+    const client = await server.connect('/any/bob');
     expect(await client.first(({ type }) => type === 'welcome')).toMatchObject({ user: 'bob', account: 'bob' });
 
-    const other = await server.connect(`/ws/bob?token=${await server.server.developmentToken}`);
+    const other = await server.connect(`/any/bob?token=${await server.server.developmentToken}`);
     expect((await other.closed).code).toBe(4403);
   });
 
   it('should be carried out at the welcome', async () => {
     const server = await start({ dialects: [dialect], config: {} });
-    const client = await server.connect('/ws/stocks/S1');
+    const client = await server.connect('/any/stocks/S1');
     expect(await client.first(({ type }) => type === 'snapshot')).toMatchObject({ symbol: 'S1' });
 
-    const unknown = await server.connect('/ws/stocks/NONE');
+    const unknown = await server.connect('/any/stocks/NONE');
     expect(await unknown.first(({ type }) => type === 'error')).toMatchObject({ code: 'unknown_symbol' });
   });
 });
