@@ -1,105 +1,37 @@
 import { join } from 'node:path';
-import { crc32c } from '@node-rs/crc32';
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import type { Static, TSchema } from '@sinclair/typebox';
+import type { TypeCheck } from '@sinclair/typebox/compiler';
 import { open, type RootDatabase } from 'lmdb';
 import type { PositionState } from '../../market/accounts/position.ts';
 import { ClosedOrders } from './closedOrders.ts';
 import { DurableState, type KeepRules } from './durableState.ts';
-import type { EventLog } from './eventLog.ts';
+import { Batch, CHUNK_EVENTS, chunksOf } from './indexBatch.ts';
+import {
+  type AccountCell,
+  type Cells,
+  checks,
+  INDEX_VERSION,
+  type Meta,
+  type OrderCell,
+  readCell,
+  writeCell,
+} from './indexCells.ts';
 import {
   type AlertChange,
-  CellSchemas,
   type Change,
   type EventChunk,
-  type Market,
-  pack,
   RecordKind,
   type StoredAlert,
   type StoredEvent,
   type StoredOrder,
   type StoredRecord,
-  unpackAs,
 } from './records.ts';
 import type { JournalPlace } from './segments.ts';
 
-const VERSION = 2;
 const META = 'meta';
 const MAP_BYTES = 1024 * 1024 * 1024;
-/** Events of a stream in one cell, at most. */
-const CHUNK_EVENTS = 64;
 /** Cells written in one go while the whole state is written: what the loop can spare between two turns. */
 const CELLS_A_TURN = 500;
-
-const exact = { additionalProperties: false } as const;
-const Count = Type.Integer({ minimum: 0 });
-const Kinds = Type.Object({ order: Count, account: Count, position: Count, events: Count, alerts: Count }, exact);
-const MetaSchema = Type.Object(
-  {
-    version: Type.Literal(VERSION),
-    place: Type.Object({ segment: Count, offset: Count, records: Count, crc: Count }, exact),
-    rules: Type.Object({ historyEvents: Count, closedOrdersKept: Count }, exact),
-    /** How many cells of each kind there are: none can be missing unseen. */
-    cells: Kinds,
-    closings: Count,
-    marketUs: Type.Number(),
-    orderId: Count,
-    executionId: Count,
-    clockUs: Type.Number(),
-    halted: Type.Array(Count),
-  },
-  exact,
-);
-type Meta = Static<typeof MetaSchema>;
-type Cells = Meta['cells'];
-
-/** An order with the place of its closing among all, 0 while it lives. */
-const OrderCellSchema = Type.Object({ order: CellSchemas.order, closing: Count }, exact);
-
-const checks = {
-  meta: TypeCompiler.Compile(MetaSchema),
-  order: TypeCompiler.Compile(OrderCellSchema),
-  account: TypeCompiler.Compile(CellSchemas.account),
-  position: TypeCompiler.Compile(CellSchemas.position),
-  events: TypeCompiler.Compile(CellSchemas.events),
-  alerts: TypeCompiler.Compile(CellSchemas.alerts),
-  market: TypeCompiler.Compile(CellSchemas.market),
-  origin: TypeCompiler.Compile(CellSchemas.origin),
-};
-
-type OrderCell = Static<typeof OrderCellSchema>;
-type AccountCell = Static<typeof CellSchemas.account>;
-
-/** What some records make of the cells: each is written once, as it is after the last of them. */
-class Batch {
-  market: Market | undefined = undefined;
-  readonly orders = new Map<number, OrderCell>();
-  readonly accounts = new Map<string, AccountCell>();
-  readonly positions = new Map<string, { readonly name: string; readonly position: PositionState }>();
-  /** Accounts whose alerts changed. */
-  readonly alerts = new Set<string>();
-  readonly events = new Map<string, StoredEvent[]>();
-
-  add(events: readonly StoredEvent[]): void {
-    for (const event of events) {
-      const stream = this.events.get(event.stream);
-      if (stream === undefined) this.events.set(event.stream, [event]);
-      else stream.push(event);
-    }
-  }
-}
-
-/** The log in pieces of one cell. */
-function* chunksOf(stream: string, log: EventLog): Iterable<StoredEvent[]> {
-  let chunk: StoredEvent[] = [];
-  for (const { seq, atUs, bytes, from, to } of log.events()) {
-    chunk.push({ stream, seq, atUs, bytes: bytes.subarray(from, to) });
-    if (chunk.length < CHUNK_EVENTS) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
-}
 
 /** A state as the index holds it, and up to where in the journal. */
 export interface IndexedState {
@@ -348,16 +280,19 @@ export class StateIndex {
   #putMeta(place: JournalPlace): void {
     const { historyEvents, closedOrdersKept } = this.#rules;
     const rules = { historyEvents, closedOrdersKept };
-    const meta: Meta = { version: VERSION, place, rules, cells: this.#cells, closings: this.#closings, ...this.#rest };
+    const meta: Meta = {
+      version: INDEX_VERSION,
+      place,
+      rules,
+      cells: this.#cells,
+      closings: this.#closings,
+      ...this.#rest,
+    };
     this.#put(META, meta);
   }
 
   #put(key: string, value: unknown): void {
-    const bytes = pack(value);
-    const cell = Buffer.allocUnsafe(bytes.length + 4);
-    bytes.copy(cell, 4);
-    cell.writeUInt32LE(crc32c(bytes, crc32c(key)), 0);
-    void this.#db.put(key, cell);
+    void this.#db.put(key, writeCell(key, value));
   }
 
   readonly #readOrders = (state: DurableState, expected: Cells): string | undefined => {
@@ -436,11 +371,4 @@ export class StateIndex {
     const cell = this.#db.get(key);
     return cell === undefined ? undefined : readCell(key, cell, check);
   }
-}
-
-/** Reads a value and checks it; undefined when it is damaged or of another form. */
-function readCell<S extends TSchema>(key: string, cell: Buffer, check: TypeCheck<S>): Static<S> | undefined {
-  if (cell.length < 4) return undefined;
-  const bytes = cell.subarray(4);
-  return crc32c(bytes, crc32c(key)) === cell.readUInt32LE(0) ? unpackAs(check, bytes) : undefined;
 }
