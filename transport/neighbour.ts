@@ -1,15 +1,24 @@
-import type { HttpResponse, TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { TransportError } from './types.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-/** What a {@link Neighbour} needs of the library. */
-export interface NeighbourParts {
-  readonly app: TemplatedApp;
-  readonly portOf: (listening: us_listen_socket) => number;
-  readonly stopListening: (listening: us_listen_socket) => void;
+/** What we call of the library's response. */
+interface RawResponse {
+  onAborted(ended: () => void): unknown;
+  cork(write: () => void): unknown;
+}
+
+/** What we call of the library's app, and of the port that it listens on. */
+export interface NeighbourParts<Listening> {
+  readonly app: {
+    get(path: string, answer: (response: RawResponse) => void): unknown;
+    listen(host: string, port: number, done: (listening: Listening | false) => void): unknown;
+    close(): unknown;
+  };
+  readonly portOf: (listening: Listening) => number;
+  readonly stopListening: (listening: Listening) => void;
 }
 
 /**
@@ -22,13 +31,13 @@ export interface NeighbourParts {
  * to stderr for each. Within the cork of *another* response neither happens: only the outermost cork looks back.
  */
 export class Neighbour {
-  readonly #app: TemplatedApp;
+  readonly #closeApp: () => unknown;
   readonly #client: Socket;
-  readonly #response: HttpResponse;
+  readonly #response: RawResponse;
   #isGone = false;
 
-  private constructor(app: TemplatedApp, client: Socket, response: HttpResponse) {
-    this.#app = app;
+  private constructor(closeApp: () => unknown, client: Socket, response: RawResponse) {
+    this.#closeApp = closeApp;
     this.#client = client;
     this.#response = response;
     response.onAborted(() => {
@@ -37,12 +46,12 @@ export class Neighbour {
   }
 
   /** Opens one on a loopback port that nobody else can use: it is closed as soon as we are through. */
-  static open({ app, portOf, stopListening }: NeighbourParts): Promise<Neighbour> {
+  static open<Listening>({ app, portOf, stopListening }: NeighbourParts<Listening>): Promise<Neighbour> {
     const path = `/${randomBytes(16).toString('hex')}`;
     return new Promise((resolve, reject) => {
       let client: Socket | undefined;
       app.get(path, (response) => {
-        if (client !== undefined) resolve(new Neighbour(app, client, response));
+        if (client !== undefined) resolve(new Neighbour(() => app.close(), client, response));
       });
       app.listen(LOOPBACK, 0, (listening) => {
         if (listening === false) {
@@ -67,6 +76,6 @@ export class Neighbour {
 
   close(): void {
     this.#client.destroy();
-    this.#app.close();
+    this.#closeApp();
   }
 }
