@@ -50,7 +50,7 @@ describe('a reader that pauses', () => {
     const quick = await reader();
     slow.pause();
     await flood(FLOOD_EVENTS);
-    expect(await server.metric('tapedeck_slow_sockets')).toBe(1);
+    await expect.poll(() => server.metric('tapedeck_slow_sockets')).toBe(1);
     const order = { type: 'order.place', symbol: 'S0', side: 'BUY', orderType: 'MARKET', quantity: '1' };
     for (const clientOrderId of ['a', 'b']) await quick.ask({ ...order, id: 4, clientOrderId });
     const head = FLOOD_EVENTS / SYMBOLS;
