@@ -120,7 +120,8 @@ export class Durability {
     const held = this.#held;
     let ticket = this.#store.appended;
     if (desk !== undefined || events.length > 0 || alerts.length > 0) {
-      if (events.length > 0) this.#events = [];
+      // Also when it is empty: it belongs to the record from now on.
+      this.#events = [];
       if (alerts.length > 0) this.#alerts = [];
       ticket = this.#store.append({
         marketUs: marketUs(),

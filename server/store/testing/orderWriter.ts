@@ -29,7 +29,19 @@ const engine = MarketEngine.restore({ instruments, sink }, state.snapshot(names,
 const changes = engine.gatherChanges();
 engine.onTick(tradeTick({ price: 10_000, eventTimeUs: state.marketUs + 1 }));
 let head = state.streams.get(STREAM)?.head ?? 0;
-writeSync(1, `found ${head} ${state.orders.size}\n`);
+tell(`found ${head} ${state.orders.size}\n`);
+
+/** Writes at once; a pipe that is full takes it a moment later. */
+function tell(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, line);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+}
 
 /** Some orders in one turn of the loop, as a busy server takes them. */
 function turn(): void {
@@ -43,7 +55,7 @@ function turn(): void {
     if (desk === undefined) throw new Error('an order changed nothing');
     const line = `safe ${outcome.order.orderId} ${head}\n`;
     store.whenFlushed(store.append({ marketUs: state.marketUs + 1, desk: storedDesk(desk), events: stored }), () =>
-      writeSync(1, line),
+      tell(line),
     );
   }
   setImmediate(turn);
