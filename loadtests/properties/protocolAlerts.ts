@@ -38,7 +38,7 @@ export class AlertDesk {
       const onAnswer = (): void => {
         this.#with.alerts.set(place, { ...alert, state: isStill() ? 'waits' : 'unsure' });
       };
-      this.#asker.ask(frame, { lane: 'direct', check: needs('alert.accepted'), onAnswer });
+      this.#asker.ask(frame, { lane: 'alerts', check: needs('alert.accepted'), onAnswer });
     }
   }
 
@@ -59,7 +59,7 @@ export class AlertDesk {
       if (alert !== undefined) this.#with.alerts.set(place, { ...alert, state: 'unsure' });
       const isStill = this.#with.change();
       this.#asker.ask(frame, {
-        lane: 'direct',
+        lane: 'alerts',
         check: (answer) => {
           const cleared = needs('alert.cleared', { alertId: name })(answer);
           const unknown = needsError(['unknown_alert'])(answer);

@@ -15,7 +15,7 @@ export interface Expected {
   /** The frame, for people. */
   readonly asked: string;
   /** Answers of one lane come in the order of their questions; those of `refused` whenever they may. */
-  readonly lane: 'orders' | 'state' | 'direct' | 'refused';
+  readonly lane: 'orders' | 'alerts' | 'state' | 'direct' | 'refused';
   /** Says what is wrong with the answer. */
   readonly check: (answer: Received) => string | undefined;
   readonly onAnswer?: (answer: Received) => void;
@@ -206,7 +206,10 @@ export class Link {
   /** An earlier question that should have been answered before this one. */
   #overtaken({ id, lane }: Expected, answer: Received): Expected | undefined {
     // What the engine isn't asked is refused at once.
-    if (lane === 'refused' || (lane === 'orders' && answer['type'] === 'error')) return undefined;
+    if (lane === 'refused') return undefined;
+    // A refusal changes nothing that a journal would have to flush first.
+    const mayHurry = lane === 'orders' || (lane === 'alerts' && this.#rules.hasLanes);
+    if (mayHurry && answer['type'] === 'error') return undefined;
     return [...this.#pending.values()].find((earlier) => {
       if (earlier.id > id || earlier.lane === 'refused') return false;
       return earlier.lane === lane || (!this.#rules.hasLanes && earlier.lane !== 'orders' && lane !== 'orders');
