@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import Table from 'cli-table3';
 import { loadTargets } from '../loadtests/targets/load.ts';
-import { isRight, namedRow, SOUND, type TrustCase, trustCases } from '../loadtests/trust/cases.ts';
+import { instrumentVerdict, isRight, namedRow, SOUND, type TrustCase, trustCases } from '../loadtests/trust/cases.ts';
 import { starve } from '../loadtests/trust/starve.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import type { Summary } from '../protocol/schemas/summary.ts';
@@ -16,6 +16,8 @@ import { chooseLoad } from './load.ts';
 import { wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
+
+const EXIT_CODES = { pass: ExitCode.PASS, fail: ExitCode.FAIL, invalid: ExitCode.INVALID } as const;
 
 interface Trial {
   readonly planted: TrustCase;
@@ -63,12 +65,12 @@ export function trustCommand() {
         }
         const right = isRight(planted, summary);
         trials.push({ planted, summary, right });
-        progress.say(`${right ? 'right' : 'WRONG'}  ${planted.name}: ${summary.verdict}: ${summary.why}`);
+        const word = right ? 'right' : summary.verdict === 'invalid' ? "can't tell" : 'WRONG';
+        progress.say(`${word}  ${planted.name}: ${summary.verdict}: ${summary.why}`);
       }
       process.stdout.write(`${table(trials)}\n`);
       writeFileSync(join(projectFile('reports', 'runs'), 'trust.md'), markdown(trials));
-      const verdict = trials.every((trial) => trial.right) ? ExitCode.PASS : ExitCode.FAIL;
-      process.exitCode = interrupted ? ExitCode.INTERRUPTED : verdict;
+      process.exitCode = interrupted ? ExitCode.INTERRUPTED : EXIT_CODES[instrumentVerdict(trials)];
     });
 }
 

@@ -55,6 +55,18 @@ export function isRight(planted: TrustCase, summary: Summary): boolean {
   return failed.some((id) => planted.rows.includes(id)) && planted.rows.includes(namedRow(summary));
 }
 
+/**
+ * What some trials together say of the instrument: `pass` when each is right; `fail` when a verdict is wrong; `invalid` when
+ * some runs only said that they can't tell, the machine having been late: then nothing is proved, and nothing refuted.
+ */
+export function instrumentVerdict(
+  trials: readonly { readonly right: boolean; readonly summary: Pick<Summary, 'verdict'> }[],
+): Summary['verdict'] {
+  const others = trials.filter(({ right }) => !right);
+  if (others.length === 0) return 'pass';
+  return others.every(({ summary }) => summary.verdict === 'invalid') ? 'invalid' : 'fail';
+}
+
 /** The row that the verdict's sentence names. */
 export function namedRow(summary: Summary): string {
   return /^(\w+) \(/.exec(summary.why)?.[1] ?? '';
