@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { findHaltFault } from './halts.ts';
 import type { TapeHeader } from './types.ts';
 
 const exact = { additionalProperties: false } as const;
@@ -20,6 +21,16 @@ const InstrumentSchema = Type.Object(
 
 const SourceSchema = Type.Object({ file: Type.String(), sha256, licence: Type.String() }, exact);
 
+const HaltSchema = Type.Object(
+  {
+    symbol: count,
+    haltUs: count,
+    resumeUs: Type.Optional(count),
+    reason: Type.String({ minLength: 1, maxLength: 200 }),
+  },
+  exact,
+);
+
 const HeaderSchema = Type.Object(
   {
     version: Type.Literal(1),
@@ -37,6 +48,7 @@ const HeaderSchema = Type.Object(
     sessionDate: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
     sessionOpenUs: count,
     sessionCloseUs: count,
+    halts: Type.Optional(Type.Array(HaltSchema)),
     firstEventUs: count,
     lastEventUs: count,
     events: count,
@@ -62,5 +74,5 @@ export function parseHeader(text: string): TapeHeader | string {
   }
   const misplaced = value.instruments.find((instrument, index) => instrument.index !== index);
   if (misplaced) return `has instrument ${misplaced.symbol} in the wrong place of its symbol table`;
-  return value;
+  return findHaltFault(value.halts ?? [], value.instruments.length) ?? value;
 }

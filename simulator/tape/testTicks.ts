@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Instrument, type Tick, TickKind } from '../../market/types.ts';
-import type { TapeCursor } from './types.ts';
+import type { TapeCursor, TapeHalt } from './types.ts';
 import { createTapeWriter, type TapeWriter } from './writer.ts';
 
 /** Runs `work` with a folder that is gone afterwards. */
@@ -33,8 +33,11 @@ export function aTrade(values: Partial<Tick> = {}): Tick {
 }
 
 /** Starts a tape that says it was made by a test. */
-export function openWriter(path: string, options: { symbols: number; blockEvents?: number }): TapeWriter {
-  const { symbols, blockEvents } = options;
+export function openWriter(
+  path: string,
+  options: { symbols: number; blockEvents?: number; halts?: readonly TapeHalt[] },
+): TapeWriter {
+  const { symbols, blockEvents, halts } = options;
   return createTapeWriter({
     path,
     name: 'test',
@@ -45,6 +48,7 @@ export function openWriter(path: string, options: { symbols: number; blockEvents
     sessionOpenUs: 0,
     sessionCloseUs: 1_000_000,
     ...(blockEvents === undefined ? {} : { blockEvents }),
+    ...(halts === undefined ? {} : { halts }),
   });
 }
 

@@ -10,6 +10,18 @@ export interface TapeOrigin {
   readonly sources: readonly { readonly file: string; readonly sha256: string; readonly licence: string }[];
 }
 
+/** A stretch in which one symbol does not trade. Its trades and quotes, if any, are on the tape all the same. */
+export interface TapeHalt {
+  /** Index into the symbol table. */
+  readonly symbol: number;
+  /** The first instant of the halt, µs since the epoch. */
+  readonly haltUs: number;
+  /** The first instant after it, later than `haltUs`; absent when the symbol stays halted to the tape's end. */
+  readonly resumeUs?: number;
+  /** One line for people: "LULD pause", "news pending". */
+  readonly reason: string;
+}
+
 /** The header of a tape: everything known without reading an event. */
 export interface TapeHeader {
   readonly version: 1;
@@ -21,6 +33,8 @@ export interface TapeHeader {
   readonly sessionDate: string;
   readonly sessionOpenUs: number;
   readonly sessionCloseUs: number;
+  /** By `haltUs`, those of one symbol apart from each other; absent when there are none. */
+  readonly halts?: readonly TapeHalt[];
   readonly firstEventUs: number;
   readonly lastEventUs: number;
   readonly events: number;

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { type Tick, TickKind } from '../../market/types.ts';
 import { BlockEncoder, createTickBlock, MAX_BLOCK_EVENTS, MAX_SIZE_LOTS, pushTick } from './block.ts';
 import { EventHash } from './eventHash.ts';
+import { findHaltFault } from './halts.ts';
 import { type BlockEntry, checksum, encodeIndex, encodePrelude, FORMAT_VERSION, PRELUDE_BYTES } from './layout.ts';
 import type { TapeHeader } from './types.ts';
 
@@ -15,7 +16,7 @@ const DEFAULT_BLOCK_EVENTS = 8_192;
 export interface TapeWriterOptions
   extends Pick<
     TapeHeader,
-    'name' | 'seed' | 'origin' | 'instruments' | 'sessionDate' | 'sessionOpenUs' | 'sessionCloseUs'
+    'name' | 'seed' | 'origin' | 'instruments' | 'sessionDate' | 'sessionOpenUs' | 'sessionCloseUs' | 'halts'
   > {
   readonly path: string;
   /** Events per block, 1 to 65,536; fewer make finer seeks and a larger file. */
@@ -54,9 +55,11 @@ class FileTapeWriter implements TapeWriter {
   #isOpen = true;
 
   constructor(options: TapeWriterOptions) {
-    const { blockEvents = DEFAULT_BLOCK_EVENTS, instruments, path } = options;
+    const { blockEvents = DEFAULT_BLOCK_EVENTS, halts = [], instruments, path } = options;
     assert(blockEvents >= 1 && blockEvents <= MAX_BLOCK_EVENTS, `blockEvents ${blockEvents}`);
     assert(instruments.length >= 1 && instruments.length <= 32_768, `${instruments.length} instruments`);
+    const haltFault = findHaltFault(halts, instruments.length);
+    assert(haltFault === undefined, `the tape ${haltFault}`);
     this.#options = options;
     this.#blockEvents = blockEvents;
     this.#block = createTickBlock(blockEvents);
@@ -129,7 +132,7 @@ class FileTapeWriter implements TapeWriter {
   }
 
   #header(): TapeHeader {
-    const { name, seed, origin, instruments, sessionDate, sessionOpenUs, sessionCloseUs } = this.#options;
+    const { name, seed, origin, instruments, sessionDate, sessionOpenUs, sessionCloseUs, halts = [] } = this.#options;
     const first = this.#entries[0];
     assert(first, 'a tape needs at least one event');
     return {
@@ -141,6 +144,7 @@ class FileTapeWriter implements TapeWriter {
       sessionDate,
       sessionOpenUs,
       sessionCloseUs,
+      ...(halts.length === 0 ? {} : { halts }),
       firstEventUs: first.firstUs,
       lastEventUs: this.#lastUs,
       events: this.#trades + this.#quotes,
