@@ -1,32 +1,15 @@
 import type {
-  AlertClearFrame,
-  AlertSetFrame,
+  AuthFrame,
   ClientFrame,
   ErrorFrame,
-  GetFrame,
-  OrderCancelFrame,
-  OrderModifyFrame,
-  OrderPlaceFrame,
-  OrderPlaceListFrame,
-  PingFrame,
-  PresenceSetFrame,
-  RefreshFrame,
   ServerFrame,
+  SubscribeFrame,
+  UnsubscribeFrame,
 } from '../protocol/messages.ts';
 import { CommandError } from './errors.ts';
 
 /** A command that is answered by one frame. */
-export type Command =
-  | GetFrame
-  | OrderPlaceFrame
-  | OrderPlaceListFrame
-  | OrderModifyFrame
-  | OrderCancelFrame
-  | AlertSetFrame
-  | AlertClearFrame
-  | PresenceSetFrame
-  | PingFrame
-  | RefreshFrame;
+export type Command = Exclude<ClientFrame, AuthFrame | SubscribeFrame | UnsubscribeFrame>;
 
 /** A frame that answers a command. */
 export type Answer = Exclude<Extract<ServerFrame, { readonly id?: number }>, ErrorFrame>;

@@ -19,6 +19,7 @@ import type {
   PresenceFrame,
   PresentUser,
   SnapshotFrame,
+  StreamFrame,
   SubscribeFrame,
   SystemFrame,
   TickerData,
@@ -52,21 +53,6 @@ export interface ChannelEvents extends Record<BarChannel, BarFrame | Snapshot<Ba
   readonly presence: PresenceFrame | Snapshot<'presence', readonly PresentUser[]>;
 }
 
-/** An event of any stream. */
-export type StreamFrame =
-  | TickerFrame
-  | TradeFrame
-  | BarFrame
-  | PatternFrame
-  | OrderFrame
-  | ExecutionFrame
-  | PositionFrame
-  | PositionValueFrame
-  | PortfolioFrame
-  | AlertFrame
-  | NewsFrame
-  | SystemFrame
-  | PresenceFrame;
 export type StreamEvent = StreamFrame | SnapshotFrame;
 
 /** What a subscription may ask for beside its channel and keys: see `subscribe` in PROTOCOL.md. */

@@ -1,10 +1,9 @@
-import type { SnapshotFrame, TickerFrame } from '../protocol/messages.ts';
+import type { SnapshotFrame, StreamFrame, TickerFrame } from '../protocol/messages.ts';
 import {
   type Numbering,
   numberingOf,
   type ReadableChannel,
   type StreamEvent,
-  type StreamFrame,
   type SubscribeOptions,
 } from './events.ts';
 import type { Sink } from './reader.ts';

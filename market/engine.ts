@@ -257,6 +257,11 @@ export class MarketEngine {
     return this.#desk.accounts.get(account)?.positions(this.tickers) ?? [];
   }
 
+  /** The account's position in one symbol; undefined before its first fill. */
+  position(account: string, symbol: number): PositionView | undefined {
+    return this.#desk.accounts.get(account)?.positionView(symbol, this.tickers);
+  }
+
   /** The account's cash and worth; for an account never named all 0. */
   portfolio(account: string): PortfolioView {
     const empty = { account, cash: 0, equity: 0, realizedPnl: 0, unrealizedPnl: 0, deposits: 0 };

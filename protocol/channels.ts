@@ -1,11 +1,12 @@
+/** The channels of bars, shortest time frame first. */
+export const BAR_CHANNELS = ['bar.1m', 'bar.5m', 'bar.15m', 'bar.1h'] as const;
+export type BarChannel = (typeof BAR_CHANNELS)[number];
+
 /** Channels of the native stream. */
 export const CHANNELS = [
   'ticker',
   'trade',
-  'bar.1m',
-  'bar.5m',
-  'bar.15m',
-  'bar.1h',
+  ...BAR_CHANNELS,
   'pattern',
   'order',
   'execution',
@@ -46,10 +47,7 @@ export const CHANNEL_KEYS: Readonly<Record<Channel, 'symbol' | 'account' | 'chan
 
 /** Channels of class A: lossless, numbered from 1 without gaps by key, resumable. Of `bar.*` that holds for closed bars and corrections. */
 export const LOSSLESS_CHANNELS = [
-  'bar.1m',
-  'bar.5m',
-  'bar.15m',
-  'bar.1h',
+  ...BAR_CHANNELS,
   'pattern',
   'order',
   'execution',
@@ -59,6 +57,3 @@ export const LOSSLESS_CHANNELS = [
   'system',
 ] as const satisfies readonly Channel[];
 export type LosslessChannel = (typeof LOSSLESS_CHANNELS)[number];
-
-/** The channels of bars. */
-export type BarChannel = 'bar.1m' | 'bar.5m' | 'bar.15m' | 'bar.1h';

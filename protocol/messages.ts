@@ -271,12 +271,8 @@ export interface ErrorFrame {
   readonly reason?: string;
   readonly clientOrderId?: string;
 }
-export type ServerFrame =
-  | WelcomeFrame
-  | RefreshedFrame
-  | SubscribedFrame
-  | UnsubscribedFrame
-  | SnapshotFrame
+/** An event of any stream. */
+export type StreamFrame =
   | TickerFrame
   | TradeFrame
   | BarFrame
@@ -288,13 +284,20 @@ export type ServerFrame =
   | PortfolioFrame
   | AlertFrame
   | NewsFrame
+  | SystemFrame
+  | PresenceFrame;
+export type ServerFrame =
+  | StreamFrame
+  | WelcomeFrame
+  | RefreshedFrame
+  | SubscribedFrame
+  | UnsubscribedFrame
+  | SnapshotFrame
   | AcceptedFrame
   | AlertAcceptedFrame
   | AlertClearedFrame
   | PresenceAcceptedFrame
-  | PresenceFrame
   | ResultFrame
   | HeartbeatFrame
-  | SystemFrame
   | PongFrame
   | ErrorFrame;

@@ -9,19 +9,13 @@ import WebSocket from 'ws';
 import type { Dialect } from './dialects/dialect.ts';
 import { native } from './dialects/native.ts';
 import { mintToken } from './identity.ts';
-import { TestServer } from './testing/testServer.ts';
+import { testServers } from './testing/servers.ts';
 
 const SECRET = 'a secret of thirty-two bytes, at least';
-const servers: TestServer[] = [];
+const startAny = testServers(afterEach);
 
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.stop()));
-});
-
-async function start(options: Parameters<typeof TestServer.start>[0] = {}): Promise<TestServer> {
-  const server = await TestServer.start({ config: { secret: SECRET }, ...options });
-  servers.push(server);
-  return server;
+function start(options: Parameters<typeof startAny>[0] = {}): ReturnType<typeof startAny> {
+  return startAny({ config: { secret: SECRET }, ...options });
 }
 
 function token(

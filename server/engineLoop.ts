@@ -13,7 +13,6 @@ import {
   type Control,
   type Instrument,
   type MarketEvent,
-  type PositionView,
   type Tick,
   TickKind,
 } from '../market/types.ts';
@@ -285,15 +284,11 @@ export class EngineLoop {
     this.#options.durability?.note(event);
     if (event.kind === 'execution') {
       metrics.executions++;
-      hub.onMarketEvent(event, this.#times, this.#positionOf(event.account, event.symbol));
+      hub.onMarketEvent(event, this.#times, this.engine.position(event.account, event.symbol));
     } else {
       if (event.reason === 'triggered') metrics.triggers++;
       hub.onMarketEvent(event, this.#times);
     }
-  }
-
-  #positionOf(account: string, symbol: number): PositionView | undefined {
-    return this.engine.positions(account).find((position) => position.symbol === symbol);
   }
 
   /** The tick goes out before the events that it causes. */

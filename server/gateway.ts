@@ -9,7 +9,7 @@ import type {
 } from '../transport/types.ts';
 import { AddressLimits } from './addressLimits.ts';
 import type { ServerConfig } from './config.ts';
-import type { Dialect, ServerEvent } from './dialects/dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import { type Entry, readEntry } from './dialects/entry.ts';
 import { HttpProblem, problemOf } from './http/problem.ts';
 import type { SocketEndpoint } from './http/status.ts';
@@ -83,11 +83,6 @@ export class Gateway {
   /** Counts an HTTP request of an address, as a handshake; 0, or ms after which it may ask again. */
   requestWaitMs(address: string, nowUs: number): number {
     return this.#addresses.handshake(address, nowUs);
-  }
-
-  /** Tells every session. */
-  tellAll(event: ServerEvent): void {
-    for (const session of this.#sessions) if (session.isWelcome) session.tell(event);
   }
 
   /** Takes nobody in any more and tells every client to come back, each at another time. */

@@ -1,7 +1,8 @@
 import type { Piece } from '../market/bars/piece.ts';
-import { BarFlag, type BarReader, FRAME_MINUTES, type FrameIndex } from '../market/bars/types.ts';
+import { type Bar, BarFlag, type BarReader, FRAME_MINUTES, type FrameIndex } from '../market/bars/types.ts';
 import type { PatternEvent } from '../market/patterns/types.ts';
 import type { Instrument } from '../market/types.ts';
+import { BAR_CHANNELS } from '../protocol/channels.ts';
 import { decimalText, type TickerFields } from '../protocol/codecs/json.ts';
 import {
   type AlertData,
@@ -34,8 +35,6 @@ export function frameOf(timeFrame: TimeFrame): FrameIndex {
   }
 }
 
-const BAR_CHANNELS: readonly BarChannel[] = ['bar.1m', 'bar.5m', 'bar.15m', 'bar.1h'];
-
 /** The channel of a time frame's bars. */
 export function barChannelOf(frame: FrameIndex): BarChannel {
   return BAR_CHANNELS[frame] ?? 'bar.1m';
@@ -48,18 +47,7 @@ export function frameOfChannel(channel: BarChannel): FrameIndex {
 }
 
 /** A bar as it is kept until it is written: ticks and lots. */
-export interface RawBar {
-  readonly startUs: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-  readonly notional: number;
-  readonly trades: number;
-  /** Bits of BarFlag. */
-  readonly flags: number;
-}
+export type RawBar = Omit<Bar, 'symbol' | 'minutes'>;
 
 /** Copies a closed bar from its window. */
 export function rawBar(window: BarReader, back: number): RawBar {

@@ -44,6 +44,20 @@ const LEAST_OF_A_PERCENTILE = 1_000;
 const TICKSTOCK_LEAST_PUBLISHED = 20;
 const TICKSTOCK_LEAST_MESSAGES = 500;
 
+/** What AI-Trading-V2 and PaiiD have in common. */
+const TICKERS_AND_ACCOUNTS = {
+  channels: ['ticker', 'order', 'position.value', 'portfolio'],
+  probeChannels: [],
+  orders: 'http',
+  isNumbered: false,
+  absent: new Map([
+    ['seq', NO_NUMBERS],
+    ['patterns', NO_PATTERNS],
+    ['compute', NO_COMPUTE],
+  ]),
+  scenario: SAME,
+} as const satisfies Partial<DialectProfile>;
+
 const PROFILES: Readonly<Record<DialectName, DialectProfile>> = {
   native: {
     name: 'native',
@@ -59,16 +73,7 @@ const PROFILES: Readonly<Record<DialectName, DialectProfile>> = {
   'ai-trading-v2': {
     name: 'ai-trading-v2',
     pathOf: () => '/api/ws/realtime',
-    channels: ['ticker', 'order', 'position.value', 'portfolio'],
-    probeChannels: [],
-    orders: 'http',
-    isNumbered: false,
-    absent: new Map([
-      ['seq', NO_NUMBERS],
-      ['patterns', NO_PATTERNS],
-      ['compute', NO_COMPUTE],
-    ]),
-    scenario: SAME,
+    ...TICKERS_AND_ACCOUNTS,
     target: (target) =>
       target.id === 'connect'
         ? { ...target, title: "opening to the upgrade's answer (there is no welcome)" }
@@ -102,16 +107,7 @@ const PROFILES: Readonly<Record<DialectName, DialectProfile>> = {
   paiid: {
     name: 'paiid',
     pathOf: ({ account }) => `/ws?user_id=${encodeURIComponent(account)}`,
-    channels: ['ticker', 'order', 'position.value', 'portfolio'],
-    probeChannels: [],
-    orders: 'http',
-    isNumbered: false,
-    absent: new Map([
-      ['seq', NO_NUMBERS],
-      ['patterns', NO_PATTERNS],
-      ['compute', NO_COMPUTE],
-    ]),
-    scenario: SAME,
+    ...TICKERS_AND_ACCOUNTS,
     target: byTape,
   },
   tickstock: {

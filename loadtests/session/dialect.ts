@@ -1,5 +1,5 @@
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
-import type { ClientPlan, SessionChannel } from '../../protocol/run.ts';
+import type { ClientPlan, SeenBar, SessionChannel } from '../../protocol/run.ts';
 
 /** What the audit needs of a ticker frame. One object is used again and again: copy what you keep. */
 export interface TickerFields {
@@ -69,15 +69,8 @@ export interface PatternFields {
 }
 
 /** A one-minute bar that has closed, or one that was amended after it: prices in the currency, volume in units. */
-export interface BarFields {
-  readonly symbol: string;
+export interface BarFields extends Omit<SeenBar, 'readUs'> {
   readonly seq: number;
-  readonly startUs: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
 }
 
 /** A frame of any dialect in the words of the measurement. */

@@ -37,3 +37,16 @@ export function numberOr(value: unknown, otherwise: number): number {
 export function textOr(value: unknown, otherwise: string): string {
   return typeof value === 'string' ? value : otherwise;
 }
+
+/** An error of a dialect that names a code and a message alone. @param id of the question it answers, -1 for none */
+export function plainError(fields: Fields, id: number): SessionEvent {
+  const { code, message } = fields;
+  return {
+    kind: 'error',
+    id,
+    code: textOr(code, ''),
+    message: textOr(message, ''),
+    rejectReason: undefined,
+    clientOrderId: '',
+  };
+}

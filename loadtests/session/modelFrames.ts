@@ -1,3 +1,4 @@
+import type { Bar } from '../../market/bars/types.ts';
 import type { PatternEvent } from '../../market/patterns/types.ts';
 import type { Command, CommandOutcome, Instrument, MarketEvent, OrderView, Tick } from '../../market/types.ts';
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
@@ -8,15 +9,7 @@ import { MINUTE_US } from '../oracle/bars.ts';
 import { decimalFromUnits, unitsFromDecimal } from '../oracle/decimal.ts';
 
 /** A one-minute bar that has closed: prices in ticks, volume in lots. */
-export interface ModelBar {
-  readonly symbol: number;
-  readonly startUs: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  readonly volume: number;
-}
+export type ModelBar = Pick<Bar, 'symbol' | 'startUs' | 'open' | 'high' | 'low' | 'close' | 'volume'>;
 
 const FRAME_NAMES = ['1m', '5m', '15m', '1h'] as const;
 

@@ -143,11 +143,13 @@ export class Account {
 
   /** Every position held or once held, in order of the first fill. */
   positions(tickers: TickerState): PositionView[] {
-    return [...this.#positions.values()].map(({ symbol, quantity, cost, realizedPnl }) => {
-      const mark = tickers.last[symbol] as number;
-      const unrealizedPnl = this.#valuer(symbol).value(mark, quantity) - cost;
-      return { account: this.name, symbol, quantity, cost, realizedPnl, unrealizedPnl, mark };
-    });
+    return [...this.#positions.values()].map((position) => this.#view(position, tickers));
+  }
+
+  /** The position in one symbol as it is now; undefined before its first fill. */
+  positionView(symbol: number, tickers: TickerState): PositionView | undefined {
+    const position = this.#positions.get(symbol);
+    return position === undefined ? undefined : this.#view(position, tickers);
   }
 
   portfolio(tickers: TickerState): PortfolioView {
@@ -177,6 +179,12 @@ export class Account {
   restore(state: AccountState): void {
     this.cash = state.cash;
     for (const position of state.positions) this.#positionIn(position.symbol).restore(position);
+  }
+
+  #view({ symbol, quantity, cost, realizedPnl }: Position, tickers: TickerState): PositionView {
+    const mark = tickers.last[symbol] as number;
+    const unrealizedPnl = this.#valuer(symbol).value(mark, quantity) - cost;
+    return { account: this.name, symbol, quantity, cost, realizedPnl, unrealizedPnl, mark };
   }
 
   #valuer(symbol: number): Valuer {

@@ -1,19 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { mintToken } from '../identity.ts';
-import { TestServer } from '../testing/testServer.ts';
+import { testServers } from '../testing/servers.ts';
 import { ask } from './testing/httpClient.ts';
 
 const SECRET = 'a secret of the tests of HTTP market data';
-const servers: TestServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.stop()));
-});
 
-async function start(options: Parameters<typeof TestServer.start>[0] = {}): Promise<TestServer> {
-  const server = await TestServer.start(options);
-  servers.push(server);
-  return server;
-}
+const start = testServers(afterEach);
 
 describe('quotes', () => {
   it('should say what a socket would, by name or all of them', async () => {

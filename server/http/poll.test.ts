@@ -2,20 +2,13 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { Limits } from '../../protocol/limits.ts';
 import { mintToken } from '../identity.ts';
 import { TestFolders } from '../store/testing/folders.ts';
-import { TestServer } from '../testing/testServer.ts';
+import { testServers } from '../testing/servers.ts';
+import type { TestServer } from '../testing/testServer.ts';
 import { type Answer, ask } from './testing/httpClient.ts';
 
 const SECRET = 'a secret of the tests of polls by HTTP';
-const servers: TestServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.stop()));
-});
 
-async function start(options: Parameters<typeof TestServer.start>[0] = {}): Promise<TestServer> {
-  const server = await TestServer.start(options);
-  servers.push(server);
-  return server;
-}
+const start = testServers(afterEach);
 
 function poll(server: TestServer, since: unknown, more: { readonly waitMs?: number; readonly token?: string } = {}) {
   const { waitMs, token } = more;

@@ -3,20 +3,18 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mintToken } from '../identity.ts';
-import { TestServer } from '../testing/testServer.ts';
+import { testServers } from '../testing/servers.ts';
+import type { TestServer } from '../testing/testServer.ts';
 import { ask } from './testing/httpClient.ts';
 import { UserRates } from './userRates.ts';
 import { VERSION } from './version.ts';
 
 const SECRET = 'a secret of the tests of HTTP routes';
-const servers: TestServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.stop()));
-});
 
-async function start(options: Parameters<typeof TestServer.start>[0] = {}): Promise<TestServer> {
-  const server = await TestServer.start(options);
-  servers.push(server);
+const startEmpty = testServers(afterEach);
+
+async function start(options: Parameters<typeof startEmpty>[0] = {}): Promise<TestServer> {
+  const server = await startEmpty(options);
   server.feed.trade({ symbol: 0, price: 10_000 });
   return server;
 }

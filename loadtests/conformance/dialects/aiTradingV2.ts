@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import { type Case, theme } from '../case.ts';
-import type { Context } from '../context.ts';
+import type { Context, OpenOptions } from '../context.ts';
 import { check, type Frame, has, list, read, same, whole } from '../expect.ts';
 import type { Socket } from '../socket.ts';
-import { Ms, refusedUpgrade } from './shared.ts';
+import { Ms, PlainPortfolio, PlainPosition, tokenCases } from './shared.ts';
 
 const PARAGRAPH = 'the-ai-trading-v2-dialect';
 const market = theme({ dialect: 'ai-trading-v2', theme: 'market', paragraph: 'market_update', needs: ['ticks'] });
@@ -26,26 +26,12 @@ const MarketUpdate = Type.Object({
 });
 const PositionUpdate = Type.Object({
   type: Type.Literal('POSITION_UPDATE'),
-  positions: Type.Array(
-    Type.Object({
-      symbol: Type.String(),
-      quantity: Type.Number(),
-      average_price: Type.Number(),
-      current_price: Type.Number(),
-      unrealized_pnl: Type.Number(),
-      realized_pnl: Type.Number(),
-    }),
-  ),
+  positions: Type.Array(PlainPosition),
   timestamp: Ms,
 });
 const PortfolioUpdate = Type.Object({
   type: Type.Literal('PORTFOLIO_UPDATE'),
-  portfolio: Type.Object({
-    cash: Type.Number(),
-    equity: Type.Number(),
-    unrealized_pnl: Type.Number(),
-    realized_pnl: Type.Number(),
-  }),
+  portfolio: PlainPortfolio,
   timestamp: Ms,
 });
 const OrderUpdate = Type.Object({
@@ -85,18 +71,7 @@ export const aiTradingV2Cases: readonly Case[] = [
     },
     { needs: ['orders'] },
   ),
-  ...(['header', 'query'] as const).map((tokenIn) =>
-    identity(`a-bad-token-in-the-${tokenIn}-is-401`, async (t) => {
-      await refusedUpgrade(t.open('ai-trading-v2', { token: 'nonsense', tokenIn }), 401);
-    }),
-  ),
-  identity(
-    'no-token-where-one-is-needed-is-401',
-    async (t) => {
-      await refusedUpgrade(t.open('ai-trading-v2', { token: null }), 401);
-    },
-    { needs: ['tokens'] },
-  ),
+  ...tokenCases(identity, open),
   identity(
     'a-token-in-the-query-is-taken',
     async (t) => {
@@ -283,8 +258,8 @@ export const aiTradingV2Cases: readonly Case[] = [
 
 const MARKET_ORDER = { type: 'order.place', side: 'BUY', orderType: 'MARKET', quantity: '1' };
 
-function open(t: Context): Promise<Socket> {
-  return t.open('ai-trading-v2');
+function open(t: Context, options: OpenOptions = {}): Promise<Socket> {
+  return t.open('ai-trading-v2', options);
 }
 
 async function subscribed(t: Context): Promise<Socket> {

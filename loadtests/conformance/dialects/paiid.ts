@@ -3,7 +3,7 @@ import { type Case, theme } from '../case.ts';
 import type { Context, OpenOptions } from '../context.ts';
 import { check, type Frame, field, has, list, read, same, text, whole } from '../expect.ts';
 import type { Socket } from '../socket.ts';
-import { buyOne, Ms, refusedUpgrade } from './shared.ts';
+import { buyOne, Ms, PlainPortfolio, PlainPosition, tokenCases } from './shared.ts';
 
 const PARAGRAPH = 'the-paiid-dialect';
 const opening = theme({ dialect: 'paiid', theme: 'opening', paragraph: PARAGRAPH });
@@ -29,26 +29,12 @@ const MarketData = Type.Object({
 });
 const PositionUpdate = Type.Object({
   type: Type.Literal('position_update'),
-  positions: Type.Array(
-    Type.Object({
-      symbol: Type.String(),
-      quantity: Type.Number(),
-      average_price: Type.Number(),
-      current_price: Type.Number(),
-      unrealized_pnl: Type.Number(),
-      realized_pnl: Type.Number(),
-    }),
-  ),
+  positions: Type.Array(PlainPosition),
   timestamp: Ms,
 });
 const PortfolioUpdate = Type.Object({
   type: Type.Literal('portfolio_update'),
-  portfolio: Type.Object({
-    cash: Type.Number(),
-    equity: Type.Number(),
-    unrealized_pnl: Type.Number(),
-    realized_pnl: Type.Number(),
-  }),
+  portfolio: PlainPortfolio,
   timestamp: Ms,
 });
 const TradingAlert = Type.Object({
@@ -110,22 +96,7 @@ export const paiidCases: readonly Case[] = [
       { needs: ['tokens'], paragraph: 'close-codes' },
     ),
   ),
-  ...(['header', 'query'] as const).map((tokenIn) =>
-    opening(
-      `a-bad-token-in-the-${tokenIn}-is-401`,
-      async (t) => {
-        await refusedUpgrade(open(t, { token: 'nonsense', tokenIn }), 401);
-      },
-      { paragraph: 'identity' },
-    ),
-  ),
-  opening(
-    'no-token-where-one-is-needed-is-401',
-    async (t) => {
-      await refusedUpgrade(open(t, { token: null }), 401);
-    },
-    { needs: ['tokens'], paragraph: 'identity' },
-  ),
+  ...tokenCases(opening, open, { paragraph: 'identity' }),
   opening('ping-is-answered-by-pong', async (t) => {
     const socket = await open(t);
     socket.send({ type: 'ping' });

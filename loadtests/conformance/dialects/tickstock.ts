@@ -3,7 +3,7 @@ import { type Case, Skip, theme } from '../case.ts';
 import type { Context, OpenOptions } from '../context.ts';
 import { check, type Frame, field, has, list, read, same } from '../expect.ts';
 import type { Socket } from '../socket.ts';
-import { Ms, refusedUpgrade } from './shared.ts';
+import { Ms, tokenCases } from './shared.ts';
 
 const PARAGRAPH = 'the-tickstock-dialect';
 const opening = theme({ dialect: 'tickstock', theme: 'opening', paragraph: PARAGRAPH });
@@ -59,22 +59,7 @@ export const tickstockCases: readonly Case[] = [
     socket.send({ action: 'ping' });
     read(Ms, (await socket.takeType('pong'))['timestamp'], 'the timestamp of a pong');
   }),
-  ...(['header', 'query'] as const).map((tokenIn) =>
-    opening(
-      `a-bad-token-in-the-${tokenIn}-is-401`,
-      async (t) => {
-        await refusedUpgrade(open(t, { token: 'nonsense', tokenIn }), 401);
-      },
-      { paragraph: 'identity' },
-    ),
-  ),
-  opening(
-    'no-token-where-one-is-needed-is-401',
-    async (t) => {
-      await refusedUpgrade(open(t, { token: null }), 401);
-    },
-    { needs: ['tokens'], paragraph: 'identity' },
-  ),
+  ...tokenCases(opening, open, { paragraph: 'identity' }),
   subscription('is-confirmed-with-its-symbols', async (t) => {
     const socket = await open(t);
     const symbols = [t.symbol(0), t.symbol(1)];

@@ -1,9 +1,9 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { type Case, theme } from '../case.ts';
-import type { Context } from '../context.ts';
+import type { Context, OpenOptions } from '../context.ts';
 import { check, type Frame, field, has, read, same, shown, whole } from '../expect.ts';
 import type { Socket } from '../socket.ts';
-import { Ms, refusedUpgrade } from './shared.ts';
+import { Ms, tokenCases } from './shared.ts';
 
 const PARAGRAPH = 'the-us-001-dialect';
 const opening = theme({ dialect: 'us-001', theme: 'opening', paragraph: PARAGRAPH });
@@ -85,22 +85,7 @@ export const us001Cases: readonly Case[] = [
     const socket = await t.open('us-001', { suffix: '/NONESUCH' });
     has(await socket.takeType('error'), { data: { code: 'unknown_symbol' } }, 'an error');
   }),
-  ...(['header', 'query'] as const).map((tokenIn) =>
-    opening(
-      `a-bad-token-in-the-${tokenIn}-is-401`,
-      async (t) => {
-        await refusedUpgrade(t.open('us-001', { suffix: `/${t.symbol()}`, token: 'nonsense', tokenIn }), 401);
-      },
-      { paragraph: 'identity' },
-    ),
-  ),
-  opening(
-    'no-token-where-one-is-needed-is-401',
-    async (t) => {
-      await refusedUpgrade(t.open('us-001', { suffix: `/${t.symbol()}`, token: null }), 401);
-    },
-    { needs: ['tokens'], paragraph: 'identity' },
-  ),
+  ...tokenCases(opening, open, { paragraph: 'identity' }),
   opening(
     'without-market-read-no-price-comes',
     async (t) => {
@@ -208,8 +193,8 @@ export const us001Cases: readonly Case[] = [
   }),
 ];
 
-function open(t: Context): Promise<Socket> {
-  return t.open('us-001', { suffix: `/${t.symbol()}` });
+function open(t: Context, options: OpenOptions = {}): Promise<Socket> {
+  return t.open('us-001', { suffix: `/${t.symbol()}`, ...options });
 }
 
 function envelope<S extends TSchema>(type: string, data: S) {

@@ -1,5 +1,5 @@
 import type { Dialect, DialectClient, SessionEvent } from '../dialect.ts';
-import { bad, type Fields, isFields, isWhole, parseFields, textOr } from '../fields.ts';
+import { bad, type Fields, isFields, isWhole, parseFields, plainError } from '../fields.ts';
 import { bearer, readOrderAnswer, ToldOrders } from './orders.ts';
 import { type PlayedTape, TapeTickers } from './tapeTickers.ts';
 
@@ -50,14 +50,7 @@ function read(
     case 'HEARTBEAT':
       return isWhole(timestamp) ? { kind: 'heartbeat', heads: [] } : bad('HEARTBEAT without timestamp');
     case 'ERROR':
-      return {
-        kind: 'error',
-        id: -1,
-        code: textOr(frame['code'], ''),
-        message: textOr(frame['message'], ''),
-        rejectReason: undefined,
-        clientOrderId: '',
-      };
+      return plainError(frame, -1);
     default:
       return typeof type === 'string' ? { kind: 'other' } : bad('no type');
   }

@@ -1,5 +1,5 @@
 import type { Dialect, DialectClient, SessionEvent } from '../dialect.ts';
-import { bad, type Fields, isFields, isWhole, parseFields, textOr } from '../fields.ts';
+import { bad, type Fields, isFields, isWhole, parseFields, plainError } from '../fields.ts';
 import { bearer } from './orders.ts';
 
 const HEARTBEAT_MS = 1_000;
@@ -54,14 +54,7 @@ function read(frame: Fields, own: Own): SessionEvent {
     case 'heartbeat':
       return { kind: 'heartbeat', heads: [] };
     case 'error':
-      return {
-        kind: 'error',
-        id: own.askedId,
-        code: textOr(frame['code'], ''),
-        message: textOr(frame['message'], ''),
-        rejectReason: undefined,
-        clientOrderId: '',
-      };
+      return plainError(frame, own.askedId);
     default:
       return { kind: 'other' };
   }

@@ -1,5 +1,5 @@
 import type { Dialect, DialectClient, SessionEvent } from '../dialect.ts';
-import { bad, type Fields, isFields, isWhole, numberOr, parseFields, textOr } from '../fields.ts';
+import { bad, type Fields, isFields, isWhole, numberOr, parseFields, plainError } from '../fields.ts';
 import { bearer } from './orders.ts';
 import { type PlayedTape, TapeTickers } from './tapeTickers.ts';
 
@@ -49,14 +49,7 @@ function read(
     case 'heartbeat':
       return { kind: 'heartbeat', heads: [] };
     case 'error':
-      return {
-        kind: 'error',
-        id: -1,
-        code: textOr(data['code'], ''),
-        message: textOr(data['message'], ''),
-        rejectReason: undefined,
-        clientOrderId: '',
-      };
+      return plainError(data, -1);
     default:
       return { kind: 'other' };
   }
