@@ -1,6 +1,6 @@
 import { type Tick, TickKind } from '../../market/types.ts';
 import type { TickBlock } from './types.ts';
-import { ColumnReader, ColumnWriter } from './varint.ts';
+import { ColumnWriter } from './varint.ts';
 
 /** The most events that a block may hold. */
 export const MAX_BLOCK_EVENTS = 65_536;
@@ -9,11 +9,12 @@ export const MAX_BLOCK_EVENTS = 65_536;
 export const MAX_SIZE_LOTS = 2 ** 52 - 1;
 
 /** Sizes that are whole multiples of this many lots are stored in units of it: exchanges' round lot. */
-const ROUND_LOTS = 100;
+export const ROUND_LOTS = 100;
 
-const COLUMNS = 7;
-/** Event count, one length per column, then the time of the first event. */
-const FRONT_BYTES = 4 + 4 * COLUMNS + 8;
+/** Columns of a block. */
+export const COLUMNS = 7;
+/** Bytes of a block before its columns: event count, one length per column, then the time of the first event. */
+export const FRONT_BYTES = 4 + 4 * COLUMNS + 8;
 
 /** Makes an empty block with room for `capacity` events. */
 export function createTickBlock(capacity: number): TickBlock {
@@ -118,132 +119,4 @@ export class BlockEncoder {
 
 function codeSize(size: number): number {
   return size % ROUND_LOTS === 0 ? 2 * (size / ROUND_LOTS) + 1 : 2 * size;
-}
-
-function decodeSize(coded: number): number {
-  const half = Math.floor(coded / 2);
-  return coded % 2 === 1 ? half * ROUND_LOTS : half;
-}
-
-/** Turns bytes back into blocks, straight into the block's own arrays. */
-export class BlockDecoder {
-  readonly #column = new ColumnReader();
-  readonly #previous: Int32Array;
-  readonly #symbols: number;
-
-  constructor(symbols: number) {
-    this.#symbols = symbols;
-    this.#previous = new Int32Array(symbols);
-  }
-
-  /** Fills `into` and answers undefined, or answers why the bytes are no block; `into` is then of no use. */
-  decode(bytes: Buffer, into: TickBlock): string | undefined {
-    into.length = 0;
-    if (bytes.length < FRONT_BYTES) return 'is too short';
-    const events = bytes.readUInt32LE(0);
-    if (events < 1 || events > into.kind.length) return `claims ${events} events`;
-    let end = FRONT_BYTES;
-    for (let column = 0; column < COLUMNS; column++) end += bytes.readUInt32LE(4 + 4 * column);
-    if (end !== bytes.length) return 'has columns of the wrong length';
-    const firstUs = Number(bytes.readBigUInt64LE(4 + 4 * COLUMNS));
-    const reader = this.#column;
-    reader.bytes = bytes;
-    reader.at = FRONT_BYTES;
-    let columnEnd = FRONT_BYTES;
-    for (let column = 0; column < COLUMNS; column++) {
-      columnEnd += bytes.readUInt32LE(4 + 4 * column);
-      const sound = this.#decodeColumn(column, { events, firstUs, columnEnd, into });
-      if (!sound || reader.at !== columnEnd) return `has a bad column ${column}`;
-    }
-    into.length = events;
-    return undefined;
-  }
-
-  #decodeColumn(
-    column: number,
-    part: { readonly events: number; readonly firstUs: number; readonly columnEnd: number; readonly into: TickBlock },
-  ): boolean {
-    const { events, into } = part;
-    switch (column) {
-      case 0:
-        return this.#times(into.eventTimeUs, events, part.firstUs);
-      case 1:
-        return this.#symbolsAndKinds(into, events);
-      case 2:
-        return this.#prices(into, events);
-      case 3:
-        return this.#asks(into, events);
-      case 4:
-        return this.#sizes(into.size, events);
-      case 5:
-        return this.#askSizes(into, events);
-      default:
-        return this.#flags(into.flags, events, part.columnEnd);
-    }
-  }
-
-  #times(times: Float64Array, events: number, firstUs: number): boolean {
-    const reader = this.#column;
-    // The sum lives in the column: kept in a variable, V8 allocates a number for each event.
-    times[0] = firstUs + reader.varint();
-    for (let at = 1; at < events; at++) times[at] = (times[at - 1] as number) + reader.varint();
-    return Number.isSafeInteger(times[events - 1]);
-  }
-
-  #symbolsAndKinds(into: TickBlock, events: number): boolean {
-    const reader = this.#column;
-    const bound = 2 * this.#symbols;
-    for (let at = 0; at < events; at++) {
-      const coded = reader.varint();
-      if (coded >= bound) return false;
-      into.symbol[at] = coded >>> 1;
-      into.kind[at] = coded & 1;
-    }
-    return true;
-  }
-
-  #prices(into: TickBlock, events: number): boolean {
-    const reader = this.#column;
-    const previous = this.#previous.fill(0);
-    for (let at = 0; at < events; at++) {
-      const symbol = into.symbol[at] as number;
-      const price = reader.delta(previous[symbol] as number);
-      previous[symbol] = price;
-      into.price[at] = price;
-    }
-    return true;
-  }
-
-  #asks(into: TickBlock, events: number): boolean {
-    const reader = this.#column;
-    for (let at = 0; at < events; at++) {
-      into.ask[at] = into.kind[at] === TickKind.QUOTE ? reader.delta(into.price[at] as number) : 0;
-    }
-    return true;
-  }
-
-  #sizes(sizes: Float64Array, events: number): boolean {
-    const reader = this.#column;
-    for (let at = 0; at < events; at++) sizes[at] = decodeSize(reader.varint());
-    return true;
-  }
-
-  #askSizes(into: TickBlock, events: number): boolean {
-    const reader = this.#column;
-    for (let at = 0; at < events; at++) {
-      into.askSize[at] = into.kind[at] === TickKind.QUOTE ? decodeSize(reader.varint()) : 0;
-    }
-    return true;
-  }
-
-  #flags(flags: Uint8Array, events: number, columnEnd: number): boolean {
-    const reader = this.#column;
-    if (reader.at === columnEnd) {
-      flags.fill(0, 0, events);
-      return true;
-    }
-    if (columnEnd - reader.at !== events) return false;
-    for (let at = 0; at < events; at++) flags[at] = reader.bytes[reader.at++] as number;
-    return true;
-  }
 }

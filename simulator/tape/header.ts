@@ -57,7 +57,8 @@ const HeaderSchema = Type.Object(
     sha256,
     eventHash: Type.String({ pattern: '^[0-9a-f]{16}$' }),
   },
-  exact,
+  // Fields that a later program of the same version adds are not ours to refuse.
+  { additionalProperties: true },
 );
 
 /** Reads a header from its JSON, or answers why it is none. */

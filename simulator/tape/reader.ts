@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { TickKind } from '../../market/types.ts';
-import { BlockDecoder } from './block.ts';
+import { BlockDecoder } from './blockDecoder.ts';
 import { BlockCursor, type LoadBlock } from './cursor.ts';
 import { EventHash } from './eventHash.ts';
 import { damaged, readFront, readFully, type TapeFront } from './front.ts';
