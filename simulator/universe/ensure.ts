@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFile } from '../paths.ts';
+import { FORMAT_VERSION } from '../tape/layout.ts';
 import { openTape } from '../tape/reader.ts';
 import { TapeError, TapeMissingError } from '../tape/types.ts';
 import { buildTape, DEFAULT_UNIVERSE, type OnBuildProgress, UNIVERSE_VERSION, type UniverseOptions } from './build.ts';
@@ -27,7 +28,7 @@ export async function ensureTape(options: EnsureTapeOptions = {}, onProgress?: O
 
 /** The name of a tape in the cache: its parameters, the format's version and the builder's. */
 export function tapeFileName({ symbols, seed, sessionDate, events }: UniverseOptions): string {
-  return `universe-v1.${UNIVERSE_VERSION}-${sessionDate}-${symbols}-symbols-${events}-events-seed-${seed}.tape`;
+  return `universe-v${FORMAT_VERSION}.${UNIVERSE_VERSION}-${sessionDate}-${symbols}-symbols-${events}-events-seed-${seed}.tape`;
 }
 
 function isUsable(path: string): boolean {

@@ -1,0 +1,118 @@
+import { statSync } from 'node:fs';
+import { Command } from '@commander-js/extra-typings';
+import { ExitCode } from '../protocol/codes.ts';
+import { CsvFileError, type CsvReport, formatCsvProblem } from '../simulator/csv.ts';
+import { loadHistory } from '../simulator/history.ts';
+import { projectFile } from '../simulator/paths.ts';
+import { buildTape, DEFAULT_UNIVERSE } from '../simulator/universe/build.ts';
+import { tapeFileName } from '../simulator/universe/ensure.ts';
+import { CliError } from './errors.ts';
+import { wholeNumber } from './options.ts';
+import { openProgress } from './progress.ts';
+import { describe, formatOption, print, whole } from './tapeText.ts';
+
+/** `tapedeck tape build`: a tape of one session, made from real returns. */
+export function buildCommand() {
+  const symbols = wholeNumber({ minimum: 1, maximum: 10_000 });
+  const seed = wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 });
+  const events = wholeNumber({ minimum: 1, maximum: 1_000_000_000 });
+  return new Command('build')
+    .summary('build a tape of one session from real returns')
+    .description(
+      'Builds a tape of one regular session: symbols whose returns are drawn from real daily and monthly ones. The same options give the same tape, byte for byte.',
+    )
+    .option('--symbols <count>', 'how many symbols, at most 10000', symbols, DEFAULT_UNIVERSE.symbols)
+    .option('--seed <number>', 'seed of all that is drawn', seed, DEFAULT_UNIVERSE.seed)
+    .option('--events <count>', 'trades and quotes together', events, DEFAULT_UNIVERSE.events)
+    .option('--date <date>', "the session's date, a weekday (YYYY-MM-DD)", DEFAULT_UNIVERSE.sessionDate)
+    .option('--out <file>', "where the tape goes (default: the project's .cache, where other commands look)")
+    .option('--index <csv>', 'daily index prices: date,open,high,low,close,volume (default: the S&P 500, 2000-2020)')
+    .option('--stocks <csv>', 'monthly stock prices: symbol,date,price (default: five stocks, 2000-2010)')
+    .addOption(formatOption())
+    .action(build);
+}
+
+interface BuildOptions {
+  readonly symbols: number;
+  readonly seed: number;
+  readonly events: number;
+  readonly date: string;
+  readonly out?: string | undefined;
+  readonly index?: string | undefined;
+  readonly stocks?: string | undefined;
+  readonly format: 'text' | 'json';
+}
+
+async function build(options: BuildOptions): Promise<void> {
+  const { symbols, seed, events, date: sessionDate } = options;
+  const universe = { symbols, seed, events, sessionDate };
+  const path = choosePath(options, tapeFileName(universe));
+  const startedMs = performance.now();
+  const progress = openProgress(process.stderr);
+  try {
+    const history = await loadHistory({
+      ...(options.index === undefined ? {} : { indexPath: options.index }),
+      ...(options.stocks === undefined ? {} : { stocksPath: options.stocks }),
+    });
+    for (const report of history.reports) tellBadRows(report, progress.say);
+    const header = await interruptible((signal) =>
+      buildTape({ ...universe, path, history, signal }, ({ doneEvents, share }) =>
+        progress.show(`building ${path}: ${Math.floor(100 * share)} %, ${whole(doneEvents)} events`),
+      ),
+    );
+    progress.done();
+    const seconds = (performance.now() - startedMs) / 1000;
+    const sources = history.reports.map(({ path: file, rows: good, badRows }) => ({ file, rows: good, badRows }));
+    print(options.format, { tape: path, bytes: statSync(path).size, seconds, read: sources, ...header }, () =>
+      [`built in ${seconds.toFixed(1)} s`, describe(path, header)].join('\n'),
+    );
+  } catch (error) {
+    progress.done();
+    throw asCliError(error, path);
+  }
+}
+
+/** Where the tape goes. One from the user's own files must not lie in the cache under the built-in universe's name. */
+function choosePath(options: BuildOptions, cachedName: string): string {
+  if (options.out !== undefined) return options.out;
+  if (options.index !== undefined || options.stocks !== undefined) {
+    throw new CliError('--index and --stocks need --out FILE: where the tape of your own prices goes', ExitCode.USAGE);
+  }
+  return projectFile('.cache', cachedName);
+}
+
+/** More than these are counted alone. */
+const SHOWN_PROBLEMS = 20;
+
+function tellBadRows(report: CsvReport, say: (line: string) => void): void {
+  if (report.badRows === 0) return;
+  for (const problem of report.problems.slice(0, SHOWN_PROBLEMS)) say(formatCsvProblem(problem));
+  say(`${report.path}: ${report.badRows} bad rows refused, ${report.rows} good rows taken`);
+}
+
+async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const abort = new AbortController();
+  const onSignal = (): void => abort.abort(new CliError('interrupted; no tape was written', ExitCode.INTERRUPTED));
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    return await work(abort.signal);
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+function asCliError(error: unknown, path: string): unknown {
+  if (error instanceof CsvFileError) {
+    return new CliError(error.message, error.kind === 'missing' ? ExitCode.MISSING_INPUT : ExitCode.BAD_DATA);
+  }
+  if (error instanceof RangeError) return new CliError(error.message, ExitCode.USAGE);
+  if (error instanceof Error && 'syscall' in error && 'code' in error) {
+    return new CliError(
+      `tape ${path}: can't be written (${error.code}); choose another place with --out`,
+      ExitCode.USAGE,
+    );
+  }
+  return error;
+}
