@@ -6,6 +6,7 @@ import type {
   OrderPlaceFrame,
   OrderPlaceListFrame,
 } from '../protocol/messages.ts';
+import type { AccountBook } from './accountBook.ts';
 import { type AnswerContext, accountOf, idOf, refuse } from './commandContext.ts';
 import { modifyCommand, orderData, placeCommand } from './wire.ts';
 
@@ -74,19 +75,22 @@ function answerOrder(context: AnswerContext, frame: OrderCommand, outcome: Comma
     rejectOrder(context, frame, outcome.reason, outcome.order?.clientOrderId);
     return;
   }
-  const data = (order: OrderView): OrderData => {
-    const instrument = context.book.instruments[order.symbol];
-    if (instrument === undefined) throw new RangeError(`no instrument ${order.symbol}`);
-    return orderData(order, instrument);
-  };
-  const orders = outcome.kind === 'taken' ? outcome.orders?.map(data) : undefined;
-  context.session.tell({
-    type: 'order.accepted',
-    ...idOf(frame),
-    data: data(outcome.order),
-    duplicate: outcome.kind === 'duplicate',
-    ...(orders !== undefined && { orders }),
-  });
+  const { book, session } = context;
+  const data = dataOf(book, outcome.order);
+  const duplicate = outcome.kind === 'duplicate';
+  const { id } = frame;
+  const list = outcome.kind === 'taken' ? outcome.orders : undefined;
+  if (list !== undefined) {
+    const orders = list.map((order) => dataOf(book, order));
+    session.tell({ type: 'order.accepted', ...idOf(frame), data, duplicate, orders });
+  } else if (id === undefined) session.tell({ type: 'order.accepted', data, duplicate });
+  else session.tell({ type: 'order.accepted', id, data, duplicate });
+}
+
+function dataOf({ instruments }: AccountBook, order: OrderView): OrderData {
+  const instrument = instruments[order.symbol];
+  if (instrument === undefined) throw new RangeError(`no instrument ${order.symbol}`);
+  return orderData(order, instrument);
 }
 
 function rejectOrder(context: AnswerContext, frame: OrderCommand, reason: string, named?: string): void {

@@ -42,6 +42,7 @@ export class Session {
   readonly #openedUs: number;
   readonly #speaker: SessionIdentity;
   #controls: TokenBucket | undefined = undefined;
+  #context: CommandContext | undefined = undefined;
   #isEnded = false;
   #refusedInARow = 0;
   #nextHeartbeatUs = Number.POSITIVE_INFINITY;
@@ -267,8 +268,10 @@ export class Session {
     return true;
   }
 
+  /** One object for each identity: a command needs it, and there are many. */
   #contextOf(claims: Claims): CommandContext {
-    return { ...this.#services, session: this, claims };
+    if (this.#context?.claims !== claims) this.#context = { ...this.#services, session: this, claims };
+    return this.#context;
   }
 
   /** Ends what the identity may not have any more; the notice is an `unsubscribed` that nobody asked for. */

@@ -19,9 +19,7 @@ export function orderData(order: OrderView, instrument: Instrument): OrderData {
   const { priceDecimals, quantityDecimals } = instrument;
   const { triggerPrice, limitPrice, peakPrice, trailingOffset, rejectReason } = order;
   const { contingency, parentClientOrderId, reduceOnly, expireTimeUs } = order;
-  const price = (ticks: number): string => decimalText(ticks, priceDecimals);
-  const quantity = (lots: number): string => decimalText(lots, quantityDecimals);
-  return {
+  const data: Writable<OrderData> = {
     account: order.account,
     orderId: String(order.orderId),
     clientOrderId: order.clientOrderId,
@@ -29,26 +27,28 @@ export function orderData(order: OrderView, instrument: Instrument): OrderData {
     side: order.side,
     orderType: order.type,
     status: order.status,
-    quantity: quantity(order.quantity),
-    leavesQuantity: quantity(order.leavesQuantity),
-    cumulativeQuantity: quantity(order.cumulativeQuantity),
-    ...(triggerPrice !== undefined && { triggerPrice: price(triggerPrice) }),
-    ...(limitPrice !== undefined && { limitPrice: price(limitPrice) }),
-    ...(peakPrice !== undefined && { peakPrice: price(peakPrice) }),
-    ...(trailingOffset !== undefined && {
-      trailingOffset: {
-        kind: trailingOffset.kind,
-        value: trailingOffset.kind === 'price' ? price(trailingOffset.value) : String(trailingOffset.value),
-      },
-    }),
-    ...(order.cumulativeQuantity > 0 && { averagePrice: averageText(order.averagePrice, priceDecimals) }),
-    ...(contingency !== undefined && { contingency }),
-    ...(parentClientOrderId !== undefined && { parentClientOrderId }),
-    ...(reduceOnly !== undefined && { reduceOnly }),
-    ...(expireTimeUs !== undefined && { expireTimeUs }),
-    ...(rejectReason !== undefined && { rejectReason }),
+    quantity: decimalText(order.quantity, quantityDecimals),
+    leavesQuantity: decimalText(order.leavesQuantity, quantityDecimals),
+    cumulativeQuantity: decimalText(order.cumulativeQuantity, quantityDecimals),
   };
+  // Field by field: spreads of what may be absent take several times as long, and every order is told twice.
+  if (triggerPrice !== undefined) data.triggerPrice = decimalText(triggerPrice, priceDecimals);
+  if (limitPrice !== undefined) data.limitPrice = decimalText(limitPrice, priceDecimals);
+  if (peakPrice !== undefined) data.peakPrice = decimalText(peakPrice, priceDecimals);
+  if (trailingOffset !== undefined) {
+    const { kind, value } = trailingOffset;
+    data.trailingOffset = { kind, value: decimalText(value, kind === 'price' ? priceDecimals : 0) };
+  }
+  if (order.cumulativeQuantity > 0) data.averagePrice = averageText(order.averagePrice, priceDecimals);
+  if (contingency !== undefined) data.contingency = contingency;
+  if (parentClientOrderId !== undefined) data.parentClientOrderId = parentClientOrderId;
+  if (reduceOnly !== undefined) data.reduceOnly = reduceOnly;
+  if (expireTimeUs !== undefined) data.expireTimeUs = expireTimeUs;
+  if (rejectReason !== undefined) data.rejectReason = rejectReason;
+  return data;
 }
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /**
  * Reads a new order in ticks and lots. An amount that the instrument can't express (off the tick, below a lot, too
@@ -56,7 +56,7 @@ export function orderData(order: OrderView, instrument: Instrument): OrderData {
  */
 export function placeCommand(terms: OrderTerms, account: string, instrument: Instrument): PlaceOrder {
   const { triggerBasis, timeInForce, expireTimeUs, extendedHours, reduceOnly, parentClientOrderId } = terms;
-  return {
+  const command: Writable<PlaceOrder> = {
     kind: 'place',
     account,
     clientOrderId: terms.clientOrderId,
@@ -64,46 +64,42 @@ export function placeCommand(terms: OrderTerms, account: string, instrument: Ins
     side: terms.side,
     type: terms.orderType,
     quantity: unitsOf(terms.quantity, instrument.quantityDecimals) ?? 0,
-    ...pricesOf(terms, instrument),
-    ...(triggerBasis !== undefined && { triggerBasis }),
-    ...(timeInForce !== undefined && { timeInForce }),
-    ...(expireTimeUs !== undefined && { expireTimeUs }),
-    ...(extendedHours !== undefined && { extendedHours }),
-    ...(reduceOnly !== undefined && { reduceOnly }),
-    ...(parentClientOrderId !== undefined && { parentClientOrderId }),
   };
+  putPrices(command, terms, instrument);
+  if (triggerBasis !== undefined) command.triggerBasis = triggerBasis;
+  if (timeInForce !== undefined) command.timeInForce = timeInForce;
+  if (expireTimeUs !== undefined) command.expireTimeUs = expireTimeUs;
+  if (extendedHours !== undefined) command.extendedHours = extendedHours;
+  if (reduceOnly !== undefined) command.reduceOnly = reduceOnly;
+  if (parentClientOrderId !== undefined) command.parentClientOrderId = parentClientOrderId;
+  return command;
 }
 
 /** Reads new terms of an order in ticks and lots, by the rule of {@link placeCommand}. */
 export function modifyCommand(frame: OrderModifyFrame, account: string, instrument: Instrument): ModifyOrder {
   const { clientOrderId, quantity, expireTimeUs } = frame;
-  return {
-    kind: 'modify',
-    account,
-    clientOrderId,
-    ...(quantity !== undefined && { quantity: unitsOf(quantity, instrument.quantityDecimals) ?? 0 }),
-    ...pricesOf(frame, instrument),
-    ...(expireTimeUs !== undefined && { expireTimeUs }),
-  };
+  const command: Writable<ModifyOrder> = { kind: 'modify', account, clientOrderId };
+  if (quantity !== undefined) command.quantity = unitsOf(quantity, instrument.quantityDecimals) ?? 0;
+  putPrices(command, frame, instrument);
+  if (expireTimeUs !== undefined) command.expireTimeUs = expireTimeUs;
+  return command;
 }
 
-function pricesOf(
-  terms: Pick<OrderTerms, 'triggerPrice' | 'limitPrice' | 'trailingOffset' | 'activationPrice'>,
+type PriceField = 'triggerPrice' | 'limitPrice' | 'trailingOffset' | 'activationPrice';
+
+function putPrices(
+  command: Writable<Pick<PlaceOrder, PriceField>>,
+  terms: Pick<OrderTerms, PriceField>,
   { priceDecimals }: Instrument,
-): Pick<PlaceOrder, 'triggerPrice' | 'limitPrice' | 'trailingOffset' | 'activationPrice'> {
+): void {
   const { triggerPrice, limitPrice, trailingOffset, activationPrice } = terms;
-  const ticks = (price: string): number => unitsOf(price, priceDecimals) ?? 0;
-  return {
-    ...(triggerPrice !== undefined && { triggerPrice: ticks(triggerPrice) }),
-    ...(limitPrice !== undefined && { limitPrice: ticks(limitPrice) }),
-    ...(trailingOffset !== undefined && {
-      trailingOffset: {
-        kind: trailingOffset.kind,
-        value: unitsOf(trailingOffset.value, trailingOffset.kind === 'price' ? priceDecimals : 0) ?? 0,
-      },
-    }),
-    ...(activationPrice !== undefined && { activationPrice: ticks(activationPrice) }),
-  };
+  if (triggerPrice !== undefined) command.triggerPrice = unitsOf(triggerPrice, priceDecimals) ?? 0;
+  if (limitPrice !== undefined) command.limitPrice = unitsOf(limitPrice, priceDecimals) ?? 0;
+  if (trailingOffset !== undefined) {
+    const { kind, value } = trailingOffset;
+    command.trailingOffset = { kind, value: unitsOf(value, kind === 'price' ? priceDecimals : 0) ?? 0 };
+  }
+  if (activationPrice !== undefined) command.activationPrice = unitsOf(activationPrice, priceDecimals) ?? 0;
 }
 
 /** Writes a position in decimals. */

@@ -24,11 +24,13 @@ export type ParseLimits = Pick<Limits, 'maxFrameBytes' | 'maxJsonDepth'>;
 
 const isAnyFrame = TypeCompiler.Compile(AnyFrameSchema);
 const hasId = TypeCompiler.Compile(IdSchema);
-/** Checks a frame, and copies of it the fields that the schema knows. */
+/** Checks a frame; one with fields that the schema doesn't know is copied without them. */
 function reader<S extends TObject>(schema: S): (value: unknown) => Static<S> | Refusal {
   const check = TypeCompiler.Compile(schema);
+  const names: ReadonlySet<string> = new Set(Object.keys(schema.properties));
   return (value) => {
     if (!check.Check(value)) return explain(check, value);
+    if (Object.keys(value).every((name) => names.has(name))) return value;
     const fields = Object.entries(value).filter(([name]) => Object.hasOwn(schema.properties, name));
     const known: unknown = Object.fromEntries(fields);
     return check.Check(known) ? known : explain(check, known);
@@ -229,11 +231,28 @@ export function decimalText(units: number, decimals: number): string {
 
 /** The whole number of units of `10^-decimals` in a decimal text; undefined when it isn't whole, not a number or not exact. */
 export function unitsOf(text: string, decimals: number): number | undefined {
-  const match = /^(-?)(\d{1,15})(?:\.(\d{1,12}))?$/.exec(text);
-  if (match === null) return undefined;
-  const [, sign = '', whole = '', fraction = ''] = match;
-  if (/[1-9]/.test(fraction.slice(decimals))) return undefined;
-  const units = Number(whole + fraction.slice(0, decimals).padEnd(decimals, '0'));
+  const isNegative = text.charCodeAt(0) === MINUS;
+  const start = isNegative ? 1 : 0;
+  const point = text.indexOf('.');
+  const wholeEnd = point < 0 ? text.length : point;
+  const fractionDigits = point < 0 ? 0 : text.length - point - 1;
+  if (wholeEnd === start || wholeEnd - start > MAX_WHOLE_DIGITS) return undefined;
+  if (point >= 0 && (fractionDigits === 0 || fractionDigits > MAX_FRACTION_DIGITS)) return undefined;
+  let units = 0;
+  for (let at = start; at < text.length; at++) {
+    if (at === point) continue;
+    const digit = text.charCodeAt(at) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    // Digits beyond the last unit must be noughts.
+    if (at <= wholeEnd + decimals) units = units * 10 + digit;
+    else if (digit !== 0) return undefined;
+  }
+  for (let missing = fractionDigits; missing < decimals; missing++) units *= 10;
   if (!Number.isSafeInteger(units)) return undefined;
-  return sign === '' ? units : -units;
+  return isNegative ? -units : units;
 }
+
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const MAX_WHOLE_DIGITS = 15;
+const MAX_FRACTION_DIGITS = 12;

@@ -24,11 +24,13 @@ export class OrderEvents {
     const { feed, ratchets } = this.#options;
     const { receivedTimeUs: createdUs } = times;
     if (event.kind === 'execution') return this.#execution(event, times);
+    const { reason, tickSeq, eventTimeUs } = event;
+    const { receivedTimeUs, dueTimeUs } = times;
     const { account, symbol } = event.order;
     const data = orderData(event.order, this.#instrument(symbol));
-    const unsent = { type: 'order', account, reason: event.reason, ...common(event, times), data } as const;
     const place = { channel: 'order', key: account } as const;
-    if (event.reason === 'ratcheted') {
+    if (reason === 'ratcheted') {
+      const unsent = { type: 'order', account, reason, ...common(event, times), data } as const;
       const frame = (sentTimeUs: number) => ({ ...unsent, sentTimeUs });
       const ratchet = { ...place, createdUs, ratchetOf: data.orderId, frame };
       return ratchets.pass(ratchet, createdUs) ? ratchet : undefined;
@@ -36,10 +38,28 @@ export class OrderEvents {
     ratchets.forget(data.orderId);
     return feed.append(
       place,
-      (seq) => {
-        const frame = (sentTimeUs: number) => ({ ...unsent, seq, sentTimeUs });
-        return { ...place, createdUs, orderId: data.orderId, frame };
-      },
+      (seq) => ({
+        channel: 'order',
+        key: account,
+        createdUs,
+        orderId: data.orderId,
+        // In full: every order is told, and spreads of what may be absent take several times as long.
+        frame: (sentTimeUs) =>
+          dueTimeUs === 0
+            ? { type: 'order', account, reason, tickSeq, eventTimeUs, receivedTimeUs, data, seq, sentTimeUs }
+            : {
+                type: 'order',
+                account,
+                reason,
+                tickSeq,
+                eventTimeUs,
+                dueTimeUs,
+                receivedTimeUs,
+                data,
+                seq,
+                sentTimeUs,
+              },
+      }),
       createdUs,
     );
   }

@@ -7,7 +7,7 @@ import { LOSSLESS_CHANNELS, type LosslessChannel, type ServerFrame, type TimeFra
 import type { StreamEntry, StreamPlace } from '../hub/eventFeed.ts';
 import { JournalError } from './errors.ts';
 import type { LoggedEvent } from './eventLog.ts';
-import { type AlertChange, packAny, type StoredEvent, storedDesk, unpackAs } from './records.ts';
+import { type AlertChange, type Change, pack, packAny, type StoredEvent, storedDesk, unpackAs } from './records.ts';
 import type { Store } from './store.ts';
 
 /** The last known market is journaled this often, µs. */
@@ -19,6 +19,9 @@ const MARKET_EVERY_TICKS = 250_000;
  * class B and not journaled; a number that was told once is never given to another event.
  */
 export const TICKER_SEQ_GAP = 1_000_000;
+
+/** Whose events are of the shapes that records know. */
+const ACCOUNT_CHANNELS: ReadonlySet<LosslessChannel> = new Set(['order', 'execution', 'position']);
 
 const exact = { additionalProperties: false } as const;
 const StoredEntrySchema = Type.Object(
@@ -92,13 +95,13 @@ export class Durability {
   /** Notes an event that got its number. */
   appended(entry: StreamEntry, numbered: { readonly seq: number; readonly atUs: number }): void {
     const { channel, key, pattern, symbols, orderId } = entry;
-    const event: StoredEntry = {
-      frame: entry.frame(0),
-      ...(pattern !== undefined && { pattern: { ...pattern } }),
-      ...(symbols !== undefined && { symbols: [...symbols] }),
-      ...(orderId !== undefined && { orderId }),
-    };
-    this.#events.push({ stream: `${channel}/${key}`, ...numbered, bytes: packAny(event) });
+    const frame = entry.frame(0);
+    const event: StoredEntry = orderId === undefined ? { frame } : { frame, orderId };
+    if (pattern !== undefined) event.pattern = { ...pattern };
+    if (symbols !== undefined) event.symbols = [...symbols];
+    const { seq, atUs } = numbered;
+    const bytes = ACCOUNT_CHANNELS.has(channel) ? pack(event) : packAny(event);
+    this.#events.push({ stream: `${channel}/${key}`, seq, atUs, bytes });
   }
 
   /** Notes what became of an alert. */
@@ -123,12 +126,12 @@ export class Durability {
       // Also when it is empty: it belongs to the record from now on.
       this.#events = [];
       if (alerts.length > 0) this.#alerts = [];
-      ticket = this.#store.append({
-        marketUs: marketUs(),
-        ...(desk !== undefined && { desk: storedDesk(desk) }),
-        ...(alerts.length > 0 && { alerts }),
-        events,
-      });
+      const change: Change =
+        desk === undefined
+          ? { marketUs: marketUs(), events }
+          : { marketUs: marketUs(), desk: storedDesk(desk), events };
+      if (alerts.length > 0) change.alerts = alerts;
+      ticket = this.#store.append(change);
     }
     if (acknowledge !== undefined) this.#store.whenFlushed(ticket, acknowledge);
     if (held.length === 0) return;

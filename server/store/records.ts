@@ -190,6 +190,8 @@ export type StoredRecord =
 
 const STATE =
   'orderId terms status quantity leavesQuantity filledValue watch triggerPrice peakPrice awaitsActivation isTriggered trailPeak toldStop judgedPrice';
+const ORDER_DATA =
+  'account orderId clientOrderId symbol side orderType status quantity leavesQuantity cumulativeQuantity';
 const TERMS = 'kind account clientOrderId symbol side type quantity';
 /**
  * Keys of the objects that there are most of, in their order, so that they needn't stand in every record: a quarter of the
@@ -219,6 +221,15 @@ const SHAPES = [
   `${TERMS} triggerPrice limitPrice`,
   `${TERMS} trailingOffset`,
   'kind value',
+  'frame',
+  'frame orderId',
+  'type account reason tickSeq eventTimeUs receivedTimeUs data seq sentTimeUs',
+  'type account reason tickSeq eventTimeUs dueTimeUs receivedTimeUs data seq sentTimeUs',
+  'type account tickSeq eventTimeUs receivedTimeUs data seq sentTimeUs',
+  'type account tickSeq eventTimeUs dueTimeUs receivedTimeUs data seq sentTimeUs',
+  `${ORDER_DATA} limitPrice`,
+  `${ORDER_DATA} averagePrice`,
+  'executionId orderId clientOrderId symbol side lastPrice lastQuantity leavesQuantity',
 ].map((keys) => keys.split(' '));
 
 // Each record is read alone, whatever came before it: the list is never added to.
@@ -247,10 +258,14 @@ export function unpackAs<S extends TSchema>(check: TypeCheck<S>, bytes: Buffer):
 }
 
 /** A change as it is journaled: orders are packed by themselves. */
-export function storedDesk({ orders, ...rest }: DeskChange): NonNullable<Change['desk']> {
+export function storedDesk(desk: DeskChange): NonNullable<Change['desk']> {
+  const { orderId: lastOrderId, executionId, clockUs, accounts } = desk;
   return {
-    ...rest,
-    orders: orders.map((order): StoredOrder => {
+    orderId: lastOrderId,
+    executionId,
+    clockUs,
+    accounts: [...accounts],
+    orders: desk.orders.map((order): StoredOrder => {
       const { orderId, terms } = order.state;
       return { orderId, account: terms.account, isClosed: isClosed(order), bytes: pack(order) };
     }),
