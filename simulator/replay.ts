@@ -38,11 +38,11 @@ const POSITION_US = 1;
  * own due times.
  */
 export class Replay {
-  readonly schedule: Schedule;
   readonly lateness = new LatenessHistogram();
-  readonly #cursor: TapeCursor;
+  #schedule: Schedule;
+  #cursor: TapeCursor;
   readonly #toUs: number;
-  readonly #unpaced: boolean;
+  #unpaced: boolean;
   readonly #hash = new EventHash();
   /** Times that change with each event, by the indices below: a typed array, since a number stored in a field is allocated. */
   readonly #times = new Float64Array(2);
@@ -55,13 +55,32 @@ export class Replay {
    */
   constructor(options: ReplayOptions) {
     const { schedule } = options;
-    if (!(schedule.speed > 0)) throw new RangeError(`replay: the speed must be above 0, it is ${schedule.speed}`);
-    this.schedule = schedule;
+    this.#schedule = schedule;
     this.#cursor = options.cursor;
     this.#toUs = options.toUs ?? schedule.toEventUs;
-    this.#unpaced = schedule.speed === Number.POSITIVE_INFINITY;
+    this.#unpaced = isUnpaced(schedule);
     this.#times[POSITION_US] = schedule.fromEventUs;
     this.#advance();
+  }
+
+  get schedule(): Schedule {
+    return this.#schedule;
+  }
+
+  /**
+   * Goes on by another schedule: from where it stands, or from where another cursor of the tape does.
+   *
+   * @throws RangeError when the speed isn't above 0
+   * @throws TapeError when the tape turns out to be altered
+   */
+  reschedule(schedule: Schedule, cursor?: TapeCursor): void {
+    this.#unpaced = isUnpaced(schedule);
+    this.#schedule = schedule;
+    if (cursor !== undefined) {
+      this.#cursor = cursor;
+      this.#times[POSITION_US] = schedule.fromEventUs;
+      this.#advance();
+    } else if (!this.done) this.#plan();
   }
 
   /**
@@ -72,10 +91,11 @@ export class Replay {
    * @throws TapeError when the tape turns out to be altered
    */
   pump(nowUs: number, sink: TickSink, maxEvents = Number.POSITIVE_INFINITY): number {
-    const { tick } = this.#cursor;
+    const cursor = this.#cursor;
+    const { tick } = cursor;
     const times = this.#times;
     let delivered = 0;
-    while (delivered < maxEvents && (times[NEXT_DUE_US] as number) <= nowUs) {
+    while (delivered < maxEvents && this.#cursor === cursor && (times[NEXT_DUE_US] as number) <= nowUs) {
       if (this.#unpaced) times[NEXT_DUE_US] = nowUs;
       const dueUs = times[NEXT_DUE_US] as number;
       times[POSITION_US] = tick.eventTimeUs;
@@ -91,6 +111,11 @@ export class Replay {
   /** When the next event is due, µs since the epoch: Infinity when none is left, -Infinity when there is one and it isn't paced. */
   nextDueUs(): number {
     return this.#times[NEXT_DUE_US] as number;
+  }
+
+  /** Event time of the next event, µs since the epoch; Infinity when none is left. */
+  get nextEventUs(): number {
+    return this.done ? Number.POSITIVE_INFINITY : this.#cursor.tick.eventTimeUs;
   }
 
   /** Whether every event of the part has been delivered. */
@@ -127,9 +152,19 @@ export class Replay {
   /** Puts the cursor on the next event: it stays one ahead of what was delivered, so that a block is read before it is due. */
   #advance(): void {
     const cursor = this.#cursor;
-    const times = this.#times;
-    if (!cursor.next() || cursor.tick.eventTimeUs >= this.#toUs) times[NEXT_DUE_US] = Number.POSITIVE_INFINITY;
-    else if (this.#unpaced) times[NEXT_DUE_US] = Number.NEGATIVE_INFINITY;
-    else times[NEXT_DUE_US] = Math.round(dueTimeUs(this.schedule, cursor.tick.eventTimeUs));
+    if (!cursor.next() || cursor.tick.eventTimeUs >= this.#toUs) this.#times[NEXT_DUE_US] = Number.POSITIVE_INFINITY;
+    else this.#plan();
   }
+
+  /** Says when the event under the cursor is due. */
+  #plan(): void {
+    this.#times[NEXT_DUE_US] = this.#unpaced
+      ? Number.NEGATIVE_INFINITY
+      : Math.round(dueTimeUs(this.#schedule, this.#cursor.tick.eventTimeUs));
+  }
+}
+
+function isUnpaced({ speed }: Schedule): boolean {
+  if (!(speed > 0)) throw new RangeError(`replay: the speed must be above 0, it is ${speed}`);
+  return speed === Number.POSITIVE_INFINITY;
 }

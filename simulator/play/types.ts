@@ -26,9 +26,9 @@ export interface PlaySink {
   readonly halt: (change: HaltChange, times: EventTimes) => void;
   /**
    * The place in the tape has changed by a seek or by a loop's new round: what was known of the market counts no more.
-   * `catchUp` gives what the market did before the new place, as fast as possible.
+   * `catchUp` gives what the market did before the new place, as fast as possible, from `fromUs` on (default: the tape's start).
    */
-  readonly moved: (toEventUs: number, catchUp: (sink: (tick: Tick) => void) => void) => void;
+  readonly moved: (toEventUs: number, catchUp: (sink: (tick: Tick) => void, fromUs?: number) => void) => void;
 }
 
 export type PlayStatus = 'waiting' | 'playing' | 'paused' | 'ended';
@@ -55,7 +55,7 @@ export interface PlayState {
 export interface PlaySummary extends PlayState {
   /** Delivery after due time, µs. */
   readonly lateness: WireHistogram;
-  /** EventHash over the events played, hex; undefined after a seek, a step or a second round: no tape has that hash. */
+  /** EventHash over the events played, hex; undefined after a seek or a second round: no tape has that hash. */
   readonly eventHash: string | undefined;
 }
 
