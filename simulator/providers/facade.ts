@@ -132,6 +132,8 @@ export interface FacadeWorld {
 export interface Facade {
   /** Endpoints of WebSocket: exact paths or with a trailing `/*`; none for a provider that is only polled. */
   readonly socketPaths: readonly string[];
+  /** Looks at a connection before it is made: an answer refuses it, by its status. */
+  readonly refuse?: (request: ProviderRequest) => ProviderAnswer | undefined;
   /** A new connection. */
   readonly connect?: (socket: FacadeSocket) => FacadeSession;
   /** Answers HTTP; undefined: no such route. */
