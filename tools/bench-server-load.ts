@@ -17,7 +17,14 @@ export type LoadQuestion =
     }
   /** Socket `i` subscribes to `each` symbols from `i * each` on, modulo `symbols`. */
   | { readonly do: 'subscribe'; readonly symbols: number; readonly each: number }
-  | { readonly do: 'order'; readonly orders: number; readonly window: number; readonly symbols: number }
+  /** `sockets` of them have `each` orders unanswered. */
+  | {
+      readonly do: 'order';
+      readonly orders: number;
+      readonly sockets: number;
+      readonly each: number;
+      readonly symbols: number;
+    }
   | { readonly do: 'count' }
   | { readonly do: 'close' }
   | { readonly do: 'stop' };
@@ -144,31 +151,36 @@ async function subscribe({ symbols, each }: { readonly symbols: number; readonly
   }
 }
 
-/** Places orders that rest, `window` of them unanswered. */
+/** Places orders that rest, each socket the next one for each answer. */
 function order(question: {
   readonly orders: number;
-  readonly window: number;
+  readonly sockets: number;
+  readonly each: number;
   readonly symbols: number;
 }): Promise<number[]> {
-  const { orders, window, symbols } = question;
+  const { orders, sockets, each, symbols } = question;
   const latenciesUs: number[] = [];
   const terms = { side: 'BUY', orderType: 'LIMIT', quantity: '1', limitPrice: '90.00' };
   let sent = 0;
   return new Promise((resolve) => {
-    const place = (client: Client): void => {
-      if (sent === orders) return;
-      const at = sent++;
-      const symbol = `S${at % symbols}`;
-      const startedMs = performance.now();
-      const answered = client.next('{"type":"order.a').then(() => {
-        latenciesUs.push((performance.now() - startedMs) * 1000);
+    for (const client of clients.slice(0, sockets)) {
+      // Answers come in the order of the commands.
+      const startsMs: number[] = [];
+      const place = (): void => {
+        if (sent === orders) return;
+        const at = sent++;
+        const symbol = `S${at % symbols}`;
+        startsMs.push(performance.now());
+        client.send({ type: 'order.place', id: at, clientOrderId: `${process.pid}-${placed++}`, symbol, ...terms });
+      };
+      client.onFrame = (head) => {
+        if (!head.startsWith('{"type":"order.a')) return;
+        latenciesUs.push((performance.now() - (startsMs.shift() ?? Number.NaN)) * 1000);
         if (latenciesUs.length === orders) resolve(latenciesUs);
-        else place(client);
-      });
-      client.send({ type: 'order.place', id: at, clientOrderId: `${process.pid}-${placed++}`, symbol, ...terms });
-      void answered;
-    };
-    for (const client of clients.slice(0, window)) place(client);
+        else place();
+      };
+      for (let at = 0; at < each; at++) place();
+    }
   });
 }
 

@@ -42,7 +42,8 @@ export interface DeskChange {
 export class DeskChanges {
   readonly #desk: OrderDesk;
   readonly #orders = new Map<number, Order>();
-  readonly #symbols = new Map<string, Set<number>>();
+  /** Accounts with a change, and the symbols of their fills. */
+  readonly #symbols = new Map<string, Set<number> | undefined>();
   /** Legs of groups as they were taken last, by order. */
   readonly #legs = new Map<number, readonly Order[]>();
 
@@ -56,15 +57,13 @@ export class DeskChanges {
   /** Notes an event as it arises. */
   note(event: MarketEvent): void {
     const account = event.kind === 'order' ? event.order.account : event.account;
-    let symbols = this.#symbols.get(account);
-    if (symbols === undefined) {
-      symbols = new Set();
-      this.#symbols.set(account, symbols);
-    }
+    const symbols = this.#symbols.get(account);
     if (event.kind === 'execution') {
-      symbols.add(event.symbol);
+      if (symbols === undefined) this.#symbols.set(account, new Set([event.symbol]));
+      else symbols.add(event.symbol);
       return;
     }
+    if (symbols === undefined) this.#symbols.set(account, undefined);
     const order = this.#desk.accounts.get(account)?.orders.get(event.order.clientOrderId);
     // An order that was forgotten within the same input isn't worth keeping.
     if (order !== undefined) this.#touch(order);
@@ -79,15 +78,28 @@ export class DeskChanges {
   take(): DeskChange | undefined {
     if (this.#symbols.size === 0) return undefined;
     const desk = this.#desk;
-    for (const order of [...this.#orders.values()]) this.#reach(order);
-    const orders = [...this.#orders.values()].map(changedOrder);
-    for (const order of this.#orders.values()) this.#keepLegs(order);
-    const accounts = [...this.#symbols].flatMap(([name, symbols]): ChangedAccount[] => {
+    let touched = this.#orders.size;
+    for (const order of this.#orders.values()) {
+      if (touched-- === 0) break;
+      this.#reach(order);
+    }
+    const orders: ChangedOrder[] = [];
+    for (const order of this.#orders.values()) {
+      orders.push(changedOrder(order));
+      this.#keepLegs(order);
+    }
+    const accounts: ChangedAccount[] = [];
+    for (const [name, symbols] of this.#symbols) {
       const account = desk.accounts.get(name);
-      if (account === undefined) return [];
+      if (account === undefined) continue;
       const { deposits, cash } = account;
-      return [{ name, deposits, cash, positions: [...symbols].flatMap((symbol) => account.position(symbol) ?? []) }];
-    });
+      const positions: PositionState[] = [];
+      for (const symbol of symbols ?? []) {
+        const position = account.position(symbol);
+        if (position !== undefined) positions.push(position);
+      }
+      accounts.push({ name, deposits, cash, positions });
+    }
     this.#orders.clear();
     this.#symbols.clear();
     const { orderId, life, hours } = desk;
@@ -103,12 +115,13 @@ export class DeskChanges {
   /** What changes with an order though no event tells it: the rest of its group, and the parent that counts its children. */
   #reach(order: Order): void {
     const { group, parent } = order;
-    const others = [
-      ...(group?.legs ?? []),
-      ...(this.#legs.get(order.orderId) ?? []),
-      ...(parent === undefined ? [] : [parent]),
-    ];
-    for (const other of others) if (!this.#orders.has(other.orderId)) this.#orders.set(other.orderId, other);
+    for (const leg of group?.legs ?? NONE) this.#add(leg);
+    for (const leg of this.#legs.get(order.orderId) ?? NONE) this.#add(leg);
+    if (parent !== undefined) this.#add(parent);
+  }
+
+  #add(order: Order): void {
+    if (!this.#orders.has(order.orderId)) this.#orders.set(order.orderId, order);
   }
 
   #keepLegs(order: Order): void {
@@ -116,6 +129,8 @@ export class DeskChanges {
     else this.#legs.set(order.orderId, [...order.group.legs]);
   }
 }
+
+const NONE: readonly Order[] = [];
 
 function changedOrder(order: Order): ChangedOrder {
   const { group } = order;

@@ -48,18 +48,18 @@ export type OrderCell = Static<typeof OrderCellSchema>;
 /** An account's books but for its positions. */
 export type AccountCell = Static<typeof CellSchemas.account>;
 
+const CHECKSUM_BYTES = 4;
+
 /** Bytes of a value under its key, with a checksum over both. */
 export function writeCell(key: string, value: unknown): Buffer {
-  const bytes = pack(value);
-  const cell = Buffer.allocUnsafe(bytes.length + 4);
-  bytes.copy(cell, 4);
-  cell.writeUInt32LE(crc32c(bytes, crc32c(key)), 0);
+  const cell = pack(value, CHECKSUM_BYTES);
+  cell.writeUInt32LE(crc32c(cell.subarray(CHECKSUM_BYTES), crc32c(key)), 0);
   return cell;
 }
 
 /** Reads a value and checks it; undefined when it is damaged or of another form. */
 export function readCell<S extends TSchema>(key: string, cell: Buffer, check: TypeCheck<S>): Static<S> | undefined {
-  if (cell.length < 4) return undefined;
-  const bytes = cell.subarray(4);
+  if (cell.length < CHECKSUM_BYTES) return undefined;
+  const bytes = cell.subarray(CHECKSUM_BYTES);
   return crc32c(bytes, crc32c(key)) === cell.readUInt32LE(0) ? unpackAs(check, bytes) : undefined;
 }

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
-import { Packr } from 'msgpackr';
+import { Packr, RESERVE_START_SPACE } from 'msgpackr';
 import type { PositionState } from '../../market/accounts/position.ts';
 import type { ChangedAccount, ChangedOrder, DeskChange } from '../../market/orders/changes.ts';
 import { OrderStateSchema, PositionStateSchema } from '../../market/snapshot.ts';
@@ -236,9 +236,12 @@ const SHAPES = [
 const shaped = new Packr({ structures: SHAPES, maxSharedStructures: SHAPES.length, mapsAsObjects: true });
 const plain = new Packr({ useRecords: false });
 
-/** Bytes of what {@link SHAPES} knows the keys of; valid for good. */
-export function pack(value: unknown): Buffer {
-  return shaped.pack(value);
+// Packed values are slices of buffers of this size: large enough that few are made, small enough that a slice which is kept keeps little.
+shaped.useBuffer(Buffer.allocUnsafeSlow(32 * 1024));
+
+/** Bytes of what {@link SHAPES} knows the keys of, behind so many that are left free; valid for good. */
+export function pack(value: unknown, freeBytes = 0): Buffer {
+  return shaped.pack(value, RESERVE_START_SPACE | freeBytes);
 }
 
 /** Bytes of an object of any keys; valid for good. */
