@@ -1,6 +1,6 @@
 import type { Tick } from '../../market/types.ts';
 import type { Clock } from '../../protocol/clock.ts';
-import type { Schedule } from '../../protocol/run.ts';
+import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import { runPaced } from '../pacing.ts';
 import { Replay } from '../replay.ts';
 import type { TapeHeader, TapeReader } from '../tape/types.ts';
@@ -72,6 +72,18 @@ class TapePlayer implements Player {
     const { events, late, positionUs } = this.#replay;
     const place = { fromUs: this.#fromUs, toUs: this.#toUs, positionUs };
     return { status: this.#status, speed: this.#speed, ...place, events, late, rounds: this.#rounds };
+  }
+
+  marketNowUs(): number {
+    return this.#tapeNowUs();
+  }
+
+  shownUs(eventTimeUs: number): number {
+    if (this.#options.showAs !== 'now') return eventTimeUs;
+    const { schedule } = this.#replay;
+    // As fast as possible all is due when it is asked for.
+    if (schedule.speed === Number.POSITIVE_INFINITY) return this.#nowUs();
+    return Math.round(dueTimeUs(schedule, eventTimeUs));
   }
 
   async play(sink: PlaySink): Promise<PlaySummary> {

@@ -63,6 +63,10 @@ export interface PlaySummary extends PlayState {
 export interface Player {
   readonly header: TapeHeader;
   state(): PlayState;
+  /** The market's time now, between two events as well, µs since the epoch: never beyond the next event. */
+  marketNowUs(): number;
+  /** What an event at this time of the tape says of its own time, by the schedule as it stands, µs since the epoch. */
+  shownUs(eventTimeUs: number): number;
   /** Begins; resolves at the end of the part (never, with `loop`) or after `stop`. @throws TapeError when the tape turns out to be altered */
   play(sink: PlaySink): Promise<PlaySummary>;
   pause(): void;
