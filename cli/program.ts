@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
   tape: async () => (await import('./tape.ts')).tapeCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
+  control: async () => (await import('./control.ts')).controlCommand(),
   conform: async () => (await import('./conform.ts')).conformCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
