@@ -51,6 +51,8 @@ export interface ProviderMarket {
   readonly view: (symbol: number) => SymbolView;
   /** Closed bars of one minute, oldest first, with `startUs` in a stretch of time (end exclusive). */
   readonly minutes: (symbol: number, fromUs?: number, toUs?: number) => readonly ProviderBar[];
+  /** The minute's bar that is forming; undefined when nothing has been traded in it. */
+  readonly forming: (symbol: number) => ProviderBar | undefined;
   /** The regular session's bounds as shown, µs since the epoch. */
   readonly session: () => { readonly openUs: number; readonly closeUs: number };
 }
