@@ -34,13 +34,29 @@ ${days.join('\n')}
 };
 `,
 );
-const entry = {
-  file,
-  description: 'Days on which NYSE and Nasdaq do not keep their usual session, 2000 to 2030',
-  origin: "compiled from the exchanges' published schedules and rules of observance",
-  licence: 'Apache-2.0',
-  bytes: bytes.length,
-  sha256: createHash('sha256').update(bytes).digest('hex'),
-};
-writeFileSync(new URL('manifest.json', folder), `${JSON.stringify({ version: 1, files: [entry] }, null, 2)}\n`);
+const described = [
+  {
+    file,
+    description: 'Days on which NYSE and Nasdaq do not keep their usual session, 1990 to 2030',
+    origin: "compiled from the exchanges' published schedules, rules of observance and record",
+    licence: 'Apache-2.0',
+  },
+  {
+    file: 'outside-exchange-calendars.csv',
+    description: 'The same days as exchange_calendars 4.13.2 has them, to compare with',
+    origin: 'https://pypi.org/project/exchange-calendars/4.13.2/, calendar XNYS, written out by date',
+    licence: 'Apache-2.0',
+  },
+  {
+    file: 'outside-pandas-market-calendars.csv',
+    description: 'The same days as pandas_market_calendars 5.5.0 has them, to compare with',
+    origin: 'https://pypi.org/project/pandas-market-calendars/5.5.0/, calendar NYSE, written out by date',
+    licence: 'MIT',
+  },
+];
+const files = described.map((entry) => {
+  const content = readFileSync(new URL(entry.file, folder));
+  return { ...entry, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+});
+writeFileSync(new URL('manifest.json', folder), `${JSON.stringify({ version: 1, files }, null, 2)}\n`);
 console.log(`${fileURLToPath(target)}: ${rows.length} days`);

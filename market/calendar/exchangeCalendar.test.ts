@@ -22,6 +22,23 @@ function iso(timeUs: number | undefined): string {
   return timeUs === undefined ? 'none' : new Date(timeUs / 1000).toISOString().slice(0, 16);
 }
 
+/** A row of a table as the calendar has that day. */
+function openingOf(row: string): string {
+  const [date = '', event = ''] = row.split(',');
+  const day = NYSE.sessionOf(date);
+  if (day === undefined) return `${date},closed,`;
+  const atUs = event === 'late open' ? day.openUs : day.closeUs;
+  const wallClock = new Date(atUs / 1000).toLocaleTimeString('en-GB', { timeZone: 'America/New_York' });
+  return `${date},${event},${wallClock.slice(0, 5)}`;
+}
+
+function byDateThenOpening(one: string, other: string): number {
+  const [date, event = ''] = one.split(',');
+  const [otherDate, otherEvent = ''] = other.split(',');
+  if (date === otherDate) return event < otherEvent ? 1 : -1;
+  return (date ?? '') < (otherDate ?? '') ? -1 : 1;
+}
+
 describe('the table of NYSE and Nasdaq', () => {
   it('should be the fixture, whose manifest has its size and hash', () => {
     const bytes = readFileSync(new URL('calendars/us-equities.csv', fixtures));
@@ -30,7 +47,13 @@ describe('the table of NYSE and Nasdaq', () => {
 
     expect(`date,event,time,reason\n${lines.join('')}`).toBe(bytes.toString('utf8'));
     expect(manifest).toMatchObject({
-      files: [{ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }],
+      files: expect.arrayContaining([
+        expect.objectContaining({
+          file: 'us-equities.csv',
+          bytes: bytes.length,
+          sha256: createHash('sha256').update(bytes).digest('hex'),
+        }),
+      ]),
     });
   });
 
@@ -47,10 +70,29 @@ describe('the table of NYSE and Nasdaq', () => {
     expect(ours).toEqual(traded);
   });
 
+  it('should show no difference from the tables that two outside calendars publish', () => {
+    const rowsOf = (name: string): string[] =>
+      readFileSync(new URL(`calendars/${name}.csv`, fixtures), 'utf8')
+        .trim()
+        .split('\n')
+        .slice(1);
+    const [theirs, others] = [rowsOf('outside-exchange-calendars'), rowsOf('outside-pandas-market-calendars')];
+    const ours = US_EQUITIES.days.map(({ date, event, time = '' }) => `${date},${event},${time}`);
+
+    expect(ours).toEqual([...new Set([...theirs, ...others])].sort(byDateThenOpening));
+    const isTheirs = new Set(theirs);
+    expect(others.filter((row) => !isTheirs.has(row))).toHaveLength(15);
+    const isOthers = new Set(others);
+    expect(theirs.filter((row) => !isOthers.has(row))).toEqual(['1999-12-31,early close,13:00']);
+    for (const row of ours) expect(openingOf(row)).toBe(row);
+  });
+
   it('should have the holidays that nyse-holidays works out, and besides the single closures alone', () => {
     const theirs: string[] = [];
     for (let year = 2000; year <= 2030; year++) theirs.push(...getHolidays(year).map(({ dateString }) => dateString));
-    const closed = US_EQUITIES.days.filter(({ event }) => event === 'closed').map(({ date }) => date);
+    const closed = US_EQUITIES.days
+      .filter(({ date, event }) => event === 'closed' && date >= '2000')
+      .map(({ date }) => date);
 
     const isKnown = new Set(theirs);
     expect(closed.filter((date) => !isKnown.has(date))).toEqual(SINGLE_CLOSURES.filter((date) => !isKnown.has(date)));
@@ -81,6 +123,11 @@ describe('ExchangeCalendar', () => {
     expect(NYSE.sessionAt(us('2024-11-29T18:00:00Z'))).toBe('post');
   });
 
+  it('should open late and close early on one day, as in the blizzard of 1996', () => {
+    const day = NYSE.sessionOf('1996-01-08');
+    expect([iso(day?.openUs), iso(day?.closeUs)]).toEqual(['1996-01-08T16:00', '1996-01-08T19:00']);
+  });
+
   it('should open late on 2002-09-11', () => {
     expect(iso(NYSE.sessionOf('2002-09-11')?.openUs)).toBe('2002-09-11T16:00');
   });
@@ -107,7 +154,7 @@ describe('ExchangeCalendar', () => {
 
   it('should cover all time without a hole, in order, closed beyond its tables', () => {
     let span = NYSE.spanAt(Number.NEGATIVE_INFINITY);
-    expect(span).toEqual({ phase: 'closed', startUs: Number.NEGATIVE_INFINITY, endUs: us('2000-01-03T09:00:00Z') });
+    expect(span).toEqual({ phase: 'closed', startUs: Number.NEGATIVE_INFINITY, endUs: us('1990-01-02T09:00:00Z') });
     let spans = 0;
     for (; span.endUs < us('2003-01-01'); spans++) {
       const next = NYSE.spanAt(span.endUs);
@@ -116,7 +163,7 @@ describe('ExchangeCalendar', () => {
       span = next;
     }
     // Four a day, from the closed span before the first day to the last day's post.
-    expect(spans).toBe(4 * (252 + 248 + 252) - 1);
+    expect(spans).toBe(4 * (2_528 + 252 + 248 + 252) - 1);
     expect(NYSE.spanAt(us('2035-06-01')).phase).toBe('closed');
     expect(NYSE.spanAt(us('2035-06-01')).endUs).toBe(Number.POSITIVE_INFINITY);
   });
@@ -132,8 +179,8 @@ describe('ExchangeCalendar', () => {
 
   it('should name the reason for which there is no session, and what is no date of its tables', () => {
     expect(() => regularSession('2020-12-25')).toThrow('2020-12-25 is closed for Christmas Day: no regular session');
-    expect(() => NYSE.sessionOf('1999-12-31')).toThrow(
-      '1999-12-31 is beyond the tables of NYSE, 2000-01-01 to 2030-12-31',
+    expect(() => NYSE.sessionOf('1989-12-31')).toThrow(
+      '1989-12-31 is beyond the tables of NYSE, 1990-01-01 to 2030-12-31',
     );
     expect(NYSE.sessionOf('2025-01-09')).toBeUndefined();
   });

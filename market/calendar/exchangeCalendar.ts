@@ -34,7 +34,8 @@ export class ExchangeCalendar implements TradingCalendar {
   readonly #lastDate: string;
   readonly #firstDay: number;
   readonly #lastDay: number;
-  readonly #special = new Map<string, SpecialDay>();
+  /** A day may both open late and close early. */
+  readonly #special = new Map<string, readonly SpecialDay[]>();
   readonly #days = new Map<number, TradingDay | undefined>();
   #last: SessionSpan = { phase: 'closed', startUs: Number.NaN, endUs: Number.NaN };
 
@@ -44,7 +45,7 @@ export class ExchangeCalendar implements TradingCalendar {
     this.#lastDate = table.lastDate;
     this.#firstDay = dayNumber(table.firstDate);
     this.#lastDay = dayNumber(table.lastDate);
-    for (const day of table.days) this.#special.set(day.date, day);
+    for (const day of table.days) this.#special.set(day.date, [...(this.#special.get(day.date) ?? []), day]);
   }
 
   sessionAt(timeUs: number): Phase {
@@ -68,7 +69,7 @@ export class ExchangeCalendar implements TradingCalendar {
   /** Says what kind of day a date without a regular session is, `a Sunday` or `closed for Christmas Day`; undefined for others. @throws RangeError like {@link ExchangeCalendar.sessionOf} */
   whyClosed(isoDate: string): string | undefined {
     if (this.sessionOf(isoDate) !== undefined) return undefined;
-    const reason = this.#special.get(isoDate)?.reason;
+    const reason = this.#special.get(isoDate)?.[0]?.reason;
     return reason === undefined ? `a ${weekdayOf(dayNumber(isoDate))}` : `closed for ${reason}`;
   }
 
@@ -137,17 +138,16 @@ export class ExchangeCalendar implements TradingCalendar {
   #makeDay(number: number): TradingDay | undefined {
     const date = isoDateOf(number);
     const weekday = weekdayOf(number);
-    const special = this.#special.get(date);
-    if (weekday === 'Saturday' || weekday === 'Sunday' || special?.event === 'closed') return undefined;
-    const isEarlyClose = special?.event === 'early close';
-    const closeUs = instantUs(date, (isEarlyClose ? special.time : undefined) ?? '16:00');
+    const events = new Map(this.#special.get(date)?.map(({ event, time }) => [event, time]));
+    if (weekday === 'Saturday' || weekday === 'Sunday' || events.has('closed')) return undefined;
+    const closeUs = instantUs(date, events.get('early close') ?? '16:00');
     return {
       date,
       preOpenUs: instantUs(date, '04:00'),
-      openUs: instantUs(date, (special?.event === 'late open' ? special.time : undefined) ?? '09:30'),
+      openUs: instantUs(date, events.get('late open') ?? '09:30'),
       closeUs,
       postCloseUs: closeUs + 4 * HOUR_US,
-      isEarlyClose,
+      isEarlyClose: events.has('early close'),
     };
   }
 }
