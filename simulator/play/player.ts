@@ -98,7 +98,8 @@ class TapePlayer implements Player {
       else await this.#playSegment();
     }
     this.#status = 'ended';
-    const { lateness, eventHash } = this.#replay;
+    const { lateness, eventHash, done, positionUs } = this.#replay;
+    this.#placeUs = done ? this.#toUs : positionUs;
     return { ...this.state(), lateness: lateness.toWire(), eventHash: this.#isStraight ? eventHash : undefined };
   }
 
