@@ -31,7 +31,7 @@ describe('tapedeck tape', () => {
       const file = join(folder, 'small.tape');
       const built = await tape('build', '--symbols', '30', '--events', '4000', '--seed', '9', '--out', file);
       const [info, infoJson, verified] = await Promise.all([
-        tape('info', file),
+        tape('info', file, '--quick'),
         tape('info', file, '--format', 'json'),
         tape('verify', file, '--format', 'json'),
       ]);
@@ -90,9 +90,9 @@ describe('tapedeck tape', () => {
     [['build', '--symbols', '0'], 'Give a whole number from 1 to 10000'],
     [['build', '--date', '2020-03-15'], '2020-03-15 is a Sunday: no regular session'],
     [['build', '--symbols', '50', '--events', '20'], '20 events: 50 (one per symbol) to 1000000000 can be built'],
-    [['build', '--index', 'own.csv'], '--index and --stocks need --out FILE'],
+    [['build', '--index', 'own.csv'], '--index, --stocks and --daily need --out FILE'],
     [['build', '--out', 'package.json/x.tape', '--events', '2000'], "tape package.json/x.tape: can't be written"],
-    [['info'], "missing required argument 'file'"],
+    [['info'], "missing required argument 'files'"],
   ])('should leave with 64 for %j', async (args, reason) => {
     expect(await failing(...args)).toMatchObject({ code: 64, line: expect.stringContaining(reason) });
   });

@@ -20,6 +20,7 @@ export function describe(path: string, header: TapeHeader): string {
     ['events', `${whole(header.events)} (${whole(header.trades)} trades, ${whole(header.quotes)} quotes)`],
     ['rate', `${whole(header.events / Math.max(spanS, 1e-6))} events/s in the mean`],
     ['symbols', symbolsLine(header)],
+    ...(header.halts === undefined ? [] : [['halts', whole(header.halts.length)] as const]),
     ['sha256', header.sha256],
     ['event hash', header.eventHash],
   ]).join('\n');
@@ -45,12 +46,15 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** How a command prints its result. */
+export type OutputFormat = 'text' | 'json';
+
 /** `--format text|json`. */
 export function formatOption() {
   return new Option('--format <format>', 'how to print').choices(['text', 'json'] as const).default('text' as const);
 }
 
 /** Prints a result to stdout as it was asked for: its text, or the value as JSON. */
-export function print(format: 'text' | 'json', value: object, text: () => string): void {
+export function print(format: OutputFormat, value: object, text: () => string): void {
   process.stdout.write(`${format === 'json' ? JSON.stringify(value) : text()}\n`);
 }

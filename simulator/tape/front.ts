@@ -42,11 +42,15 @@ export function damaged(fault: {
   readonly header?: TapeHeader;
 }): TapeError {
   const { path, reason, header } = fault;
-  const parameters =
-    header?.origin.kind === 'derived'
-      ? ` --symbols ${header.instruments.length} --seed ${header.seed} --events ${header.events} --date ${header.sessionDate}`
-      : '';
-  return new TapeError(`tape ${path}: ${reason}; rebuild it with "tapedeck tape build${parameters} --out ${path}"`);
+  return new TapeError(`tape ${path}: ${reason}; ${wayOut(path, header)}`);
+}
+
+function wayOut(path: string, header: TapeHeader | undefined): string {
+  if (header === undefined) return `make it anew, with "tapedeck tape build --out ${path}" or as it was made`;
+  const { origin, instruments, seed, events, sessionDate } = header;
+  if (origin.edited === true) return 'cut, merge or speed it anew from the tapes that it was made of';
+  if (origin.kind === 'recorded') return `import its sources anew with "tapedeck tape import ... --out ${path}"`;
+  return `rebuild it with "tapedeck tape build --symbols ${instruments.length} --seed ${seed} --events ${events} --date ${sessionDate} --out ${path}"`;
 }
 
 /** Fills the buffer from a place in the file; false when the file ends before. */
@@ -62,7 +66,7 @@ export function readFully(file: number, into: Buffer, position: number): boolean
 
 /** An error about a file that may be anything: nobody is told to write over it. */
 function notATape(path: string, reason: string): TapeError {
-  return new TapeError(`tape ${path}: ${reason}; name a file made by "tapedeck tape build"`);
+  return new TapeError(`tape ${path}: ${reason}; name a file made by "tapedeck tape build" or "tape import"`);
 }
 
 function readPrelude(path: string, file: number): Prelude {

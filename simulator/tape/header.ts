@@ -41,6 +41,7 @@ const HeaderSchema = Type.Object(
         kind: Type.Union([Type.Literal('derived'), Type.Literal('recorded')]),
         description: Type.String(),
         sources: Type.Array(SourceSchema),
+        edited: Type.Optional(Type.Literal(true)),
       },
       exact,
     ),

@@ -144,7 +144,7 @@ describe('tape', () => {
       writeFileSync(path, bytes);
 
       expect(() => openTape(path).cursor()).toThrow(
-        `tape ${path}: block 0 at byte 72 is altered (checksum); rebuild it with "tapedeck tape build --out ${path}"`,
+        `tape ${path}: block 0 at byte 72 is altered (checksum); import its sources anew with "tapedeck tape import ... --out ${path}"`,
       );
       const later = openTape(path).cursor(200);
       expect(later.next()).toBe(true);

@@ -8,6 +8,8 @@ export interface TapeOrigin {
   readonly description: string;
   /** File, size, sha256 and licence of each source. */
   readonly sources: readonly { readonly file: string; readonly sha256: string; readonly licence: string }[];
+  /** Cut, merged or sped up since, as the description says: the header's parameters don't make this tape again. */
+  readonly edited?: true;
 }
 
 /** A stretch in which one symbol does not trade. Its trades and quotes, if any, are on the tape all the same. */
@@ -70,6 +72,27 @@ export class TapeError extends Error {
 
 /** There is no tape under that name. */
 export class TapeMissingError extends TapeError {}
+
+/** A stretch of a tape, of all its symbols or some. */
+export interface TapePart {
+  /** The first instant, µs since the epoch; default: the first event. */
+  readonly fromUs?: number;
+  /** The first instant after it; default: after the last event. */
+  readonly toUs?: number;
+  /** By name; default: all. */
+  readonly symbols?: readonly string[];
+}
+
+/** Events in time order through one reused object. */
+export type TickSource = Pick<TapeCursor, 'tick' | 'next'>;
+
+/** What long work on a tape takes and tells. */
+export interface TapeWork {
+  /** Stops the work; its reason is thrown. */
+  readonly signal?: AbortSignal;
+  /** Called now and then. */
+  readonly onProgress?: (doneEvents: number) => void;
+}
 
 /** Reads a tape by blocks, from anywhere. */
 export interface TapeReader {

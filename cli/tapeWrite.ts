@@ -1,0 +1,48 @@
+import { statSync } from 'node:fs';
+import { ExitCode } from '../protocol/codes.ts';
+import type { TapeHeader, TapeWork } from '../simulator/tape/types.ts';
+import { CliError } from './errors.ts';
+import { interruptible } from './interruptible.ts';
+import { openProgress } from './progress.ts';
+import { describe, type OutputFormat, print, whole } from './tapeText.ts';
+
+/** Puts what can go wrong while a file is made into words for the user; other errors come back as they are. */
+export function asWriteError(error: unknown, path: string): unknown {
+  if (error instanceof RangeError) return new CliError(error.message, ExitCode.USAGE);
+  if (error instanceof Error && 'syscall' in error && 'code' in error) {
+    return new CliError(`${path}: can't be written (${error.code}); choose another place with --out`, ExitCode.USAGE);
+  }
+  return error;
+}
+
+/** Runs work that makes a file, with progress on the terminal, stopped by SIGINT. @throws CliError in place of what the user can mend */
+export async function making<Result>(
+  file: { readonly path: string; readonly doing: string },
+  work: (given: Required<TapeWork>) => Promise<Result>,
+): Promise<Result> {
+  const progress = openProgress(process.stderr);
+  const onProgress = (events: number): void => progress.show(`${file.doing}: ${whole(events)} events`);
+  try {
+    const meaning = file.path === '-' ? 'the output is not whole' : `${file.path} was not written`;
+    return await interruptible((signal) => work({ signal, onProgress }), meaning);
+  } catch (error) {
+    throw asWriteError(error, file.path);
+  } finally {
+    progress.done();
+  }
+}
+
+/** Makes a tape and tells what is in it. */
+export async function makeTape(
+  options: { readonly out: string; readonly format: OutputFormat; readonly doing: string },
+  work: (given: Required<TapeWork> & { readonly path: string }) => Promise<TapeHeader>,
+): Promise<void> {
+  const { out: path, format } = options;
+  if (path === '-') throw new CliError("a tape can't go to stdout: name a file with --out", ExitCode.USAGE);
+  const startedMs = performance.now();
+  const header = await making({ path, doing: options.doing }, (given) => work({ ...given, path }));
+  const seconds = (performance.now() - startedMs) / 1000;
+  print(format, { tape: path, bytes: statSync(path).size, seconds, ...header }, () =>
+    [`made in ${seconds.toFixed(1)} s`, describe(path, header)].join('\n'),
+  );
+}
