@@ -91,7 +91,7 @@ describe('tapedeck tape', () => {
     [['build', '--date', '2020-03-15'], '2020-03-15 is a Sunday: no regular session'],
     [['build', '--symbols', '50', '--events', '20'], '20 events: 50 (one per symbol) to 1000000000 can be built'],
     [['build', '--index', 'own.csv'], '--index, --stocks and --daily need --out FILE'],
-    [['build', '--out', 'package.json/x.tape', '--events', '2000'], "tape package.json/x.tape: can't be written"],
+    [['build', '--out', 'package.json/x.tape', '--events', '2000'], "package.json/x.tape: can't be written"],
     [['info'], "missing required argument 'files'"],
   ])('should leave with 64 for %j', async (args, reason) => {
     expect(await failing(...args)).toMatchObject({ code: 64, line: expect.stringContaining(reason) });
