@@ -80,10 +80,12 @@ async function build(options: BuildOptions): Promise<void> {
     const reports = [...history.reports, ...(daily?.reports ?? [])];
     for (const report of reports) tellBadRows(report, progress.say);
     const known = daily && { daily, symbols: options.symbols ?? daily.bars.length };
-    const header = await interruptible((signal) =>
-      buildTape({ ...universe, ...known, path, history, signal }, ({ doneEvents, share }) =>
-        progress.show(`building ${path}: ${Math.floor(100 * share)} %, ${whole(doneEvents)} events`),
-      ),
+    const header = await interruptible(
+      (signal) =>
+        buildTape({ ...universe, ...known, path, history, signal }, ({ doneEvents, share }) =>
+          progress.show(`building ${path}: ${Math.floor(100 * share)} %, ${whole(doneEvents)} events`),
+        ),
+      'no tape was written',
     );
     progress.done();
     const seconds = (performance.now() - startedMs) / 1000;

@@ -6,6 +6,10 @@ import { type Tick, TickKind, type TickRefusal } from './types.ts';
 export const TradeFlag = {
   /** Doesn't set the last price: an average-price, odd-lot, prior-reference or derivatively priced trade, or one sold out of sequence. */
   NOT_LAST: 1,
+  /** The print of the opening auction: the session's official open. */
+  OPENING_AUCTION: 2,
+  /** The print of the closing auction: the session's official close. */
+  CLOSING_AUCTION: 4,
 } as const;
 
 const CLEANING_REFUSALS = [

@@ -1,27 +1,29 @@
 import { regularSession } from '../../market/calendar/session.ts';
 import { emptyTick } from '../../market/types.ts';
 import { type History, loadHistory } from '../history.ts';
-import type { TapeHeader, TapeOrigin } from '../tape/types.ts';
+import type { TapeHeader } from '../tape/types.ts';
 import { createTapeWriter, type TapeWriter } from '../tape/writer.ts';
+import { Arrivals } from './arrivals.ts';
+import type { DailyBars } from './daily.ts';
 import { drawTimes, type Intensity, layOutIntensity } from './intensity.ts';
-import { makeMarketFactor } from './market.ts';
-import { Books } from './quotes.ts';
-import { Random, WeightedIndex } from './random.ts';
-import { dailyReturns, fitStocks } from './returns.ts';
-import { makeSymbols, type SymbolModel } from './symbols.ts';
+import { describeOrigin } from './origin.ts';
+import { Random } from './random.ts';
+import { makeUniverse, type Universe } from './universe.ts';
 
 /** Raised whenever the same parameters give another tape, so that cached ones aren't taken for it. */
-export const UNIVERSE_VERSION = 3;
+export const UNIVERSE_VERSION = 4;
 
 /** What a universe is made by; the same values give the same tape, byte for byte. */
 export interface UniverseOptions {
-  /** 1 to 10,000. */
+  /** 1 to 10,000, without the index. */
   readonly symbols: number;
   readonly seed: number;
-  /** `YYYY-MM-DD`, a weekday. */
+  /** `YYYY-MM-DD`, a day on which New York trades. */
   readonly sessionDate: string;
-  /** Trades and quotes together, at least one per symbol. */
+  /** Trades and quotes together, at least one per symbol. From five per symbol on each symbol has its auctions. */
   readonly events: number;
+  /** The index as one more instrument, under this name; absent: it only drives the others. */
+  readonly indexSymbol?: string;
 }
 
 export const DEFAULT_UNIVERSE: UniverseOptions = {
@@ -30,6 +32,17 @@ export const DEFAULT_UNIVERSE: UniverseOptions = {
   sessionDate: '2020-03-16',
   events: 5_000_000,
 };
+
+export interface BuildOptions extends UniverseOptions {
+  /** Where the tape goes; it appears there when complete. */
+  readonly path: string;
+  /** The returns to draw from; default: the committed ones. */
+  readonly history?: History;
+  /** The true bars of the session's day: these symbols come first, and each meets its own bar. */
+  readonly daily?: DailyBars;
+  /** Stops the work; what was written is removed, the signal's reason thrown. */
+  readonly signal?: AbortSignal;
+}
 
 export interface BuildProgress {
   readonly doneEvents: number;
@@ -43,44 +56,32 @@ export type OnBuildProgress = (progress: BuildProgress) => void;
 
 /** Between reports the builder lets other work of the process run. */
 const PROGRESS_EVENTS = 100_000;
-/** While a burst lasts, this share of its events goes round all symbols. */
-const ROUND_SHARE = 0.6;
 
 /**
  * Builds a tape of one regular session from real returns.
  *
- * @param options.path where the tape goes; it appears there when complete
- * @param options.history the returns to draw from; default: the committed ones
- * @param options.signal stops the work; what was written is removed, the signal's reason thrown
  * @throws RangeError for a date without session or numbers out of range; CsvFileError for a bad history
  */
-export async function buildTape(
-  options: UniverseOptions & { readonly path: string; readonly history?: History; readonly signal?: AbortSignal },
-  onProgress?: OnBuildProgress,
-): Promise<TapeHeader> {
+export async function buildTape(options: BuildOptions, onProgress?: OnBuildProgress): Promise<TapeHeader> {
   checkOptions(options);
-  const session = regularSession(options.sessionDate);
+  const { sessionDate, events, seed } = options;
+  const session = regularSession(sessionDate);
   const history = options.history ?? (await loadHistory());
   const seconds = Math.round((session.closeUs - session.openUs) / 1e6);
-  const intensity = layOutIntensity({ seconds, events: options.events, random: new Random(options.seed, 'intensity') });
-  const symbols = makeSymbols({
-    count: options.symbols,
-    stocks: fitStocks(history),
-    random: new Random(options.seed, 'symbols'),
-  });
+  const intensity = layOutIntensity({ seconds, events, random: new Random(seed, 'intensity') });
+  const universe = makeUniverse({ ...options, history, intensity });
   const writer = createTapeWriter({
     path: options.path,
-    name: `universe-${options.symbols}-${options.sessionDate}`,
-    seed: options.seed,
-    origin: describeOrigin(options, history),
-    instruments: symbols.map((symbol) => symbol.instrument),
-    sessionDate: options.sessionDate,
+    name: `universe-${options.symbols}-${sessionDate}`,
+    seed,
+    origin: describeOrigin({ options, history, universe }),
+    instruments: universe.instruments,
+    sessionDate,
     sessionOpenUs: session.openUs,
     sessionCloseUs: session.closeUs,
   });
   try {
-    const books = makeBooks({ ...options, history, symbols, intensity });
-    await writeSession({ writer, books, symbols, intensity, openUs: session.openUs, options, onProgress });
+    await writeSession({ writer, universe, intensity, openUs: session.openUs, options, onProgress });
     return writer.finish();
   } finally {
     writer.abort();
@@ -97,57 +98,19 @@ function checkOptions({ symbols, events, seed }: UniverseOptions): void {
   if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed ${seed}: must be a whole number from 0`);
 }
 
-function describeOrigin(options: UniverseOptions, history: History): TapeOrigin {
-  const refused = history.reports.reduce((sum, report) => sum + report.badRows, 0);
-  const days = `${history.index[0]?.date} to ${history.index.at(-1)?.date}`;
-  return {
-    kind: 'derived',
-    description:
-      `Derived, not recorded: ${options.symbols} symbols over the regular session of ${options.sessionDate}, by block bootstrap of real ` +
-      `daily index returns (${days}) as the common factor and of ${history.stocks.length} real stocks' own monthly returns; ` +
-      `real tickers name the stocks drawn from, all others are made up; halts are not modelled; ${refused} bad rows refused.`,
-    sources: history.sources,
-  };
-}
-
-function makeBooks(options: {
-  readonly seed: number;
-  readonly sessionDate: string;
-  readonly history: History;
-  readonly symbols: readonly SymbolModel[];
-  readonly intensity: Intensity;
-}): Books {
-  const { seed, history, symbols, intensity } = options;
-  const returns = dailyReturns(history);
-  const factor = makeMarketFactor({
-    sessionDate: options.sessionDate,
-    index: history.index,
-    returns,
-    varianceClock: intensity.varianceClock,
-    random: new Random(seed, 'market'),
-  });
-  return new Books({
-    symbols,
-    factor,
-    // On a wild day stocks' own moves grow too, but less than the market's.
-    stress: Math.sqrt(factor.deviation / returns.deviation),
-    varianceClock: intensity.varianceClock,
-    random: new Random(seed, 'books'),
-  });
-}
-
 async function writeSession(work: {
   readonly writer: TapeWriter;
-  readonly books: Books;
-  readonly symbols: readonly SymbolModel[];
+  readonly universe: Universe;
   readonly intensity: Intensity;
   readonly openUs: number;
-  readonly options: UniverseOptions & { readonly signal?: AbortSignal };
+  readonly options: BuildOptions;
   readonly onProgress: OnBuildProgress | undefined;
 }): Promise<void> {
-  const { writer, books, intensity, openUs, onProgress } = work;
+  const { writer, universe, intensity, openUs, onProgress } = work;
   const { seed, events, signal } = work.options;
-  const chooser = new SymbolChooser(work.symbols, new Random(seed, 'symbol of event'));
+  const { books, prints } = universe;
+  const indexSymbol = prints?.instrument.index ?? -1;
+  const arrivals = new Arrivals({ ...universe, events, random: new Random(seed, 'symbol of event') });
   const random = new Random(seed, 'times');
   const times = new Float64Array(intensity.counts.reduce((most, count) => Math.max(most, count), 0));
   const bursts = new Set(intensity.burstSeconds);
@@ -155,14 +118,15 @@ async function writeSession(work: {
   let lastUs = 0;
   let done = 0;
   for (const [second, count] of intensity.counts.entries()) {
-    // At the open twice round: each symbol's first quote, then, more likely than not, its first trade.
-    if (bursts.has(second)) chooser.goRound(second === 0 ? 2 : 1);
+    if (bursts.has(second)) arrivals.goRound();
     const offsets = drawTimes(times, { count, burstCount: intensity.burstCounts[second] as number, random });
     for (let at = 0; at < count; at++) {
       const offsetUs = second * 1e6 + (offsets[at] as number);
       tick.eventTimeUs = Math.max(openUs + offsetUs, lastUs + 1);
       lastUs = tick.eventTimeUs;
-      books.next(tick, chooser.next(), offsetUs);
+      const symbol = arrivals.next(second);
+      if (symbol === indexSymbol) prints?.next(tick);
+      else books.next(tick, symbol, offsetUs, arrivals.occasion);
       writer.append(tick);
       if (++done % PROGRESS_EVENTS === 0) {
         onProgress?.({ doneEvents: done, events, share: done / events });
@@ -172,31 +136,4 @@ async function writeSession(work: {
     }
   }
   onProgress?.({ doneEvents: done, events, share: 1 });
-}
-
-/** Says which symbol the next event belongs to: by activity, or in turn while a market-wide burst goes round. */
-class SymbolChooser {
-  readonly #weighted: WeightedIndex;
-  readonly #random: Random;
-  readonly #order: Uint16Array;
-  #left = 0;
-
-  constructor(symbols: readonly SymbolModel[], random: Random) {
-    this.#weighted = new WeightedIndex(Float64Array.from(symbols, (symbol) => symbol.activity));
-    this.#random = random;
-    this.#order = Uint16Array.from(symbols.keys());
-  }
-
-  goRound(rounds: number): void {
-    this.#random.shuffle(this.#order);
-    this.#left = rounds * this.#order.length;
-  }
-
-  next(): number {
-    if (this.#left > 0 && this.#random.unit() < ROUND_SHARE) {
-      this.#left--;
-      return this.#order[this.#left % this.#order.length] as number;
-    }
-    return this.#weighted.draw(this.#random);
-  }
 }

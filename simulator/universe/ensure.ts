@@ -27,8 +27,9 @@ export async function ensureTape(options: EnsureTapeOptions = {}, onProgress?: O
 }
 
 /** The name of a tape in the cache: its parameters, the format's version and the builder's. */
-export function tapeFileName({ symbols, seed, sessionDate, events }: UniverseOptions): string {
-  return `universe-v${FORMAT_VERSION}.${UNIVERSE_VERSION}-${sessionDate}-${symbols}-symbols-${events}-events-seed-${seed}.tape`;
+export function tapeFileName({ symbols, seed, sessionDate, events, indexSymbol }: UniverseOptions): string {
+  const withIndex = indexSymbol === undefined ? '' : `-with-${indexSymbol}`;
+  return `universe-v${FORMAT_VERSION}.${UNIVERSE_VERSION}-${sessionDate}-${symbols}-symbols-${events}-events-seed-${seed}${withIndex}.tape`;
 }
 
 function isUsable(path: string): boolean {

@@ -15,6 +15,8 @@ export interface StockModel {
   readonly beta: number;
   /** What the index doesn't explain, by month. */
   readonly residuals: Returns;
+  /** The month of each residual, `YYYY-MM`. */
+  readonly months: readonly string[];
   readonly lastPrice: number;
 }
 
@@ -39,11 +41,14 @@ export function fitStocks(history: History): StockModel[] {
 function fitStock(stock: StockHistory, closes: ReadonlyMap<string, number>): StockModel {
   const common = stock.months.flatMap(({ month, price }) => {
     const close = closes.get(month);
-    return close === undefined ? [] : [{ price, close }];
+    return close === undefined ? [] : [{ month, price, close }];
   });
   const lastPrice = stock.months.at(-1)?.price ?? 0;
-  const own = standardise(logReturns(stock.months.map((entry) => entry.price)));
-  if (common.length < 3) return { symbol: stock.symbol, beta: 1, residuals: own, lastPrice };
+  if (common.length < 3) {
+    const own = standardise(logReturns(stock.months.map((entry) => entry.price)));
+    const months = stock.months.slice(1).map((entry) => entry.month);
+    return { symbol: stock.symbol, beta: 1, residuals: own, months, lastPrice };
+  }
   const stockReturns = logReturns(common.map((entry) => entry.price));
   const indexReturns = logReturns(common.map((entry) => entry.close));
   const stockMean = average(stockReturns);
@@ -54,7 +59,35 @@ function fitStock(stock: StockHistory, closes: ReadonlyMap<string, number>): Sto
   const variance = average(indexReturns.map((value) => (value - indexMean) * (value - indexMean)));
   const beta = covariance / variance;
   const residuals = stockReturns.map((value, at) => value - beta * (indexReturns[at] as number));
-  return { symbol: stock.symbol, beta, residuals: standardise(residuals), lastPrice };
+  const months = common.slice(1).map((entry) => entry.month);
+  return { symbol: stock.symbol, beta, residuals: standardise(residuals), months, lastPrice };
+}
+
+/** Fewer months in common tell no correlation. */
+const MIN_COMMON_MONTHS = 12;
+/** Where the stocks can't tell: one alone, or stocks that have nothing in common. */
+const LEAST_SECTOR_SHARE = 0.1;
+const MOST_SECTOR_SHARE = 0.6;
+
+/**
+ * The share of the variance beside the market's that stocks of one sector have in common: the mean correlation of what the index
+ * doesn't explain, over all pairs of stocks (those committed are of one sector).
+ */
+export function sectorShareOf(stocks: readonly StockModel[]): number {
+  const correlations = stocks.flatMap((one, at) =>
+    stocks.slice(at + 1).flatMap((other) => correlationOf(one, other) ?? []),
+  );
+  const mean = correlations.reduce((sum, value) => sum + value, 0) / Math.max(1, correlations.length);
+  return Math.min(MOST_SECTOR_SHARE, Math.max(LEAST_SECTOR_SHARE, mean));
+}
+
+function correlationOf(one: StockModel, other: StockModel): number | undefined {
+  const byMonth = new Map(other.months.map((month, at) => [month, other.residuals.standardised[at] as number]));
+  const products = one.months.flatMap((month, at) => {
+    const theirs = byMonth.get(month);
+    return theirs === undefined ? [] : [theirs * (one.residuals.standardised[at] as number)];
+  });
+  return products.length < MIN_COMMON_MONTHS ? undefined : average(Float64Array.from(products));
 }
 
 function logReturns(prices: readonly number[]): Float64Array {
