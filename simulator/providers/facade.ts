@@ -36,6 +36,8 @@ export interface SymbolView {
   readonly low: number;
   readonly volume: number;
   readonly notional: number;
+  /** The last close before this day, in ticks; 0 when unknown. */
+  readonly previousClose: number;
   readonly isHalted: boolean;
 }
 
@@ -143,8 +145,12 @@ export interface Facade {
   /** Events, once each; reused objects. Absent: the provider doesn't push such. */
   readonly tick?: (tick: Tick, times: EventTimes) => void;
   readonly bar?: (bar: ProviderBar) => void;
+  /** Whether anybody wants bars of a second: they are made only then. Default: nobody. */
+  readonly wantsSeconds?: () => boolean;
   readonly halt?: (change: HaltChange, times: EventTimes) => void;
-  /** Puts what one socket is owed in a turn into frames. Default: a frame each. */
+  /** Puts what sockets are owed in a turn into one frame that is alike for all of them: written once for all with the same. */
+  readonly batch?: (texts: readonly string[]) => string;
+  /** Puts what one socket is owed in a turn into frames, where sockets differ. Default: `batch`, else a frame each. */
   readonly frames?: (texts: readonly string[], socket: FacadeSocket) => readonly string[];
   /** Ends a client that reads too slowly, in the provider's way. Default: cut. */
   readonly kickSlow?: (socket: FacadeSocket) => void;
