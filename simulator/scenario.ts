@@ -1,9 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
+import type { Static } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { nearestFirst } from '../protocol/nearest.ts';
+import type { Fault } from '../protocol/schemas/faults.ts';
 import { type Scenario, ScenarioSchema } from '../protocol/schemas/scenario.ts';
 import { projectFile } from './paths.ts';
+import { momentUs, scenarioDay } from './scenarioTimes.ts';
 import { parseYaml } from './yamlFile.ts';
 
 /** A scenario that can't be used, with the reason in one line. */
@@ -31,14 +34,64 @@ export function loadScenario(nameOrPath: string): Scenario {
     ? nameOrPath
     : projectFile('fixtures', 'scenarios', `${nameOrPath}.yaml`);
   if (!existsSync(path)) throw missing(nameOrPath, path);
-  const result = parseYaml({ file: shown(path), text: readFileSync(path, 'utf8'), check, rule: cutsRunUpwards });
+  const result = parseYaml({ file: shown(path), text: readFileSync(path, 'utf8'), check, rule: firstBroken });
   if (!result.ok) throw new ScenarioError('invalid', `scenario ${result.message}`);
-  return result.value;
+  const { tape } = result.value;
+  return { ...result.value, tape: { ...tape, fromS: tape.fromS ?? fromS(tape) } };
 }
 
-function cutsRunUpwards({ cuts }: Scenario): { readonly pointer: string; readonly expected: string } | undefined {
+type ScenarioFile = Static<typeof ScenarioSchema>;
+
+function fromS({ date, from = 'open' }: ScenarioFile['tape']): number {
+  const day = scenarioDay(date);
+  return (momentUs(from, day) - day.openUs) / 1e6;
+}
+
+interface BrokenRule {
+  readonly pointer: string;
+  readonly expected: string;
+}
+
+function firstBroken(scenario: ScenarioFile): BrokenRule | undefined {
+  return brokenTape(scenario) ?? brokenCut(scenario) ?? brokenFault(scenario);
+}
+
+function brokenTape({ tape }: ScenarioFile): BrokenRule | undefined {
+  if ((tape.fromS === undefined) === (tape.from === undefined)) {
+    return { pointer: '/tape', expected: `one of fromS and from, found ${tape.from === undefined ? 'none' : 'both'}` };
+  }
+  if (tape.date === undefined) return undefined;
+  try {
+    scenarioDay(tape.date);
+    return undefined;
+  } catch {
+    return { pointer: '/tape/date', expected: `a date of the exchange's calendar, found ${tape.date}` };
+  }
+}
+
+function brokenCut({ cuts }: ScenarioFile): BrokenRule | undefined {
   const at = cuts.findIndex((cut) => cut.toShare < cut.fromShare);
   return at < 0 ? undefined : { pointer: `/cuts/${at}`, expected: 'fromShare <= toShare' };
+}
+
+function brokenFault({ faults = [] }: ScenarioFile): BrokenRule | undefined {
+  for (const [at, fault] of faults.entries()) {
+    const expected = faultFault(fault);
+    if (expected !== undefined) return { pointer: `/faults/${at}`, expected };
+  }
+  return undefined;
+}
+
+function faultFault(fault: Fault): string | undefined {
+  if (fault.at !== undefined && fault.when !== undefined) return 'one of at and when, found both';
+  if (fault.kind === 'cut' && fault.at === undefined && fault.when === undefined) return 'at or when: when to cut';
+  if (fault.kind === 'kick_slow' && fault.at === undefined && fault.when === undefined)
+    return 'at or when: when to kick';
+  const duration = fault.kind === 'delay' ? fault.byMs : fault.kind === 'duplicate' ? fault.laterMs : undefined;
+  if (typeof duration !== 'object') return undefined;
+  if (duration.distribution === 'uniform' && duration.to < duration.from) return 'from <= to';
+  if (duration.distribution === 'pareto' && duration.max < duration.least) return 'least <= max';
+  return undefined;
 }
 
 /** Names of the scenarios that come with the project. */

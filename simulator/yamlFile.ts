@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-import type { TypeCheck, ValueError } from '@sinclair/typebox/compiler';
+import { type TypeCheck, type ValueError, ValueErrorType } from '@sinclair/typebox/compiler';
+import { Value } from '@sinclair/typebox/value';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { nearestFirst } from '../protocol/nearest.ts';
 
@@ -32,13 +33,13 @@ export function parseYaml<S extends TSchema>(options: {
     const line = lineOf(document, lines, broken.pointer);
     return { ok: false, message: `${file}:${line}: ${fieldOf(broken.pointer)}: expected ${broken.expected}` };
   }
-  const [first, ...others] = [...check.Errors(value)];
+  const [first, ...others] = [...check.Errors(value)].flatMap(insideUnion);
   if (first === undefined) throw new Error(`${file}: refused without an error`);
   const line = lineOf(document, lines, first.path);
   const more = others.filter(({ path }) => path !== first.path).length;
   return {
     ok: false,
-    message: `${file}:${line}: ${describe(first, check.Schema())}${more > 0 ? ` (and ${more} more)` : ''}`,
+    message: `${file}:${line}: ${describe(first, first.root ?? check.Schema())}${more > 0 ? ` (and ${more} more)` : ''}`,
   };
 }
 
@@ -56,16 +57,67 @@ function fieldOf(pointer: string): string {
   return pointer.slice(1).replaceAll('/', '.') || 'the file';
 }
 
-function describe(error: ValueError, root: TSchema): string {
+/** An error, and the schema on whose fields its path goes when that isn't the file's. */
+interface PlacedError extends Pick<ValueError, 'path' | 'message' | 'value' | 'schema'> {
+  /** Of the form of a union that was meant; `below` is the path of the value that has it. */
+  readonly root?: TSchema;
+  readonly below?: string;
+}
+
+/** What is wrong with a value of several forms: with the form that it was meant to have, where it says so by a field of its own. */
+function insideUnion(error: ValueError): readonly PlacedError[] {
+  if (error.type !== ValueErrorType.Union) return [error];
+  const forms: unknown = child(error.schema, 'anyOf');
+  const schemas: TSchema[] = Array.isArray(forms) ? forms : [];
+  const [teller, names] = tellingField(schemas);
+  const told = child(error.value, teller);
+  const meant = told === undefined ? undefined : schemas.find((schema) => constOf(schema, teller) === told);
+  if (teller === '' || typeof error.value !== 'object') return [error];
+  if (meant === undefined) {
+    const [near] = typeof told === 'string' ? nearestFirst(told, names) : [];
+    const hint = near === undefined ? '' : ` (nearest: ${near})`;
+    return [
+      { ...error, path: `${error.path}/${teller}`, value: told, message: `Expected one of ${names.join(', ')}${hint}` },
+    ];
+  }
+  return [...Value.Errors(meant, error.value)].flatMap(insideUnion).map((inner) => ({
+    ...inner,
+    path: `${error.path}${inner.path}`,
+    root: inner.root ?? meant,
+    below: `${error.path}${inner.below ?? ''}`,
+  }));
+}
+
+/** The field by which the forms of a union are told apart, and its values; '' when there is none. */
+function tellingField(schemas: readonly TSchema[]): readonly [string, string[]] {
+  const objects = schemas.filter((schema) => schema['type'] === 'object');
+  const [first] = objects;
+  for (const name of Object.keys(child(first, 'properties') ?? {})) {
+    const names = objects.map((schema) => constOf(schema, name));
+    if (names.every((value) => typeof value === 'string')) return [name, names];
+  }
+  return ['', []];
+}
+
+function constOf(schema: TSchema, name: string): unknown {
+  return child(child(child(schema, 'properties'), name), 'const');
+}
+
+function describe(error: PlacedError, root: TSchema): string {
   const field = fieldOf(error.path);
   if (error.message === 'Unexpected property') return `${field}: ${unknownField(error, root)}`;
-  const expected = error.message.replace(/^Expected /, 'expected ').replace('required property', 'a value');
+  const known = error.schema.description;
+  const told = known === undefined || error.message.startsWith('Expected one of') ? error.message : `Expected ${known}`;
+  const expected = told.replace(/^Expected /, 'expected ').replace('required property', 'a value');
   const found = error.value === undefined ? 'nothing' : JSON.stringify(error.value);
   return `${field}: ${expected}, found ${found.length > 60 ? `${found.slice(0, 60)}...` : found}`;
 }
 
-function unknownField(error: ValueError, root: TSchema): string {
-  const steps = error.path.split('/').slice(1);
+function unknownField(error: PlacedError, root: TSchema): string {
+  const steps = error.path
+    .slice(error.below?.length ?? 0)
+    .split('/')
+    .slice(1);
   const name = steps.pop() ?? '';
   const known = fieldsAt(root, steps);
   const [nearest] = nearestFirst(name, known);

@@ -1,9 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { CheckSchema } from './checks.ts';
+import { FaultSchema, MarketMomentSchema } from './faults.ts';
 import { TARGET_IDS } from './targets.ts';
 
 const exact = { additionalProperties: false } as const;
 
-/** A scenario file (`fixtures/scenarios/*.yaml`): the tape's part to play, the load, the cuts. Gate, swarm, k6 and replay read the same. */
+/** A scenario file (`fixtures/scenarios/*.yaml`): the tape's part to play, the load, the cuts, the faults, and what must hold. Gate, swarm, k6 and replay read the same. */
 export const ScenarioSchema = Type.Object(
   {
     version: Type.Literal(1),
@@ -13,8 +15,13 @@ export const ScenarioSchema = Type.Object(
     tape: Type.Object(
       {
         symbols: Type.Integer({ minimum: 1, maximum: 10_000 }),
-        /** Where to start: `open` is the regular session's open; or seconds after it. */
-        fromS: Type.Number({ minimum: 0 }),
+        /** The day played, `YYYY-MM-DD`; absent: that of the built universe. A day without a session has none of its own events. */
+        date: Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'a date like 2020-03-16' })),
+        /** Where to start, seconds after the regular session's open; this or `from`. */
+        fromS: Type.Optional(Type.Number({ minimum: 0 })),
+        /** Where to start, as a moment of the day. */
+        from: Type.Optional(MarketMomentSchema),
+        /** Seconds as played: of the market it is so many times `speed`. */
         durationS: Type.Number({ exclusiveMinimum: 0 }),
         speed: Type.Number({ exclusiveMinimum: 0, maximum: 1000 }),
       },
@@ -51,6 +58,12 @@ export const ScenarioSchema = Type.Object(
       ),
     ),
     targets: Type.String(),
+    /** What goes wrong on the way from the market to the back end. Times are seconds as played, at `tape.speed`. */
+    faults: Type.Optional(Type.Array(FaultSchema, { maxItems: 100 })),
+    /** What a sound back end must do, in sentences. */
+    must: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
+    /** The same as checks. */
+    checks: Type.Optional(Type.Array(CheckSchema)),
     /** Least samples by target, where this scenario promises more than the target set asks. */
     leastSamples: Type.Optional(
       Type.Record(Type.String({ pattern: `^(${TARGET_IDS.join('|')})$` }), Type.Integer({ minimum: 0 }), exact),
@@ -58,4 +71,12 @@ export const ScenarioSchema = Type.Object(
   },
   exact,
 );
-export type Scenario = Static<typeof ScenarioSchema>;
+type ScenarioFile = Static<typeof ScenarioSchema>;
+
+/** A scenario as read: `fromS` is worked out where the file says `from`. */
+export type Scenario = Omit<ScenarioFile, 'tape'> & {
+  readonly tape: Omit<ScenarioFile['tape'], 'fromS'> & {
+    /** Seconds after the open of the day's regular session (of a day without: of the last before it); below 0: before the open. */
+    readonly fromS: number;
+  };
+};

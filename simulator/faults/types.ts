@@ -8,10 +8,16 @@ import type { EventTimes } from '../play/types.ts';
 export interface FeedFaults {
   /** Takes the next event and gives what the feed says instead: nothing, itself, more, or what was held back and is now due. */
   readonly tick: (tick: Tick, times: EventTimes, emit: (tick: Tick, times: EventTimes) => void) => void;
-  /** Gives what was held back and is due by now; call it when `nextDueUs` has come. */
+  /**
+   * Gives what was held back and is due by now; call it when `nextDueUs` has come and no event of the market is late: while
+   * one is, with the µs before that one's due time, so that the order is the same at every pace. After the last event of all
+   * call it once with Infinity, unless what is still held back is waited for.
+   */
   readonly release: (nowUs: number, emit: (tick: Tick, times: EventTimes) => void) => void;
-  /** When the next held back event is due, µs since the epoch; Infinity when none is. */
+  /** When the next held back event is due, µs since the epoch; Infinity when none is, and in a replay as fast as possible. */
   readonly nextDueUs: () => number;
+  /** Forgets what was held back: the place in the tape has changed to `toEventUs`, µs of event time. */
+  readonly moved: (toEventUs: number) => void;
 }
 
 /** What a provider's connections suffer at one moment. */

@@ -1,0 +1,67 @@
+import { Temporal } from 'temporal-polyfill';
+import { NYSE } from '../market/calendar/calendars.ts';
+import type { Scenario } from '../protocol/schemas/scenario.ts';
+import type { TapeHeader } from './tape/types.ts';
+import { calendarOf } from './tapeCalendar.ts';
+
+/** The day of the built universe, played where a scenario names none. */
+const DEFAULT_DATE = '2020-03-16';
+const UNITS_US: Readonly<Record<string, number>> = { ms: 1e3, s: 1e6, min: 60e6, h: 3600e6 };
+
+/** The day against which a scenario's times are read. */
+export interface ScenarioDay {
+  /** `YYYY-MM-DD`, on the exchange's clock. */
+  readonly date: string;
+  /** Zone of the exchange's clock. */
+  readonly zone: 'America/New_York' | 'UTC';
+  /** The day's regular session, of a day without one the last before it; µs since the epoch. */
+  readonly openUs: number;
+  readonly closeUs: number;
+}
+
+/** The day of a date at New York's exchange; absent: that of the built universe. @throws RangeError when it is no date or beyond the calendar */
+export function scenarioDay(date = DEFAULT_DATE): ScenarioDay {
+  let plain = Temporal.PlainDate.from(date, { overflow: 'reject' });
+  let session = NYSE.sessionOf(date);
+  while (session === undefined) {
+    plain = plain.subtract({ days: 1 });
+    session = NYSE.sessionOf(plain.toString());
+  }
+  return { date, zone: 'America/New_York', openUs: session.openUs, closeUs: session.closeUs };
+}
+
+/** The day of a tape: New York's clock for its sessions, UTC for any other market. `date` is the scenario's, where it names one. */
+export function dayOfTape(
+  header: Pick<TapeHeader, 'sessionDate' | 'sessionOpenUs' | 'sessionCloseUs'>,
+  date: string | undefined,
+): ScenarioDay {
+  return {
+    date: date ?? header.sessionDate,
+    zone: calendarOf(header) === undefined ? 'UTC' : 'America/New_York',
+    openUs: header.sessionOpenUs,
+    closeUs: header.sessionCloseUs,
+  };
+}
+
+/** When a moment like `10:05`, `open+30s` or `close-5min` is on a day, µs since the epoch. */
+export function momentUs(moment: string, day: ScenarioDay): number {
+  const relative = /^(open|close)(?:([+-]\d+(?:\.\d+)?)(ms|s|min|h))?$/.exec(moment);
+  if (relative === null) {
+    const time = moment.length > 5 && moment.indexOf(':') === 1 ? `0${moment}` : moment.padStart(5, '0');
+    return Temporal.ZonedDateTime.from(`${day.date}T${time}[${day.zone}]`).epochMilliseconds * 1000;
+  }
+  const [, edge, amount = '0', unit = 's'] = relative;
+  return (edge === 'open' ? day.openUs : day.closeUs) + Math.round(Number(amount) * (UNITS_US[unit] ?? 0));
+}
+
+/** The part of a tape that a scenario plays, the end exclusive; µs since the epoch. */
+export function partOf(
+  { tape }: Pick<Scenario, 'tape'>,
+  header: Pick<TapeHeader, 'sessionDate' | 'sessionOpenUs' | 'sessionCloseUs'>,
+): { readonly fromUs: number; readonly toUs: number } {
+  const fromUs =
+    tape.from === undefined
+      ? header.sessionOpenUs + Math.round(tape.fromS * 1e6)
+      : momentUs(tape.from, dayOfTape(header, tape.date));
+  return { fromUs, toUs: fromUs + Math.round(tape.durationS * tape.speed * 1e6) };
+}
