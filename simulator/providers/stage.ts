@@ -43,7 +43,7 @@ export class Stage implements PlaySink {
   readonly facade: Facade;
   readonly #world: StageWorld;
   readonly #play: Play;
-  readonly #cache: FrameCache | undefined;
+  #cache: FrameCache | undefined;
   #callOffBars: () => void = () => undefined;
   #callOffFaults: () => void = () => undefined;
   #faultsDueUs = Number.POSITIVE_INFINITY;
@@ -61,7 +61,8 @@ export class Stage implements PlaySink {
     });
     this.fanOut = new FanOut(world.timers);
     this.facade = world.kind.create(this.#facadeWorld());
-    this.#cache = this.facade.batch === undefined ? undefined : new FrameCache(this.facade.batch);
+    const { facade } = this;
+    if (facade.batch !== undefined) this.#cache = new FrameCache((texts) => facade.batch?.(texts) ?? '');
   }
 
   /** Plays to the end of the part, or until {@link stop}. @throws TapeError when the tape turns out to be altered */
@@ -108,8 +109,8 @@ export class Stage implements PlaySink {
 
   /** Puts what a connection is owed into frames. */
   readonly frames = (connection: Connection): readonly string[] => {
-    const { frames } = this.facade;
-    if (frames !== undefined) return frames(connection.pending, connection);
+    const { facade } = this;
+    if (facade.frames !== undefined) return facade.frames(connection.pending, connection);
     return this.#cache === undefined ? connection.pending.slice() : [this.#cache.frame(connection)];
   };
 
