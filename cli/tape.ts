@@ -2,6 +2,7 @@ import { Command } from '@commander-js/extra-typings';
 import { buildCommand } from './tapeBuild.ts';
 import { cutCommand, mergeCommand, speedCommand } from './tapeEdit.ts';
 import { exportCommand } from './tapeExport.ts';
+import { factsCommand } from './tapeFacts.ts';
 import { headCommand } from './tapeHead.ts';
 import { importCommand } from './tapeImport.ts';
 import { infoCommand } from './tapeInfo.ts';
@@ -15,6 +16,7 @@ export function tapeCommand() {
     .addCommand(buildCommand())
     .addCommand(importCommand())
     .addCommand(infoCommand())
+    .addCommand(factsCommand())
     .addCommand(headCommand())
     .addCommand(cutCommand())
     .addCommand(mergeCommand())
