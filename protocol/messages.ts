@@ -253,6 +253,8 @@ export interface SystemFrame {
   readonly retryAfterMs?: number;
   /** `session`: what part of its day the market is in from now on. */
   readonly phase?: 'pre' | 'regular' | 'post' | 'closed';
+  /** `halt`, `resume`: which symbols it is about. */
+  readonly symbols?: readonly string[];
   readonly serverTimeUs: number;
 }
 export interface PongFrame {

@@ -6,11 +6,11 @@ import { MarketEngine } from '../market/engine.ts';
 import { PatternFeed } from '../market/patterns/patternFeed.ts';
 import { RunHash } from '../market/runHash.ts';
 import { marketOptions } from '../market/servedMarket.ts';
-import type { EngineSnapshot } from '../market/snapshot.ts';
 import {
   type Command,
   type CommandOutcome,
   type Control,
+  type CorporateAction,
   type Instrument,
   type MarketEvent,
   type Tick,
@@ -18,8 +18,10 @@ import {
 } from '../market/types.ts';
 import type { Clock } from '../protocol/clock.ts';
 import { BarWork } from './barWork.ts';
+import { HaltNotices } from './haltNotices.ts';
 import type { Hub } from './hub/hub.ts';
 import type { ServerMetrics } from './metrics.ts';
+import type { Restored } from './openJournal.ts';
 import type { Durability } from './store/durability.ts';
 
 /** Commands that may wait for the engine; more are refused, so that a flood can't fill the memory. */
@@ -55,7 +57,7 @@ export interface EngineLoopOptions {
   /** Journals what inputs change, and says when that is safe; absent: nothing is journaled. */
   readonly durability?: Durability | undefined;
   /** A state to go on from; absent: a new market. */
-  readonly restored?: { readonly snapshot: EngineSnapshot; readonly marketUs: number } | undefined;
+  readonly restored?: Pick<Restored, 'snapshot' | 'marketUs' | 'actions'> | undefined;
   /** Calls back on the loop's next turn. */
   readonly soon: (callback: () => void) => void;
 }
@@ -77,9 +79,17 @@ export class EngineLoop {
   #untold: Tick | undefined = undefined;
   #isClosed = false;
   #isWarming = false;
+  readonly #halts: HaltNotices;
+  /** Corporate actions that the journal has and a tape plays once more, until its first tick. */
+  #known: readonly CorporateAction[];
 
   constructor({ restored, ...options }: EngineLoopOptions) {
     this.#options = options;
+    this.#known = restored?.actions ?? [];
+    this.#halts = new HaltNotices({
+      halted: restored?.snapshot.halted ?? [],
+      nameOf: (symbol) => options.instruments[symbol]?.symbol ?? '',
+    });
     const { instruments, calendar, startingCash, ratchetWindowUs, hub } = options;
     const times = this.#times;
     this.patterns = new PatternFeed({
@@ -182,6 +192,7 @@ export class EngineLoop {
     if (this.#isClosed) return;
     const { clock, metrics, hub } = this.#options;
     const receivedTimeUs = clock.nowUs();
+    if (this.#halts.isPending) this.#tellHalts();
     if (this.#barWork.isPending) this.#barWork.before(tick.eventTimeUs);
     this.#times.receivedTimeUs = receivedTimeUs;
     this.#times.dueTimeUs = dueTimeUs;
@@ -191,6 +202,7 @@ export class EngineLoop {
     if (this.engine.onTick(tick)) {
       this.#tellTick();
       this.#positionUs = tick.eventTimeUs;
+      if (this.#known.length > 0) this.#known = [];
       metrics.ticks++;
       if (dueTimeUs !== 0 && receivedTimeUs - dueTimeUs > LATE_AFTER_US) metrics.lateTicks++;
     } else {
@@ -205,7 +217,10 @@ export class EngineLoop {
   /** Takes the clock, a halt or its end, or a corporate action. `dueTimeUs` is 0 for a feed without a schedule. */
   readonly control = (control: Control, dueTimeUs: number): void => {
     if (this.#isClosed) return;
-    const { clock, metrics, hub, commandLog } = this.#options;
+    const { clock, metrics, hub, commandLog, durability } = this.#options;
+    if (control.kind === 'corporate_action' && this.#isKnown(control)) return;
+    const isHalt = control.kind === 'halt' || control.kind === 'resume';
+    if (this.#halts.isPending && !(isHalt && this.#halts.mayJoin(control.kind))) this.#tellHalts();
     const receivedTimeUs = clock.nowUs();
     if (control.kind === 'clock') this.#barWork.before(control.timeUs);
     else this.#barWork.settle();
@@ -214,14 +229,16 @@ export class EngineLoop {
     commandLog?.control(this.#inputs, control);
     this.#runHash.control(control);
     this.#inputs++;
-    this.engine.onControl(control);
+    const isTaken = this.engine.onControl(control) === undefined;
     if (control.kind === 'clock') hub.onClock(control.timeUs);
-    // No event tells a halt.
-    if (control.kind === 'halt' || control.kind === 'resume') {
-      this.#options.durability?.saveMarket(receivedTimeUs, metrics.ticks);
+    if (isHalt && isTaken) this.#noteHalt(control.kind, control.symbol);
+    if (control.kind === 'corporate_action' && isTaken) {
+      this.patterns.relearn(control.symbol);
+      durability?.actionTaken(control);
+      // The tickers are on the new scale.
+      durability?.saveMarket(receivedTimeUs, metrics.ticks);
     }
-    if (control.kind === 'corporate_action') this.patterns.relearn(control.symbol);
-    this.#options.durability?.commit();
+    durability?.commit();
     metrics.observeProcessUs(clock.nowUs() - receivedTimeUs);
     if (hub.isFull) hub.flush();
   };
@@ -248,12 +265,37 @@ export class EngineLoop {
 
   readonly #onTurn = (): void => {
     const { metrics, hub } = this.#options;
+    if (this.#halts.isPending) this.#tellHalts();
     const queue = this.#queue;
     this.#queue = [];
     metrics.queuedCommands = 0;
     for (const queued of queue) this.#take(queued);
     hub.flush();
   };
+
+  #noteHalt(code: 'halt' | 'resume', symbol: number): void {
+    const isFirst = !this.#halts.isPending;
+    if (!this.#halts.add(code, symbol) || !isFirst) return;
+    this.#options.soon(() => {
+      if (this.#halts.isPending) this.#tellHalts();
+      this.#options.hub.flush();
+    });
+  }
+
+  /** Journals the market with its halts, which no event tells, and tells everyone, before anything else happens. */
+  #tellHalts(): void {
+    const { durability, clock, metrics, hub } = this.#options;
+    durability?.saveMarket(clock.nowUs(), metrics.ticks);
+    hub.publishSystem(this.#halts.take());
+  }
+
+  /** Whether the journal has the action already, and a tape played on behind its last tick comes to it again. */
+  #isKnown(action: CorporateAction): boolean {
+    const [first, ...rest] = this.#known;
+    if (first === undefined || !isSameAction(first, action)) return false;
+    this.#known = rest;
+    return true;
+  }
 
   #take({ command, receivedTimeUs, done }: QueuedCommand): void {
     const { commandLog, metrics, clock } = this.#options;
@@ -298,4 +340,13 @@ export class EngineLoop {
     this.#untold = undefined;
     this.#options.hub.onTick(tick, this.engine.tickers, this.#times);
   }
+}
+
+function isSameAction(one: CorporateAction, other: CorporateAction): boolean {
+  return (
+    one.symbol === other.symbol &&
+    one.numerator === other.numerator &&
+    one.denominator === other.denominator &&
+    one.cashPerShare === other.cashPerShare
+  );
 }

@@ -1,5 +1,6 @@
 import { DEFAULT_CLOSED_ORDERS_KEPT } from '../market/accounts/account.ts';
 import type { EngineSnapshot } from '../market/snapshot.ts';
+import type { CorporateAction } from '../market/types.ts';
 import type { JournalConfig, ServerConfig } from './config.ts';
 import type { Feed } from './feeds/feed.ts';
 import type { Logger } from './logger.ts';
@@ -21,6 +22,8 @@ export interface Restored {
   readonly snapshot: EngineSnapshot;
   /** Event time of the last tick taken, µs since the epoch; 0 before the first. */
   readonly marketUs: number;
+  /** Corporate actions taken behind that tick. */
+  readonly actions: readonly CorporateAction[];
   readonly state: DurableState;
 }
 
@@ -66,7 +69,11 @@ export function openJournal(
   };
   return {
     journal: { store, durability: new Durability(store), onFailure },
-    restored:
-      kind === 'new' ? undefined : { snapshot: state.snapshot(names, TICKER_SEQ_GAP), marketUs: state.marketUs, state },
+    restored: kind === 'new' ? undefined : restoredOf(state, names),
   };
+}
+
+function restoredOf(state: DurableState, names: readonly string[]): Restored {
+  const { marketUs, actions } = state;
+  return { snapshot: state.snapshot(names, TICKER_SEQ_GAP), marketUs, actions, state };
 }

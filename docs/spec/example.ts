@@ -16,8 +16,10 @@ export type Step =
   | { readonly kind: 'sendLarge'; readonly bytes: number }
   /** Another client of the native stream sends this and gets its answer. */
   | { readonly kind: 'aside'; readonly text: string }
-  /** AAPL's bars of one minute, each with its end. */
   | { readonly kind: 'news'; readonly symbol: string; readonly headline: string }
+  /** The market halts trading, or lets it go on, in those symbols. */
+  | { readonly kind: 'trading'; readonly change: 'halt' | 'resume'; readonly symbols: readonly number[] }
+  /** AAPL's bars of one minute, each with its end. */
   | { readonly kind: 'bars'; readonly bars: readonly (readonly TapeEvent[])[] }
   | { readonly kind: 'cut' | 'drain' | 'endFeed' | 'endSession' | 'flood' | 'minute' };
 
@@ -77,6 +79,7 @@ const CONNECT = /^a new connection(?: to (\S+))?(, welcomed)?$/;
 const LARGE = /^the client sends a frame of (\d+) bytes$/;
 const ASIDE = /^over \/v1\/stream: (.*)$/;
 const NEWS = /^news about (\S+) is published: (.*)$/;
+const TRADING = /^the market (halts|resumes) trading in (AAPL|MSFT)(?: and (AAPL|MSFT))?$/;
 const DRAWN = /^AAPL draws a (\w+), a bar a minute$/;
 const EVENTS: Readonly<Record<string, 'cut' | 'drain' | 'endFeed' | 'endSession' | 'flood' | 'minute'>> = {
   'the minute ends': 'minute',
@@ -98,6 +101,12 @@ function readEvent(text: string, line: number): Step {
   if (aside !== null) return { kind: 'aside', text: aside[1] ?? '' };
   const news = NEWS.exec(text);
   if (news !== null) return { kind: 'news', symbol: news[1] ?? '', headline: news[2] ?? '' };
+  const trading = TRADING.exec(text);
+  if (trading !== null) {
+    const [, does, ...names] = trading;
+    const symbols = names.filter((name) => name !== undefined).map(symbolOf);
+    return { kind: 'trading', change: does === 'halts' ? 'halt' : 'resume', symbols };
+  }
   const drawn = DRAWN.exec(text);
   if (drawn !== null) return { kind: 'bars', bars: drawnBars(drawn[1] ?? '', line) };
   const event = readTick(text);

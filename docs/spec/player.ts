@@ -158,6 +158,9 @@ export class Player {
         this.server.publish.publishNews({ headline, ...more, symbols: [symbol] });
         return;
       }
+      case 'trading':
+        for (const symbol of step.symbols) this.#feed.control({ kind: step.change, symbol });
+        return;
       case 'minute':
         this.#feed.endMinute();
         return;
@@ -222,7 +225,7 @@ export class Player {
     const isNative = !example.steps.some((step) => step.kind === 'connect' && step.path !== '/v1/stream');
     if (!isNative) return;
     await within(client.settled());
-    const more = client.frames.slice(this.#read).filter(({ type }) => type !== 'heartbeat' && type !== 'pong');
+    const more = client.frames.slice(this.#read).filter(({ type }) => !AT_INTERVALS.has(type) && type !== 'pong');
     if (more.length > 0) throw new Error(`PROTOCOL.md:${example.line}: also came ${JSON.stringify(more)}`);
   }
 

@@ -91,6 +91,11 @@ export class SteppedFeed implements Feed {
     this.#end();
   };
 
+  /** Halts trading in a symbol, or lets it go on. */
+  control(control: Control): void {
+    this.#control(control, this.#nowUs());
+  }
+
   /** Ends a minute of the market. */
   endMinute(): void {
     this.#minutes++;

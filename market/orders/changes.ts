@@ -38,7 +38,7 @@ export interface DeskChange {
   readonly accounts: readonly ChangedAccount[];
 }
 
-/** Gathers what events change, for a log of changes. Corporate actions aren't told by events: after one, save the whole state. */
+/** Gathers what events change, for a log of changes. Of a corporate action they tell the orders; its positions are noted by {@link DeskChanges.noteAction}. */
 export class DeskChanges {
   readonly #desk: OrderDesk;
   readonly #orders = new Map<number, Order>();
@@ -57,16 +57,21 @@ export class DeskChanges {
   /** Notes an event as it arises. */
   note(event: MarketEvent): void {
     const account = event.kind === 'order' ? event.order.account : event.account;
-    const symbols = this.#symbols.get(account);
     if (event.kind === 'execution') {
-      if (symbols === undefined) this.#symbols.set(account, new Set([event.symbol]));
-      else symbols.add(event.symbol);
+      this.#touchPosition(account, event.symbol);
       return;
     }
-    if (symbols === undefined) this.#symbols.set(account, undefined);
+    if (!this.#symbols.has(account)) this.#symbols.set(account, undefined);
     const order = this.#desk.accounts.get(account)?.orders.get(event.order.clientOrderId);
     // An order that was forgotten within the same input isn't worth keeping.
     if (order !== undefined) this.#touch(order);
+  }
+
+  /** Notes what a corporate action on a symbol has done to accounts. Looks at every account. */
+  noteAction(symbol: number): void {
+    for (const [name, account] of this.#desk.accounts) {
+      if (account.position(symbol) !== undefined) this.#touchPosition(name, symbol);
+    }
   }
 
   /** Indices of the halted symbols, which no event tells. Looks at every symbol. */
@@ -104,6 +109,12 @@ export class DeskChanges {
     this.#symbols.clear();
     const { orderId, life, hours } = desk;
     return { orderId, executionId: life.executionId, clockUs: hours.clockUs, orders, accounts };
+  }
+
+  #touchPosition(account: string, symbol: number): void {
+    const symbols = this.#symbols.get(account);
+    if (symbols === undefined) this.#symbols.set(account, new Set([symbol]));
+    else symbols.add(symbol);
   }
 
   /** The last touch decides the place: what closes isn't touched again. */

@@ -217,6 +217,7 @@ const SystemSchema = frame('system', {
   message: text('for people'),
   retryAfterMs: Optional(integer('`shutdown`: wait this long before reconnecting', 'ms')),
   phase: Optional(words(['pre', 'regular', 'post', 'closed'], '`session`: the part of the trading day from now on')),
+  symbols: Optional(list(symbol, '`halt`, `resume` by the market: which symbols trade no more, or again')),
   serverTimeUs,
 });
 

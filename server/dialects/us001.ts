@@ -63,6 +63,8 @@ function write(
   event: ServerEvent,
   { ticker, sentTimeUs }: { readonly ticker: string; readonly sentTimeUs: number },
 ): string | undefined {
+  // A socket is about one ticker: the halts of others are none of its business.
+  if (event.type === 'system' && event.symbols?.includes(ticker) === false) return undefined;
   const told = wordsOf(event);
   if (told === undefined) return undefined;
   const { type, data } = told;

@@ -183,7 +183,7 @@ export class Hub {
   }
 
   /** Tells a notice to every client; returns its number. */
-  publishSystem(notice: Pick<SystemFrame, 'code' | 'message' | 'phase'>): number {
+  publishSystem(notice: Pick<SystemFrame, 'code' | 'message' | 'phase' | 'symbols'>): number {
     const nowUs = this.#options.clock.nowUs();
     const place = { channel: 'system', key: WHOLE_STREAM } as const;
     const make = (seq: number): StreamEntry => {

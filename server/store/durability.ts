@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { DeskChanges } from '../../market/orders/changes.ts';
 import type { TickerState } from '../../market/tickers.ts';
-import type { MarketEvent } from '../../market/types.ts';
+import type { CorporateAction, MarketEvent } from '../../market/types.ts';
 import { LOSSLESS_CHANNELS, type LosslessChannel, type ServerFrame, type TimeFrame } from '../../protocol/messages.ts';
 import type { StreamEntry, StreamPlace } from '../hub/eventFeed.ts';
 import { JournalError } from './errors.ts';
@@ -60,6 +60,7 @@ export class Durability {
   #sources: DurableSources | undefined = undefined;
   #events: StoredEvent[] = [];
   #alerts: AlertChange[] = [];
+  #action: CorporateAction | undefined = undefined;
   #held: StreamEntry[] = [];
   /** Ratchets are told often and follow from the market: their last state is journaled beside it. */
   readonly #ratchets = new Map<number, MarketEvent>();
@@ -109,6 +110,12 @@ export class Durability {
     this.#alerts.push(change);
   }
 
+  /** Notes a corporate action that was taken: no event tells what it does to positions, and it may be played again after a restart. */
+  actionTaken({ symbol, numerator, denominator, cashPerShare }: CorporateAction): void {
+    this.#connected.changes.noteAction(symbol);
+    this.#action = { symbol, numerator, denominator, cashPerShare };
+  }
+
   /** Holds an event until what was noted so far is safe. */
   hold(entry: StreamEntry): void {
     this.#held.push(entry);
@@ -120,9 +127,10 @@ export class Durability {
     const desk = changes.take();
     const events = this.#events;
     const alerts = this.#alerts;
+    const action = this.#action;
     const held = this.#held;
     let ticket = this.#store.appended;
-    if (desk !== undefined || events.length > 0 || alerts.length > 0) {
+    if (desk !== undefined || events.length > 0 || alerts.length > 0 || action !== undefined) {
       // Also when it is empty: it belongs to the record from now on.
       this.#events = [];
       if (alerts.length > 0) this.#alerts = [];
@@ -131,6 +139,8 @@ export class Durability {
           ? { marketUs: marketUs(), events }
           : { marketUs: marketUs(), desk: storedDesk(desk), events };
       if (alerts.length > 0) change.alerts = alerts;
+      if (action !== undefined) change.action = action;
+      this.#action = undefined;
       ticket = this.#store.append(change);
     }
     if (acknowledge !== undefined) this.#store.whenFlushed(ticket, acknowledge);

@@ -1,5 +1,6 @@
 import type { PositionState } from '../../market/accounts/position.ts';
 import { type EngineSnapshot, SNAPSHOT_VERSION } from '../../market/snapshot.ts';
+import type { CorporateAction } from '../../market/types.ts';
 import { ClosedOrders } from './closedOrders.ts';
 import { EventLog } from './eventLog.ts';
 import {
@@ -44,6 +45,8 @@ export class DurableState {
   executionId = 0;
   clockUs = 0;
   halted: readonly number[] = [];
+  /** Corporate actions taken since the last tick: whoever plays on behind that tick meets them again. */
+  actions: readonly CorporateAction[] = [];
   readonly #rules: KeepRules;
   readonly #closed: ClosedOrders;
 
@@ -58,7 +61,7 @@ export class DurableState {
     else if (record.kind === RecordKind.CHANGE) this.#change(record.change);
     else {
       this.market = record.market;
-      this.marketUs = record.market.marketUs;
+      this.#moveTo(record.market.marketUs);
       this.halted = record.market.halted;
     }
   }
@@ -146,8 +149,14 @@ export class DurableState {
     };
   }
 
-  #change({ marketUs, desk, alerts, events }: Change): void {
+  #moveTo(marketUs: number): void {
+    if (marketUs !== this.marketUs) this.actions = [];
     this.marketUs = marketUs;
+  }
+
+  #change({ marketUs, desk, alerts, action, events }: Change): void {
+    this.#moveTo(marketUs);
+    if (action !== undefined) this.actions = [...this.actions, action];
     for (const alert of alerts ?? []) this.putAlert(alert);
     for (const event of events) this.putEvent(event);
     if (desk === undefined) return;

@@ -4,7 +4,7 @@ import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { CellSchemas, pack, unpackAs } from './records.ts';
 
 /** Version of the index's form; another one is thrown away. */
-export const INDEX_VERSION = 2;
+export const INDEX_VERSION = 3;
 
 const exact = { additionalProperties: false } as const;
 const Count = Type.Integer({ minimum: 0 });
@@ -22,6 +22,7 @@ const MetaSchema = Type.Object(
     executionId: Count,
     clockUs: Type.Number(),
     halted: Type.Array(Count),
+    actions: CellSchemas.actions,
   },
   exact,
 );

@@ -112,6 +112,11 @@ const AlertChangeSchema = Type.Object(
 /** What became of an alert. */
 export type AlertChange = Static<typeof AlertChangeSchema>;
 
+const CorporateActionSchema = Type.Object(
+  { symbol: Count, numerator: Count, denominator: Count, cashPerShare: Count },
+  exact,
+);
+
 const ChangeSchema = Type.Object(
   {
     /** Event time of the last tick taken, µs since the epoch; 0 before the first. */
@@ -120,6 +125,8 @@ const ChangeSchema = Type.Object(
     desk: Type.Optional(DeskSchema),
     /** Absent when the input changed no alert. */
     alerts: Type.Optional(Type.Array(AlertChangeSchema)),
+    /** The corporate action that the input was, if it was one. */
+    action: Type.Optional(CorporateActionSchema),
     events: Type.Array(StoredEventSchema),
   },
   exact,
@@ -171,6 +178,7 @@ export const CellSchemas = {
   position: PositionStateSchema,
   events: EventChunkSchema,
   alerts: Type.Array(AlertSchema),
+  actions: Type.Array(CorporateActionSchema),
   market: MarketSchema,
   origin: OriginSchema,
 };

@@ -57,12 +57,13 @@ export class StateIndex {
   /** First and last number of each chunk of events, by stream, oldest first. */
   readonly #chunks = new Map<string, { readonly first: number; readonly last: number }[]>();
   readonly #alerts = new Map<string, Map<string, StoredAlert>>();
-  #rest: Pick<Meta, 'marketUs' | 'orderId' | 'executionId' | 'clockUs' | 'halted'> = {
+  #rest: Pick<Meta, 'marketUs' | 'orderId' | 'executionId' | 'clockUs' | 'halted' | 'actions'> = {
     marketUs: 0,
     orderId: 0,
     executionId: 0,
     clockUs: 0,
     halted: [],
+    actions: [],
   };
 
   /** @throws Error when LMDB can't open the folder */
@@ -88,8 +89,8 @@ export class StateIndex {
     state.origin = this.#cell('origin', checks.origin);
     state.market = this.#cell('market', checks.market);
     if (state.origin === undefined) return 'it lacks a value';
-    const { marketUs, orderId, executionId, clockUs, halted } = meta;
-    this.#rest = { marketUs, orderId, executionId, clockUs, halted };
+    const { marketUs, orderId, executionId, clockUs, halted, actions } = meta;
+    this.#rest = { marketUs, orderId, executionId, clockUs, halted, actions };
     Object.assign(state, this.#rest);
     this.#cells = { ...meta.cells };
     this.#closings = meta.closings;
@@ -120,8 +121,8 @@ export class StateIndex {
     this.#alerts.clear();
     this.#closingOf.clear();
     this.#closed = new ClosedOrders(this.#rules.closedOrdersKept);
-    const { marketUs, orderId, executionId, clockUs, halted, origin, market } = state;
-    this.#rest = { marketUs, orderId, executionId, clockUs, halted: [...halted] };
+    const { marketUs, orderId, executionId, clockUs, halted, actions, origin, market } = state;
+    this.#rest = { marketUs, orderId, executionId, clockUs, halted: [...halted], actions: [...actions] };
     if (origin !== undefined) this.#put('origin', origin);
     if (market !== undefined) this.#put('market', market);
     let cells = 0;
@@ -168,15 +169,22 @@ export class StateIndex {
     if (record.kind === RecordKind.ORIGIN) this.#put('origin', record.origin);
     else if (record.kind === RecordKind.MARKET) {
       batch.market = record.market;
-      this.#rest.marketUs = record.market.marketUs;
+      this.#moveTo(record.market.marketUs);
       this.#rest.halted = [...record.market.halted];
     } else {
-      const { marketUs, desk, alerts, events } = record.change;
-      this.#rest.marketUs = marketUs;
+      const { marketUs, desk, alerts, action, events } = record.change;
+      this.#moveTo(marketUs);
+      if (action !== undefined) this.#rest.actions.push(action);
       batch.add(events);
       for (const alert of alerts ?? []) this.#noteAlert(alert, batch);
       if (desk !== undefined) this.#noteDesk(desk, batch);
     }
+  }
+
+  /** By the rule of {@link DurableState}. */
+  #moveTo(marketUs: number): void {
+    if (marketUs !== this.#rest.marketUs) this.#rest.actions = [];
+    this.#rest.marketUs = marketUs;
   }
 
   #noteDesk({ orderId, executionId, clockUs, orders, accounts }: NonNullable<Change['desk']>, batch: Batch): void {

@@ -65,6 +65,11 @@ export class ManualFeed implements Feed {
     this.#sink({ kind: QUOTE, eventTimeUs: this.#eventTimeUs, ...quote, ...sizes, flags: 0 }, 0);
   }
 
+  /** A halt or its end, or a corporate action, between the last event and the next. */
+  control(control: Control): void {
+    this.#control(control, 0);
+  }
+
   /** Ends the minute of the last event, and those after it that are asked for: the market's clock moves on. Returns its time, µs. */
   endMinute(minutes = 1): number {
     for (let minute = 0; minute < minutes; minute++) {
