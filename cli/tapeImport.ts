@@ -148,9 +148,9 @@ function summaryText(out: string, report: ImportReport, seconds: number): string
   const { rows, taken, filtered, rejected, formats, outOfOrder, calendar, header } = report;
   const lines = [
     `imported in ${seconds.toFixed(1)} s`,
-    ...formats.map((entry) => row('read', `${entry.title}: ${whole(entry.rows)} rows of ${whole(entry.texts)} files`)),
+    ...formats.map((entry) => row('read', `${entry.title}: ${whole(entry.rows)} rows, files: ${whole(entry.texts)}`)),
     row('rows', `${whole(rows)}: ${whole(taken)} taken, ${whole(filtered)} left out, ${whole(rejected)} bad`),
-    row('order', outOfOrder === 0 ? 'as in the files' : `${whole(outOfOrder)} events lay behind a later one: sorted`),
+    row('order', outOfOrder === 0 ? 'as in the files' : `sorted: ${whole(outOfOrder)} events lay behind a later one`),
     row('calendar', calendar === 'us' ? "New York's sessions" : 'around the clock'),
   ];
   return [...lines, describe(out, header)].join('\n');

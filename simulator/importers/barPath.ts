@@ -19,7 +19,7 @@ export function emptyBar(): BarValues {
 
 /** One sentence for the origin of a tape. */
 export const BAR_PATH_RULE =
-  'bars are played as trades at open, the extreme nearer to it (equally near: the low), the other, and close, at the start, one and two thirds and the last µs of the bar, each with a quarter of the volume (the close with the rest)';
+  'bars are played as trades at open, the extreme nearer to it (equally near: the low), the other, and close, at the start, one and two thirds and the last µs of the bar, each with a quarter of the volume (the close with the rest); bars of quotes as quotes at the same instants';
 
 /** The times of a bar's four points: its start, a third, two thirds, its last µs. */
 export function pathTimeUs(bar: Pick<BarValues, 'startUs' | 'lengthUs'>, point: number): number {
