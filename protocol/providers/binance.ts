@@ -127,7 +127,7 @@ export interface BinanceTicker {
   readonly n: number;
 }
 
-/** `<symbol>@kline_<interval>`: the forming bar, every 2 s (1s bars: every second) when changed, and once closed. */
+/** `<symbol>@kline_<interval>`: the forming bar when changed, every 1 or 2 s, and once closed. */
 export interface BinanceKline {
   readonly e: 'kline';
   readonly E: number;
