@@ -85,9 +85,9 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-function summary({ lines, leftOut, files }: Exported & { readonly files?: number }, options: ExportOptions): string {
+function summary({ written, leftOut, files }: Exported & { readonly files?: number }, options: ExportOptions): string {
   const out = options.out === '-' ? 'stdout' : options.out;
   const where = files === undefined ? out : `${whole(files)} files in ${out}`;
   const left = leftOut === 0 ? '' : `; ${whole(leftOut)} quotes left out: ${options.format} holds trades alone`;
-  return `${whole(lines)} events written to ${where}${left}`;
+  return `${whole(written)} events written to ${where}${left}`;
 }

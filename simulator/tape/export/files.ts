@@ -8,7 +8,7 @@ const CHUNK_CHARS = 1 << 16;
 
 /** What came of an export. */
 export interface Exported {
-  readonly lines: number;
+  readonly written: number;
   /** Events that the format has no words for. */
   readonly leftOut: number;
 }
@@ -23,11 +23,11 @@ export async function exportLines(
 ): Promise<Exported> {
   const { format, take } = options;
   let text = format.head;
-  let lines = 0;
+  let written = 0;
   let done = 0;
   while (source.next()) {
     const line = format.line(source.tick);
-    if (line !== '') lines += 1;
+    if (line !== '') written += 1;
     text += line;
     if (text.length >= CHUNK_CHARS) {
       await take(text);
@@ -36,7 +36,7 @@ export async function exportLines(
     if (++done % TURN_EVENTS === 0) await takeTurn(options, done);
   }
   if (text !== '') await take(text);
-  return { lines, leftOut: done - lines };
+  return { written, leftOut: done - written };
 }
 
 /** {@link exportLines} into a file, which has its name only when it is complete. */
@@ -81,7 +81,7 @@ export async function exportToFolder(
 ): Promise<Exported & { readonly files: number }> {
   const { format, folder, name } = options;
   mkdirSync(folder, { recursive: true });
-  const paths = options.header.instruments.map(({ symbol }) => join(folder, `${fileName(symbol)}-${name}.csv`));
+  const paths = fileNames(options.header).map((symbol) => join(folder, `${symbol}-${name}.csv`));
   const texts: (string | undefined)[] = paths.map(() => undefined);
   const begun = new Set<number>();
   const flush = (symbol: number): void => {
@@ -92,23 +92,29 @@ export async function exportToFolder(
     begun.add(symbol);
     texts[symbol] = '';
   };
-  let lines = 0;
+  let written = 0;
   let done = 0;
   while (source.next()) {
     const { symbol } = source.tick;
     const line = format.line(source.tick);
     if (line !== '') {
-      lines += 1;
+      written += 1;
       texts[symbol] = (texts[symbol] ?? '') + line;
       if ((texts[symbol] as string).length >= CHUNK_CHARS) flush(symbol);
     }
     if (++done % TURN_EVENTS === 0) await takeTurn(options, done);
   }
   for (const [symbol, text] of texts.entries()) if (text !== undefined && text !== '') flush(symbol);
-  return { lines, leftOut: done - lines, files: begun.size };
+  return { written, leftOut: done - written, files: begun.size };
 }
 
-/** A symbol as part of a file's name: `BRK/B` must not name a folder. */
-function fileName(symbol: string): string {
-  return symbol.replace(/[^\w.-]/g, '_');
+/** The symbols as parts of file names: `BRK/B` must not name a folder, nor become the file of `BRK_B`. */
+function fileNames({ instruments }: Pick<TapeHeader, 'instruments'>): readonly string[] {
+  const taken = new Set<string>();
+  return instruments.map(({ symbol, index }) => {
+    const plain = symbol.replace(/[^\w.-]/g, '_');
+    const name = taken.has(plain) ? `${plain}_${index}` : plain;
+    taken.add(name);
+    return name;
+  });
 }
