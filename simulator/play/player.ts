@@ -78,6 +78,10 @@ class TapePlayer implements Player {
     return this.#tapeNowUs();
   }
 
+  schedule(): Schedule {
+    return this.#replay.schedule;
+  }
+
   shownUs(eventTimeUs: number): number {
     if (this.#options.showAs !== 'now') return eventTimeUs;
     const { schedule } = this.#replay;

@@ -1,5 +1,5 @@
 import type { Tick } from '../../market/types.ts';
-import type { WireHistogram } from '../../protocol/run.ts';
+import type { Schedule, WireHistogram } from '../../protocol/run.ts';
 import type { TapeHeader } from '../tape/types.ts';
 
 /** When an event comes, in three clocks, µs since the epoch. */
@@ -65,6 +65,8 @@ export interface Player {
   state(): PlayState;
   /** The market's time now, between two events as well, µs since the epoch: never beyond the next event. */
   marketNowUs(): number;
+  /** When events are due, as it stands: a pause, a seek or a new speed changes it. */
+  schedule(): Schedule;
   /** What an event at this time of the tape says of its own time, by the schedule as it stands, µs since the epoch. */
   shownUs(eventTimeUs: number): number;
   /** Begins; resolves at the end of the part (never, with `loop`) or after `stop`. @throws TapeError when the tape turns out to be altered */
