@@ -6,6 +6,8 @@ import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import { nearest } from '../protocol/nearest.ts';
 import type { TlsFiles } from '../transport/types.ts';
 import { ConfigError, readText } from './configError.ts';
+import type { LiveFeedConfig } from './feeds/liveConfig.ts';
+import { readLiveFeed } from './feeds/readConfig.ts';
 import { type IdentityConfig, type PlacedValue, pathOf, readIdentity, readTls } from './identity/config.ts';
 import { isLoopback, type ListenAddress, parseListen } from './listen.ts';
 import { GENERAL_SETTINGS, LIMIT_NAMES, LIMIT_SETTINGS, SETTINGS, type Setting } from './settings.ts';
@@ -23,6 +25,8 @@ export interface EmbeddedFeedConfig {
   readonly startAtUs?: number;
   /** Seed of the run, for its command log. */
   readonly seed?: number;
+  /** Name or path of a scenario whose faults the feed has; absent: none. */
+  readonly faults?: string;
 }
 
 /** The journal of a server. */
@@ -43,6 +47,8 @@ export interface ServerConfig extends IdentityConfig {
   /** Web origins that may connect, `*` for all. */
   readonly allowedOrigins: readonly string[];
   readonly feed?: EmbeddedFeedConfig;
+  /** Providers of market data; instead of a tape. */
+  readonly liveFeed?: LiveFeedConfig;
   readonly commandLogPath?: string;
   /** Where orders, positions and numbers are kept over a crash; absent: nowhere. */
   readonly journal?: JournalConfig;
@@ -58,6 +64,15 @@ interface ServerOptions {
   readonly tlsCertFile?: string;
   readonly tlsKeyFile?: string;
   readonly journal?: string;
+  /** Providers or chains of them, the one wanted most first. */
+  readonly feed?: readonly string[];
+  /** `NAME=URL`, each. */
+  readonly feedUrls?: readonly string[];
+  /** `NAME=PLAN`, each. */
+  readonly feedPlans?: readonly string[];
+  readonly feedSymbols?: readonly string[];
+  readonly feedInstrumentsFile?: string;
+  readonly feedKeyFile?: string;
 }
 
 export { ConfigError } from './configError.ts';
@@ -124,6 +139,7 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
   const limits = readLimits(found);
   const cash = optionalNumber(found('startingCashUnits').value);
   const journal = found('journal');
+  const liveFeed = readLiveFeed({ found, file });
   const config: ServerConfig = {
     listen,
     limits,
@@ -132,6 +148,7 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
     ...(found('compression').value === 'on' && { compression: true }),
     allowedOrigins: strings(found('allowedOrigins').value),
     ...(cash === undefined ? {} : { startingCashUnits: cash }),
+    ...(liveFeed !== undefined && { liveFeed }),
     ...(journal.value !== undefined && { journal: { folder: pathOf(journal, file) } }),
     logLevel: String(found('logLevel').value),
   };
@@ -141,22 +158,26 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
 function fromOptions(setting: Setting, options: ServerOptions): PlacedValue | undefined {
   const value = optionOf(setting.name, options);
   if (value === undefined || value.length === 0) return undefined;
-  return { value, source: 'option', place: OPTIONS.get(setting.name) ?? setting.name };
+  return checked(setting, { value, source: 'option', place: OPTIONS[setting.name] ?? setting.name }, ExitCode.USAGE);
 }
 
 /** How the command line names what it can decide. */
-const OPTIONS: ReadonlyMap<string, string> = new Map([
-  ['listen', '--listen'],
-  ['tlsCertFile', '--tls-cert'],
-  ['tlsKeyFile', '--tls-key'],
-  ['journal', '--journal'],
-]);
+const OPTIONS: Readonly<Record<string, string>> = {
+  listen: '--listen',
+  tlsCertFile: '--tls-cert',
+  tlsKeyFile: '--tls-key',
+  journal: '--journal',
+  feed: '--feed',
+  feedUrls: '--feed-url',
+  feedPlans: '--plan',
+  feedSymbols: '--symbols',
+  feedInstrumentsFile: '--instruments',
+  feedKeyFile: '--key-file',
+};
 
 function optionOf(name: string, options: ServerOptions): string | readonly string[] | undefined {
-  if (name === 'listen') return options.listen;
-  if (name === 'tlsCertFile') return options.tlsCertFile;
-  if (name === 'journal') return options.journal;
-  return name === 'tlsKeyFile' ? options.tlsKeyFile : undefined;
+  const given: Readonly<Record<string, string | readonly string[] | undefined>> = { ...options };
+  return Object.hasOwn(OPTIONS, name) ? given[name] : undefined;
 }
 
 function fromEnvironment(setting: Setting, env: ConfigSources['env']): PlacedValue | undefined {
@@ -188,6 +209,7 @@ function allowed(schema: TSchema): string {
 }
 
 function allowedItems(items: TSchema): string {
+  if (items.description !== undefined) return items.description;
   if (Array.isArray(items['anyOf'])) return allowed(items);
   return items['pattern'] === undefined ? 'HOST:PORT' : 'origins like https://example.com, or *';
 }
@@ -222,13 +244,14 @@ function readSection(section: {
 }): [string, PlacedValue][] {
   return Object.entries(section.content).map(([name, value]) => {
     const place = `${section.path}: ${section.prefix}${name}`;
-    if (name === 'jwtSecret') {
+    const setting = section.settings.find((candidate) => candidate.name === name);
+    if (setting?.secret === true) {
+      const own = name === 'jwtSecret' ? 'jwtSecretFile' : 'feedKeyFile';
       throw new ConfigError(
-        `${place}: secrets don't belong in this file; name a file of its own as jwtSecretFile`,
+        `${place}: secrets don't belong in this file; name a file of its own as ${own}`,
         ExitCode.BAD_DATA,
       );
     }
-    const setting = section.settings.find((candidate) => candidate.name === name);
     if (setting === undefined)
       throw new ConfigError(`${place}: no such setting${hint(section.prefix, name)}`, ExitCode.BAD_DATA);
     return [name, checked(setting, { value, source: 'file', place }, ExitCode.BAD_DATA)];

@@ -5,6 +5,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { CommandSchema } from '../market/commandSchema.ts';
 import type { Command, Control } from '../market/types.ts';
+import { FaultSchema } from '../protocol/schemas/faults.ts';
 
 /**
  * The command log of a live run, lines of JSON: a header, every command and control with the place at which the engine took
@@ -28,6 +29,18 @@ const HeaderSchema = Type.Object(
     startingCash: Type.Optional(Type.Integer()),
     /** The engine's span of event time in which an order's ratchets are told once; absent: its default. */
     ratchetWindowUs: Type.Optional(Type.Integer()),
+    /** The scenario whose faults the feed had, as far as they go; absent: none. */
+    scenario: Type.Optional(
+      Type.Object(
+        {
+          name: Type.String(),
+          seed: Type.Integer(),
+          tape: Type.Object({ speed: Type.Number({ exclusiveMinimum: 0 }), date: Type.Optional(Type.String()) }, exact),
+          faults: Type.Array(FaultSchema),
+        },
+        exact,
+      ),
+    ),
   },
   exact,
 );

@@ -41,7 +41,7 @@ export class MinuteEnds {
   /** Wraps the sink of the replay's events. */
   before(sink: TickSink): TickSink {
     return (tick, dueUs) => {
-      if (tick.eventTimeUs >= this.#nextUs) this.#tellUntil(tick.eventTimeUs);
+      if (tick.eventTimeUs >= this.#nextUs) this.tellUntil(tick.eventTimeUs);
       sink(tick, dueUs);
     };
   }
@@ -83,11 +83,12 @@ export class MinuteEnds {
   readonly #onDue = (): void => {
     const { replay, clock } = this.#options;
     const dueUs = this.#dueUs(this.#nextUs);
-    if (clock.nowUs() >= dueUs && replay.nextDueUs() > dueUs) this.#tellUntil(this.#nextUs);
+    if (clock.nowUs() >= dueUs && replay.nextDueUs() > dueUs) this.tellUntil(this.#nextUs);
     this.#wait();
   };
 
-  #tellUntil(eventTimeUs: number): void {
+  /** Tells the minutes that end up to an instant, µs of event time: before what happens then. */
+  tellUntil(eventTimeUs: number): void {
     const { toUs, sink } = this.#options;
     while (this.#nextUs <= eventTimeUs && this.#nextUs <= toUs) {
       const timeUs = this.#nextUs;

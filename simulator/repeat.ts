@@ -3,6 +3,7 @@ import { RunHash } from '../market/runHash.ts';
 import { marketOptions, NO_BAR_SINK } from '../market/servedMarket.ts';
 import type { Tick } from '../market/types.ts';
 import { type CommandLog, CommandLogError, type LoggedInput } from './commandLog.ts';
+import { FaultedTicks } from './faults/faultedTicks.ts';
 import { EventHash } from './tape/eventHash.ts';
 import type { TapeReader } from './tape/types.ts';
 import { calendarOf } from './tapeCalendar.ts';
@@ -78,7 +79,10 @@ class Repetition {
       sink: (event) => this.#runHash.event(event),
     });
     const cursor = tape.cursor(fromUs);
-    this.#nextTick = () => (cursor.peekTimeUs() < toUs && cursor.next() ? cursor.tick : undefined);
+    const nextTick = (): Tick | undefined => (cursor.peekTimeUs() < toUs && cursor.next() ? cursor.tick : undefined);
+    const { scenario } = log.header;
+    this.#nextTick =
+      scenario === undefined ? nextTick : new FaultedTicks({ scenario, header: tape.header, fromUs, nextTick }).next;
   }
 
   /** Takes up to `count` inputs; true when all are taken. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TickKind } from '../../market/types.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { readCommandLog } from '../../simulator/commandLog.ts';
+import { projectFile } from '../../simulator/paths.ts';
 import { replayCommands } from '../../simulator/repeat.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import { createTapeWriter } from '../../simulator/tape/writer.ts';
@@ -51,6 +52,7 @@ function start(feed: {
   readonly fromUs?: number;
   readonly toUs?: number;
   readonly startAtUs?: number;
+  readonly faults?: string;
 }) {
   const listen = [{ host: '127.0.0.1', port: 0 }];
   const limits = { ...DEFAULT_LIMITS, drainMs: 40 };
@@ -131,6 +133,45 @@ describe('a tape in the server', () => {
     const repeated = await replayCommands({ log: commandLog, tape });
     tape.close();
     expect(repeated).toMatchObject({ ticks: 110, controls: 2, runHash: commandLog.runHash });
+  });
+
+  it('should have the faults of a scenario, the same at every pace and in a repetition', async () => {
+    const tapePath = writeTape(3_000, 40_000);
+    const faults = join(folder, 'faulty.yaml');
+    const sound = readFileSync(projectFile('fixtures', 'scenarios', 'smoke.yaml'), 'utf8');
+    writeFileSync(
+      faults,
+      `${sound.replace('speed: 1.6', 'speed: 100')}faults:
+  - { kind: drop, at: 0, forS: 0.3, share: 0.5 }
+  - { kind: delay, at: 0.3, forS: 0.2, byMs: { distribution: pareto, least: 5, alpha: 1, max: 100 } }
+  - { kind: reorder, at: 0.5, forS: 0.2, windowMs: 10 }
+  - { kind: stale_clock, at: 0.6, forS: 0.2, byS: -3 }
+  - { kind: duplicate, at: 0.8, forS: 0.1, share: 0.4, laterMs: 20 }
+  - { kind: burst, at: 0.9, forS: 0.1 }
+  - { kind: halt, at: 0.35, forS: 0.1, symbols: [S1] }
+  - { kind: delay, at: 1.1, byMs: 300 }
+`,
+    );
+    const ends: { readonly inputs: number; readonly eventHash: string }[] = [];
+    for (const speed of [100, Number.POSITIVE_INFINITY]) {
+      const server = await start({ tapePath, speed, faults });
+      await server.feedEnded;
+      await server.drain();
+      const commandLog = readCommandLog(join(folder, 'commands.ndjson'));
+      expect(commandLog.logged.filter(({ kind }) => kind === 'control')).toEqual(
+        expect.arrayContaining([
+          expect.objectContaining({ control: { kind: 'halt', symbol: 1 } }),
+          expect.objectContaining({ control: { kind: 'resume', symbol: 1 } }),
+        ]),
+      );
+      const tape = openTape(tapePath);
+      const repeated = await replayCommands({ log: commandLog, tape });
+      tape.close();
+      expect(repeated).toMatchObject({ inputs: commandLog.inputs, runHash: commandLog.runHash });
+      expect(repeated.ticks).not.toBe(3_000);
+      ends.push({ inputs: commandLog.inputs, eventHash: repeated.runHash });
+    }
+    expect(ends[1]).toEqual(ends[0]);
   });
 
   it('should be refused in one line when there is no tape', async () => {

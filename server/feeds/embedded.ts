@@ -1,29 +1,45 @@
 import type { TradingCalendar } from '../../market/calendar/types.ts';
 import type { Control, Tick } from '../../market/types.ts';
 import type { Clock } from '../../protocol/clock.ts';
-import { CommandLogWriter } from '../../simulator/commandLog.ts';
+import { type CommandLogHeader, CommandLogWriter } from '../../simulator/commandLog.ts';
+import { FaultedReplay } from '../../simulator/faults/faultedReplay.ts';
+import { createFeedFaults } from '../../simulator/faults/feedFaults.ts';
+import type { FaultScenario } from '../../simulator/faults/plan.ts';
 import { MinuteEnds } from '../../simulator/minuteEnds.ts';
 import { runPaced } from '../../simulator/pacing.ts';
-import { Replay } from '../../simulator/replay.ts';
+import { HaltTrack } from '../../simulator/play/haltTrack.ts';
+import type { HaltChange } from '../../simulator/play/types.ts';
+import { Replay, type TickSink } from '../../simulator/replay.ts';
+import { loadScenario } from '../../simulator/scenario.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
 import { calendarOf } from '../../simulator/tapeCalendar.ts';
 import type { EmbeddedFeedConfig } from '../config.ts';
 import type { EngineRules, Feed, FeedState, OpenCommandLog } from './feed.ts';
 
-/** The simulator in the server's own process: a tape, played to a schedule. */
+type TellControl = Parameters<Feed['play']>[1];
+
+/** The simulator in the server's own process: a tape, played to a schedule, with the faults of a scenario. */
 export class EmbeddedFeed implements Feed {
   readonly #tape: TapeReader;
+  readonly #scenario: FaultScenario | undefined;
+  /** Where the run began, however often it has been resumed: faults count their seconds from here. */
+  readonly #originUs: number;
   #config: EmbeddedFeedConfig;
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   #state: FeedState = 'waiting';
 
-  /** @throws TapeError when there is no such tape, or it can't be used */
+  /**
+   * @throws TapeError when there is no such tape, or it can't be used
+   * @throws ScenarioError when there is no such scenario, or it can't be used
+   */
   constructor(config: EmbeddedFeedConfig, clock: Clock) {
+    this.#scenario = config.faults === undefined ? undefined : loadScenario(config.faults);
     this.#tape = openTape(config.tapePath);
     this.#config = config;
     this.#clock = clock;
+    this.#originUs = this.#part().fromUs;
   }
 
   get instruments(): Feed['instruments'] {
@@ -53,20 +69,71 @@ export class EmbeddedFeed implements Feed {
     const { speed, startAtUs = this.#clock.nowUs() } = this.#config;
     const schedule = { startUs: startAtUs, fromEventUs: fromUs, toEventUs: toUs, speed };
     const replay = new Replay({ cursor: this.#tape.cursor(fromUs), schedule });
-    const minutes = new MinuteEnds({ replay, clock: this.#clock, toUs, sink: control });
+    const clock = this.#clock;
+    const faulted = this.#faulted({ replay, sink, control, before: (eventUs) => minutes.tellUntil(eventUs) });
+    const tellMinute: TellControl = (minute, dueUs) => {
+      // What comes in a minute comes before its end.
+      if (minute.kind === 'clock') faulted?.releaseUntil(minute.timeUs);
+      control(minute, dueUs);
+    };
+    const minutes = new MinuteEnds({ replay, clock, toUs, sink: tellMinute });
     const { signal } = this.#stop;
-    signal.addEventListener('abort', () => minutes.stop());
+    signal.addEventListener('abort', () => {
+      minutes.stop();
+      faulted?.stop();
+    });
     this.#state = 'playing';
     try {
       minutes.start();
-      await runPaced({ replay, clock: this.#clock, sink: minutes.before(sink), signal });
+      faulted?.start();
+      await runPaced({ replay, clock, sink: minutes.before(this.#halting(faulted?.take ?? sink, control)), signal });
       await minutes.end();
+      if (!signal.aborted) faulted?.end();
     } finally {
       minutes.stop();
+      faulted?.stop();
       this.#state = 'ended';
       this.#tape.close();
     }
   };
+
+  /** The scenario's faults between the replay and the engine; undefined without any. */
+  #faulted(options: {
+    readonly replay: Replay;
+    readonly sink: TickSink;
+    readonly control: TellControl;
+    readonly before: (eventUs: number) => void;
+  }): FaultedReplay | undefined {
+    if (this.#scenario === undefined) return undefined;
+    const { replay, sink, control, before } = options;
+    const faults = createFeedFaults({
+      scenario: this.#scenario,
+      header: this.#tape.header,
+      schedule: replay.schedule,
+      originUs: this.#originUs,
+      onHalt: (change, times) => control(controlOf(change), times.dueTimeUs),
+    });
+    return new FaultedReplay({ replay, faults, clock: this.#clock, sink, before });
+  }
+
+  /** Tells the tape's own halts, each before the first event after it. */
+  #halting(sink: TickSink, control: TellControl): TickSink {
+    const { halts } = this.#tape.header;
+    if (halts === undefined) return sink;
+    const track = new HaltTrack(halts);
+    let dueUs = 0;
+    const tell = (change: HaltChange): void => control(controlOf(change), dueUs);
+    let isBegun = false;
+    return (tick, dueTimeUs) => {
+      dueUs = dueTimeUs;
+      if (!isBegun) {
+        isBegun = true;
+        track.begin(this.#part().fromUs, tell);
+      }
+      if (tick.eventTimeUs >= track.nextUs) track.advance(tick.eventTimeUs, tell);
+      sink(tick, dueTimeUs);
+    };
+  }
 
   readonly resumeAfter = (eventTimeUs: number): void => {
     const { fromUs } = this.#part();
@@ -101,6 +168,7 @@ export class EmbeddedFeed implements Feed {
       seed,
       ratchetWindowUs,
       ...(startingCash !== undefined && { startingCash }),
+      ...(this.#scenario !== undefined && { scenario: faultsOf(this.#scenario) }),
     });
     return {
       command: (inputSeq, command) => writer.command(inputSeq, command),
@@ -115,4 +183,18 @@ export class EmbeddedFeed implements Feed {
     const { fromUs = firstEventUs, toUs = lastEventUs + 1 } = this.#config;
     return { fromUs, toUs };
   }
+}
+
+function controlOf({ symbol, isHalted }: HaltChange): Control {
+  return { kind: isHalted ? 'halt' : 'resume', symbol };
+}
+
+/** What a repetition must know of a scenario. */
+function faultsOf({
+  name,
+  seed,
+  tape: { speed, date },
+  faults = [],
+}: FaultScenario): NonNullable<CommandLogHeader['scenario']> {
+  return { name, seed, tape: { speed, ...(date !== undefined && { date }) }, faults };
 }

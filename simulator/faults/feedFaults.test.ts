@@ -21,27 +21,38 @@ const when = {
   forS: fc.integer({ min: 1, max: 10 }),
 };
 const share = fc.double({ min: 0.05, max: 1, noNaN: true });
-const symbols = fc.option(fc.oneof(fc.constant(['AAPL', 'IBM']), fc.constant({ share: 0.5 })), { nil: undefined });
-const asKind = <K extends string, T extends object>(kind: K, fields: { [N in keyof T]: fc.Arbitrary<T[N]> }) =>
-  fc.record({ kind: fc.constant(kind), ...when, ...fields });
-const lossless = fc.oneof(
-  asKind('delay', { byMs: duration }),
-  asKind('jitter', { upToMs: fc.integer({ min: 1, max: 2_000 }) }),
-  asKind('reorder', { windowMs: fc.integer({ min: 1, max: 2_000 }), share }),
-  asKind('burst', {}),
-  asKind('stale_clock', { byS: fc.integer({ min: -60, max: 60 }) }),
+const symbols = fc.option(
+  fc.oneof(
+    fc.record({ symbols: fc.shuffledSubarray(['AAPL', 'IBM'], { minLength: 1 }) }),
+    fc.record({ symbols: fc.record({ share: fc.constantFrom(0.25, 0.5) }) }),
+  ),
+  {
+    nil: {},
+  },
 );
-const anyFault = fc
-  .oneof(
-    lossless,
-    asKind('drop', { share }),
-    asKind('gap', {}),
-    asKind('duplicate', { share, laterMs: duration }),
-    asKind('corrupt_price', { share, price: fc.constantFrom('zero' as const, { factor: 3 }, { decimals: 2 }) }),
-    asKind('halt', {}),
-    asKind('flash_crash', { depth: fc.double({ min: 0.1, max: 0.9, noNaN: true }) }),
+const window = <K extends string>(kind: K) => ({ kind: fc.constant(kind), ...when });
+const lossless: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({ ...window('delay'), byMs: duration }),
+  fc.record({ ...window('jitter'), upToMs: fc.integer({ min: 1, max: 2_000 }) }),
+  fc.record({ ...window('reorder'), windowMs: fc.integer({ min: 1, max: 2_000 }), share }),
+  fc.record(window('burst')),
+  fc.record({ ...window('stale_clock'), byS: fc.integer({ min: -60, max: 60 }) }),
+);
+const wrongPrice = fc.constantFrom('zero' as const, { factor: 3 }, { decimals: 2 });
+const anyFault: fc.Arbitrary<Fault> = fc
+  .tuple(
+    fc.oneof(
+      lossless,
+      fc.record({ ...window('drop'), share }),
+      fc.record(window('gap')),
+      fc.record({ ...window('duplicate'), share, laterMs: duration }),
+      fc.record({ ...window('corrupt_price'), share, price: wrongPrice }),
+      fc.record(window('halt')),
+      fc.record({ ...window('flash_crash'), depth: fc.double({ min: 0.1, max: 0.9, noNaN: true }) }),
+    ),
+    symbols,
   )
-  .chain((fault) => symbols.map((chosen): Fault => (chosen === undefined ? fault : { ...fault, symbols: chosen })));
+  .map(([fault, chosen]) => ({ ...fault, ...chosen }));
 
 /** What is said of an event: all but when the schedule wanted it. */
 function words(tick: Tick, { eventTimeUs, shownTimeUs }: EventTimes): string {

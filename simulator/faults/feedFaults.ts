@@ -86,6 +86,14 @@ class ScenarioFeedFaults implements FeedFaults {
     return this.#plan.dueUs(this.#held.nextUs);
   };
 
+  readonly nextEventUs = (): number => this.#held.nextUs;
+
+  readonly releaseUntil = (eventUs: number, emit: Emit): void => {
+    if (this.#held.nextUs > eventUs) return;
+    while (this.#held.nextUs <= eventUs) this.#releaseNext(emit, undefined);
+    this.#lookSoon();
+  };
+
   readonly release = (nowUs: number, emit: Emit): void => {
     while (this.#held.size > 0 && (nowUs === Number.POSITIVE_INFINITY || this.nextDueUs() <= nowUs)) {
       this.#releaseNext(emit, undefined);
@@ -208,7 +216,9 @@ class ScenarioFeedFaults implements FeedFaults {
 
   /** Begins what waited for this event. */
   #watch(tick: Tick, times: EventTimes, emit: Emit): void {
-    const { kind, symbol, price, eventTimeUs } = tick;
+    const { kind, symbol, price } = tick;
+    // A consumer may have written the time shown into the tick.
+    const { eventTimeUs } = times;
     if (kind === TickKind.TRADE && price > (this.#high[symbol] as number)) this.#high[symbol] = price;
     if (!this.#watched.some((window) => this.#isFulfilled(window, tick))) return;
     for (const window of this.#watched) {

@@ -7,13 +7,20 @@ import { dayOfTape, momentUs } from '../scenarioTimes.ts';
 import type { TapeHeader } from '../tape/types.ts';
 import { mix } from './draw.ts';
 
+/** A scenario as far as its faults go. */
+export interface FaultScenario extends Pick<Scenario, 'name' | 'seed' | 'faults'> {
+  readonly tape: Pick<Scenario['tape'], 'speed' | 'date'>;
+}
+
 /** What faults are worked out from. */
 export interface FaultOptions {
-  readonly scenario: Scenario;
+  readonly scenario: FaultScenario;
   /** The tape that is played. */
   readonly header: Pick<TapeHeader, 'instruments' | 'sessionDate' | 'sessionOpenUs' | 'sessionCloseUs'>;
   /** When events are due; a function for one that changes, as a player's does by a pause or a seek. */
   readonly schedule: Schedule | (() => Schedule);
+  /** What `at` counts its seconds from, µs of event time; default: where the schedule begins. */
+  readonly originUs?: number | undefined;
   /** Default: the scenario's. */
   readonly seed?: number | undefined;
 }
@@ -52,17 +59,16 @@ export class FaultPlan {
   readonly #schedule: () => Schedule;
 
   /** @throws ScenarioError when a fault names a symbol that the tape lacks */
-  constructor({ scenario, header, schedule, seed = scenario.seed }: FaultOptions) {
+  constructor({ scenario, header, schedule, originUs, seed = scenario.seed }: FaultOptions) {
     this.#schedule = typeof schedule === 'function' ? schedule : () => schedule;
     this.marketPerScenario = scenario.tape.speed;
-    const { fromEventUs } = this.#schedule();
+    const fromUs = originUs ?? this.#schedule().fromEventUs;
     const day = dayOfTape(header, scenario.tape.date);
     this.windows = (scenario.faults ?? []).map((fault, index): FaultWindow => {
       const place = `scenario ${scenario.name}: faults.${index}`;
       const key = mix(seed, index);
       const { at = 0 } = fault;
-      const atUs =
-        typeof at === 'number' ? fromEventUs + Math.round(at * 1e6 * scenario.tape.speed) : momentUs(at, day);
+      const atUs = typeof at === 'number' ? fromUs + Math.round(at * 1e6 * scenario.tape.speed) : momentUs(at, day);
       const forS = 'forS' in fault ? fault.forS : undefined;
       const lengthUs = forS === undefined ? Number.POSITIVE_INFINITY : Math.round(forS * 1e6 * scenario.tape.speed);
       const condition = conditionOf(fault, header.instruments, place);

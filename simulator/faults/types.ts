@@ -16,6 +16,10 @@ export interface FeedFaults {
   readonly release: (nowUs: number, emit: (tick: Tick, times: EventTimes) => void) => void;
   /** When the next held back event is due, µs since the epoch; Infinity when none is, and in a replay as fast as possible. */
   readonly nextDueUs: () => number;
+  /** Gives what comes up to an instant of the market, whatever the clock says: before it is told that this instant has come. */
+  readonly releaseUntil: (eventUs: number, emit: (tick: Tick, times: EventTimes) => void) => void;
+  /** When the next held back event comes, µs of event time; Infinity when none is held. */
+  readonly nextEventUs: () => number;
   /** Forgets what was held back: the place in the tape has changed to `toEventUs`, µs of event time. */
   readonly moved: (toEventUs: number) => void;
 }
