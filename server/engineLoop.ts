@@ -175,6 +175,12 @@ export class EngineLoop {
     return this.#options.durability?.failure;
   }
 
+  /** Whether all that was taken is safe, or nothing is journaled. */
+  get isSafe(): boolean {
+    const { durability } = this.#options;
+    return durability === undefined || durability.isSafe;
+  }
+
   /** Calls back once all that was taken is safe, so that it may be told; at once when it is, or when nothing is journaled. */
   whenSafe(done: () => void): void {
     const { durability } = this.#options;
