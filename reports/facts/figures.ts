@@ -1,7 +1,7 @@
 import type { ReturnFacts, TapeFacts } from '../../protocol/tapeFacts.ts';
 import type { Figure } from '../html/figure.ts';
 import type { Line } from '../html/plot.ts';
-import { formatCount, formatShare } from '../words.ts';
+import { formatCount } from '../words.ts';
 import { type Axis, type Chart, chartOption } from './plot.ts';
 
 const LOOKS = [
@@ -30,7 +30,7 @@ export function correlationFigures({ returns }: TapeFacts): Figure[] {
       {
         id: 'clusters',
         title: 'Volatility comes in clusters',
-        says: `Autocorrelation of absolute returns by lag; at lag 1 ${returns.map(size).join(', ')}. One session is short: it shows less than the long series that it was made from.`,
+        says: `Autocorrelation of absolute returns by lag; at lag 1 ${returns.map(size).join(', ')}. A short series shows less of it than the long one it is part of: so compare the tape with the stretches.`,
       },
       { lines: absolute, chance },
     ),
@@ -95,6 +95,7 @@ export function courseFigure({ intraday }: TapeFacts): Figure {
         format: (value) => `${value}`,
       },
       first: 'minute',
+      size: 'wide',
     },
   );
 }
@@ -149,7 +150,7 @@ export function arrivalFigures({ arrivals }: TapeFacts): Figure[] {
 
 function lineFigure(
   words: Pick<Figure, 'id' | 'title' | 'says'>,
-  { first, ...chart }: Chart & { readonly first: string },
+  { first, size = 'half', ...chart }: Chart & { readonly first: string; readonly size?: Figure['size'] },
 ): Figure {
   const { lines, x, y } = chart;
   const rows = (lines[0]?.points ?? []).map(([at], row) => [
@@ -159,7 +160,7 @@ function lineFigure(
   return {
     ...words,
     plot: { lines, scale: { kind: y.kind === 'log' ? 'log' : 'linear', format: y.format } },
-    size: 'half',
+    size,
     option: () => chartOption(chart),
     table: { head: [first, ...lines.map((line) => line.name)], rows },
   };
@@ -181,7 +182,7 @@ export function decimals(value: number): string {
 /** A share of 1, also a very small one. */
 function share(value: number): string {
   if (value === 0) return '0';
-  return value >= 0.001 ? formatShare(value) : value.toExponential(0).replace('e-', 'e−');
+  return value >= 0.000_95 ? `${Number((100 * value).toPrecision(2))} %` : value.toExponential(0).replace('e-', 'e−');
 }
 
 function look(at: number): (typeof LOOKS)[number] {

@@ -67,17 +67,9 @@ function returnsSection(facts: TapeFacts): Markup {
     decimals(one.absoluteAutocorrelation[0] ?? 0),
     decimals(meanOf(one.absoluteAutocorrelation.slice(0, 10))),
   ]);
-  const head = [
-    'returns',
-    'how many',
-    'kurtosis',
-    'of sums of five',
-    'autocorrelation',
-    'of their size',
-    'lags 1 to 10',
-  ];
+  const head = ['returns', 'number', 'kurtosis', 'of five', 'memory', 'of size', 'to lag 10'];
   return html`<section aria-labelledby="tails"><h2 id="tails">Tails and memory</h2>
-<p>A normal distribution has a kurtosis of 3; markets have more. The tape’s returns are by minute with the usual course of the day taken out, of middles of quotes. A real day plays for a minute of the tape, so the two are held side by side.</p>
+<p>A normal distribution has a kurtosis of 3; markets have more. The tape’s returns are by minute with the usual course of the day taken out, of middles of quotes. A real day plays for a minute of the tape, so the two are held side by side. Kurtosis also of sums of five returns; memory is the autocorrelation at lag 1, of the returns and of their size, and of their size in the mean to lag 10.</p>
 ${table(head, rows, 'tails')}
 <div class="pair">${correlationFigures(facts).map(figure)}</div>
 </section>`;

@@ -34,7 +34,11 @@ export function tapeFacts(
     version: 1,
     tape: describeTape(header),
     source: describeSource(header, history),
-    returns: [sourceFacts(history), ...marketFacts({ seen, steady, course, index }), ...symbolFacts(steady)],
+    returns: [
+      ...sourceFacts(history, seen.minutes - 1),
+      ...marketFacts({ seen, steady, course, index }),
+      ...symbolFacts(steady),
+    ],
     intraday: intradayFacts(seen, size),
     priceLevels: priceLevels(header, seen),
     arrivals: arrivalFacts(seen),
@@ -67,10 +71,17 @@ function minuteReturns({ prices, minutes }: Observed, symbol: number): Float64Ar
   });
 }
 
-function sourceFacts({ index }: History): ReturnFacts {
+/** The whole series, and stretches of it as long as the tape's: a short series shows less memory than the long one it is part of. */
+function sourceFacts({ index }: History, length: number): ReturnFacts[] {
   const closes = index.map((bar) => bar.close);
   const returns = Float64Array.from(closes.slice(1), (close, at) => Math.log(close / (closes[at] as number)));
-  return returnFacts([returns], { name: 'the index, real, by day', role: 'source', interval: 'day' });
+  const labels = { role: 'source', interval: 'day' } as const;
+  const whole = returnFacts([returns], { name: 'the index, real, by day', ...labels });
+  if (length < LEAST_RETURNS || returns.length < 2 * length) return [whole];
+  const stretches = Array.from({ length: Math.floor(returns.length / length) }, (_, at) =>
+    returns.subarray(at * length, (at + 1) * length),
+  );
+  return [whole, returnFacts(stretches, { name: `the same in stretches of ${length} days`, ...labels })];
 }
 
 function marketFacts(input: {

@@ -129,7 +129,7 @@ describe('a day of the index', () => {
           close: cents(bar?.close),
         });
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -185,7 +185,7 @@ describe('a known day of a symbol', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });
