@@ -96,7 +96,7 @@ async function run(inputs: readonly string[], options: CommandOptions): Promise<
             ...{ columns: options.column ?? {}, mayGuess: options.guess, barUs: options.bar, zone: options.timezone },
             maxBadShare: options.maxBad,
           },
-          { onProgress: (at) => progress.show(progressText(at, startedMs)), onText: tell.take },
+          { onProgress: (at) => show(at, progress, startedMs), onText: tell.take },
         ),
       'no tape was written',
     );
@@ -133,15 +133,18 @@ function textTeller(progress: Progress) {
   };
 }
 
-function progressText(at: ImportProgress, startedMs: number): string {
+function show(at: ImportProgress, progress: Progress, startedMs: number): void {
   if (at.phase === 'writing') {
     const done = Math.floor((100 * at.doneEvents) / at.events);
-    return `writing: ${done} %, ${whole(at.doneEvents)} of ${whole(at.events)} events`;
+    progress.show(`writing: ${done} %, ${whole(at.doneEvents)} of ${whole(at.events)} events`);
+    return;
   }
+  // Before the first rows there is nothing to tell.
+  if (at.rows === 0) return;
   const seconds = (performance.now() - startedMs) / 1000;
   const done = Math.floor((100 * at.readBytes) / Math.max(1, at.totalBytes));
   const rate = whole(at.rows / Math.max(seconds, 0.001));
-  return `reading: ${done} %, file ${at.fileNumber} of ${at.files}, ${whole(at.rows)} rows, ${rate}/s`;
+  progress.show(`reading: ${done} %, file ${at.fileNumber} of ${at.files}, ${whole(at.rows)} rows, ${rate}/s`);
 }
 
 function summaryText(out: string, report: ImportReport, seconds: number): string {

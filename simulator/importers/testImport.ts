@@ -4,7 +4,7 @@ import type { Instrument, Tick } from '../../market/types.ts';
 import { projectFile } from '../paths.ts';
 import { openTape } from '../tape/reader.ts';
 import { drain } from '../tape/testTicks.ts';
-import { type ImportOptions, type ImportReport, importTape } from './import.ts';
+import { type ImportOptions, type ImportReport, type ImportWatch, importTape } from './import.ts';
 
 /** What an import made, read back from the tape. */
 export interface Imported {
@@ -14,7 +14,7 @@ export interface Imported {
   readonly bytes: Buffer;
 }
 
-type Wishes = Partial<ImportOptions> & { readonly onText?: (text: { readonly name: string }) => void };
+type Wishes = Partial<ImportOptions> & Pick<ImportWatch, 'onText'>;
 
 /** Imports files into a tape of `folder`. */
 export async function importInto(folder: string, inputs: readonly string[], wishes: Wishes = {}): Promise<Imported> {
@@ -22,7 +22,7 @@ export async function importInto(folder: string, inputs: readonly string[], wish
   const report = await importTape(
     {
       ...{ inputs, out, format: 'auto', calendar: 'auto', maxBadShare: 0.01, licence: 'made up' },
-      ...{ columns: {}, mayGuess: true, zone: 'UTC' },
+      ...{ columns: {}, mayGuess: true, zone: 'UTC', bufferEvents: 4_096 },
       ...wishes,
     },
     wishes.onText ? { onText: wishes.onText } : {},
