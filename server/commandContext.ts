@@ -21,6 +21,13 @@ export function tellSafe({ loop, session }: CommandContext, event: ServerEvent):
   });
 }
 
+/** Whether accounts may be shown; false after a refusal: when the journal has failed, they may be what a restart won't find. */
+export function mayShowAccounts(context: AnswerContext, frame: { readonly id?: number }): boolean {
+  if (context.loop.failure === undefined) return true;
+  refuse(context, frame, { code: 'internal', message: 'the journal has failed; see /api/health' });
+  return false;
+}
+
 /** Answers a command with an error. */
 export function refuse(
   context: AnswerContext,

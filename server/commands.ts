@@ -3,6 +3,7 @@ export type { CommandContext } from './commandContext.ts';
 import { runAlertCommand } from './alertCommands.ts';
 import { type CommandContext, idOf } from './commandContext.ts';
 import type { ClientRequest } from './dialects/dialect.ts';
+import { onceSafe } from './firstStates.ts';
 import { runOrderCommand } from './orderCommands.ts';
 import { answerGet } from './queries.ts';
 import { subscribe, unsubscribe } from './subscriptions.ts';
@@ -18,7 +19,7 @@ export function runCommand(context: CommandContext, command: Command): void {
       session.tell({ type: 'pong', ...idOf(command), serverTimeUs: clock.nowUs() });
       return;
     case 'subscribe':
-      whenSafe(context, () => subscribe(context, command));
+      onceSafe(context, command, (states) => subscribe(context, command, states));
       return;
     case 'unsubscribe':
       whenSafe(context, () => unsubscribe(context, command));

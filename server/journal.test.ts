@@ -160,6 +160,11 @@ describe('a server with a journal', () => {
 
     const later = await client.ask({ ...order, id: 4, clientOrderId: 'later', side: 'BUY', orderType: 'MARKET' });
     const alert = await client.ask({ type: 'alert.set', id: 5, alertId: 'a', symbol: 'S0', above: '101.00' });
+    const shown = await Promise.all([
+      client.ask({ type: 'get', id: 6, what: 'positions' }),
+      client.ask({ type: 'subscribe', id: 7, channel: 'order' }),
+      client.ask({ type: 'subscribe', id: 8, channel: 'position.value' }),
+    ]);
     const url = `http://127.0.0.1:${server.port}/api`;
     const health = await fetch(`${url}/health`);
     const read = await fetch(`${url}/orders`);
@@ -171,6 +176,7 @@ describe('a server with a journal', () => {
 
     expect(later).toMatchObject({ type: 'error', code: 'internal' });
     expect(alert).toMatchObject({ type: 'error', code: 'internal' });
+    expect(shown.map(({ code }) => code)).toEqual(['internal', 'internal', 'internal']);
     expect(health.status).toBe(503);
     expect(await health.json()).toMatchObject({
       status: 'failed',
@@ -193,5 +199,54 @@ describe('a server with a journal', () => {
     const answer = await fetch(`http://127.0.0.1:${server.port}/api/health`);
     expect(await answer.json()).toMatchObject({ status: 'ok', journal: { status: 'ok' }, epoch: server.server.epoch });
     expect(readdirSync(join(folder)).sort()).toEqual(['00000001.journal', 'index']);
+  });
+});
+
+describe('a snapshot with a journal', () => {
+  it('should show nothing whose record is not flushed, though what it waited for is', async () => {
+    const held: (() => void)[] = [];
+    let isHolding = false;
+    let tellHeld: () => void = () => undefined;
+    const slow: Disk = {
+      write: disk.write,
+      sync: (file, done) => {
+        if (!isHolding) {
+          disk.sync(file, done);
+          return;
+        }
+        held.push(() => disk.sync(file, done));
+        tellHeld();
+      },
+    };
+    const nextHeld = (): Promise<void> =>
+      new Promise((resolve) => {
+        tellHeld = resolve;
+      });
+    const server = await start(folders.make(), slow);
+    server.feed.trade({ symbol: 0, price: 10_000 });
+    const trader = await server.welcome();
+    const reader = await server.welcome();
+    isHolding = true;
+    const first = nextHeld();
+    const terms = { ...order, side: 'BUY', orderType: 'LIMIT', limitPrice: '90.00' } as const;
+    trader.send({ ...terms, id: 2, clientOrderId: 'flushed' });
+    await first;
+    // Both wait for the first order's flush; the second order is taken meanwhile.
+    reader.send({ type: 'subscribe', id: 2, channel: 'order' });
+    reader.send({ type: 'subscribe', id: 3, channel: 'portfolio' });
+    await reader.settled();
+    trader.send({ ...terms, id: 3, clientOrderId: 'unflushed' });
+    await trader.settled();
+    const second = nextHeld();
+    held.shift()?.();
+    const snapshot = await reader.first(({ type, channel }) => type === 'snapshot' && channel === 'order');
+    await second;
+
+    expect(snapshot).toMatchObject({ seq: 1, data: [{ clientOrderId: 'flushed' }] });
+    expect(reader.of('order')).toEqual([]);
+    isHolding = false;
+    held.shift()?.();
+    const event = await reader.first(({ type }) => type === 'order');
+    expect(event).toMatchObject({ seq: 2, data: { clientOrderId: 'unflushed' } });
   });
 });

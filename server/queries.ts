@@ -1,6 +1,15 @@
 import type { FrameIndex } from '../market/bars/types.ts';
 import type { GetFrame, LosslessChannel, NewsFrame, SnapshotData, SystemFrame } from '../protocol/messages.ts';
-import { accountOf, type CommandContext, idOf, indicesOf, mayReadMarket, refuse, tellSafe } from './commandContext.ts';
+import {
+  accountOf,
+  type CommandContext,
+  idOf,
+  indicesOf,
+  mayReadMarket,
+  mayShowAccounts,
+  refuse,
+  tellSafe,
+} from './commandContext.ts';
 import { type EventFilter, passes, type StreamEntry } from './hub/eventFeed.ts';
 import { frameOf, frameOfChannel, tickerData } from './marketWire.ts';
 
@@ -95,7 +104,7 @@ function answerSymbol(context: CommandContext, frame: GetFrame): void {
 function answerAccount(context: CommandContext, frame: GetFrame): void {
   const { book } = context;
   const account = accountOf(context, frame);
-  if (account === undefined) return;
+  if (account === undefined || !mayShowAccounts(context, frame)) return;
   const answer = answerTo(context, frame, account);
   if (frame.what === 'orders') tellSafe(context, { ...answer, what: 'orders', data: book.workingOrders(account) });
   if (frame.what === 'positions') tellSafe(context, { ...answer, what: 'positions', data: book.positions(account) });

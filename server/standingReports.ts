@@ -87,6 +87,8 @@ function tell(
   group: Group,
 ): void {
   const { gateway, hub, loop } = parts;
+  // What accounts are like now may be what a restart won't find.
+  if (loop.failure !== undefined) return;
   const { channel, compute } = report;
   const accounts = new Set(group.isChannel ? hub.latest.keys(channel) : []);
   for (const dialect of group.dialects) {

@@ -13,6 +13,7 @@ import {
 } from '../protocol/messages.ts';
 import { type CommandContext, idOf, indicesOf, refuse } from './commandContext.ts';
 import type { SubscribeRequest } from './dialects/dialect.ts';
+import type { FirstStates } from './firstStates.ts';
 import type { EventFilter } from './hub/eventFeed.ts';
 import type { TickerView } from './hub/tickerLog.ts';
 import { frameOf } from './marketWire.ts';
@@ -27,15 +28,15 @@ const MAX_BACKLOG_PATTERNS = 400;
 
 type Frame = SubscribeRequest | UnsubscribeFrame;
 
-/** Subscribes to keys of a channel; all of them, or none after a refusal. */
-export function subscribe(context: CommandContext, frame: SubscribeRequest): void {
+/** Subscribes to keys of a channel; all of them, or none after a refusal. `states` are shown where they are given, else what is now. */
+export function subscribe(context: CommandContext, frame: SubscribeRequest, states: FirstStates): void {
   const { channel } = frame;
   const keys = keysOf(context, frame);
   if (keys === undefined || !mayThrottle(context, frame)) return;
   if (!mayRead(context, frame, keys) || !hasRoom(context, frame, keys)) return;
   if (channel === 'ticker' || channel === 'trade') subscribeSymbols(context, frame, keys);
-  else if (isLossless(channel)) subscribeEvents(context, frame, channel, keys);
-  else subscribeValues(context, frame, keys);
+  else if (isLossless(channel)) subscribeEvents(context, frame, { channel, keys, states });
+  else subscribeValues(context, frame, { keys, states });
 }
 
 /** Takes keys of a channel away from what the socket gets. */
@@ -177,10 +178,10 @@ export function tradeOf({ last, lastSize, flags, priceDecimals, quantityDecimals
 function subscribeEvents(
   context: CommandContext,
   frame: SubscribeRequest,
-  channel: LosslessChannel,
-  keys: readonly string[],
+  wish: { readonly channel: LosslessChannel; readonly keys: readonly string[]; readonly states: FirstStates },
 ): void {
   const { session, hub } = context;
+  const { channel, keys, states } = wish;
   const streams = streamKeys(channel, keys);
   const bars = Math.min(frame.bars ?? DEFAULT_BARS, Math.floor(MAX_SNAPSHOT_BARS / Math.max(1, streams.length)));
   const frames: readonly FrameIndex[] = frame.timeFrames?.map(frameOf) ?? FRAMES;
@@ -195,7 +196,7 @@ function subscribeEvents(
         tellSnapshot(context, channel, {
           key,
           seq,
-          data: streamState(context, channel, { key, bars, frames, backlog, filter }),
+          data: states.get(key) ?? streamState(context, channel, { key, bars, frames, backlog, filter }),
         });
       },
     },
@@ -225,14 +226,20 @@ function filterOf(frame: SubscribeRequest, keys: readonly string[]): EventFilter
   };
 }
 
-function subscribeValues(context: CommandContext, frame: SubscribeRequest, keys: readonly string[]): void {
+function subscribeValues(
+  context: CommandContext,
+  frame: SubscribeRequest,
+  { keys, states }: { readonly keys: readonly string[]; readonly states: FirstStates },
+): void {
   const { session, hub, book } = context;
   const { channel, throttleMs } = frame;
   answerSubscribed(context, frame, keys, false);
   hub.readers.subscribeValues(session.subscriber, { channel, keys, throttleMs });
   for (const key of keys) {
-    if (channel === 'position.value') tellSnapshot(context, channel, { key, seq: 0, data: book.positions(key) });
-    if (channel === 'portfolio') tellSnapshot(context, channel, { key, seq: 0, data: book.portfolio(key) });
+    const first = states.get(key);
+    if (channel === 'position.value')
+      tellSnapshot(context, channel, { key, seq: 0, data: first ?? book.positions(key) });
+    if (channel === 'portfolio') tellSnapshot(context, channel, { key, seq: 0, data: first ?? book.portfolio(key) });
     const watched = channel === 'presence' ? channelNamed(key) : undefined;
     if (watched !== undefined) tellSnapshot(context, channel, { key, seq: 0, data: hub.presence.users(watched) });
   }
