@@ -8,19 +8,23 @@ import type {
   UpgradeAnswer,
 } from '../../transport/types.ts';
 import { openTransport } from '../../transport/uws.ts';
-import { type LinkFaults, SOUND_LINK } from '../faults/types.ts';
+import { type LinkFaults, type LinkState, SOUND_LINK } from '../faults/types.ts';
 import type { PlaySummary } from '../play/types.ts';
 import { hostTimers, type Timers } from '../timers.ts';
 import { Random } from '../universe/random.ts';
 import { Connection } from './connection.ts';
 import { Delivery, emptyCounts, type HostCounts } from './delivery.ts';
 import type { ProviderAnswer, ProviderKind, ProviderRequest } from './facade.ts';
+import { LinkControl } from './linkControl.ts';
+import { Relay } from './relay.ts';
 import { type Play, Stage, type StageWorld } from './stage.ts';
 
 const KIB = 1024;
 const MAX_PAYLOAD_BYTES = 256 * KIB;
 const MAX_BODY_BYTES = 1024 * KIB;
 const IDLE_TIMEOUT_S = 60;
+/** A condition may begin a fault unannounced: the link's state counts no longer than this without a look. */
+const LINK_HOLDS_US = 5_000;
 const DEFAULT_MAX_BUFFERED_BYTES = 1024 * KIB;
 
 /** What a client asks of its own clock. */
@@ -48,7 +52,6 @@ export interface HostOptions {
    * to the client as status 400. HTTP is answered from `play`.
    */
   readonly ownPlay?: (start: OwnStart) => Play | { readonly problem: string };
-  readonly linkFaults?: LinkFaults;
   /** A socket with more unread bytes is ended as the provider ends slow readers. Default 1 MiB. */
   readonly maxBufferedBytes?: number;
   /** Default 127.0.0.1. */
@@ -84,13 +87,19 @@ export class ProviderHost {
   readonly #stage: Stage;
   readonly #connections = new Map<Connection, Stage>();
   readonly #maxBufferedBytes: number;
+  #linkFaults: LinkFaults | undefined;
+  #link = SOUND_LINK;
+  #linkUntilUs = 0;
+  #relay: Relay | undefined;
+  #control: LinkControl | undefined;
+  #failed: (error: unknown) => void = () => undefined;
   #port = 0;
 
   constructor(options: HostOptions, transport: Transport) {
-    const { kind, clock, linkFaults, timers = hostTimers } = options;
+    const { kind, clock, timers = hostTimers } = options;
     const drawn = new Random(options.seed ?? 1, 'provider');
-    const random = linkFaults?.random ?? (() => drawn.unit());
-    const link = linkFaults === undefined ? () => SOUND_LINK : () => linkFaults.at(clock.nowUs());
+    const random = (): number => this.#linkFaults?.random() ?? drawn.unit();
+    const link = (): LinkState => (this.#linkFaults === undefined ? SOUND_LINK : this.#linkNow(this.#linkFaults));
     this.#options = options;
     this.#transport = transport;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? DEFAULT_MAX_BUFFERED_BYTES;
@@ -106,6 +115,7 @@ export class ProviderHost {
     };
     this.#delivery = new Delivery({ nowUs: clock.nowUs, timers, counts: this.counts, link, random });
     this.#stage = new Stage(this.#world, options.play);
+    this.#linkFaults = this.#stage.linkFaults;
   }
 
   /** The port that clients connect to. */
@@ -126,19 +136,27 @@ export class ProviderHost {
       });
     }
     this.#transport.http({ maxBodyBytes: MAX_BODY_BYTES, handle: async (message) => this.#handle(message) });
-    const outcome = await this.#transport.listen({ host, port });
-    if (outcome.ok) {
-      this.#port = outcome.port;
-      return;
-    }
-    this.#transport.close();
-    const why = outcome.reason === 'taken' ? 'is taken' : `can't be listened on (${outcome.message})`;
-    throw new HostError(`${host}:${port} ${why}; choose another port, or 0 for any free one`);
+    this.#port = await (this.#linkFaults === undefined
+      ? this.#listenAt({ host, port })
+      : this.#listenBehind(this.#linkFaults, { host, port }));
   }
 
-  /** Plays the tape to all clients; resolves at the end of its part. @throws TapeError when the tape turns out to be altered */
+  /**
+   * Plays the tape to all clients; resolves at the end of its part.
+   *
+   * @throws TapeError when the tape turns out to be altered
+   * @throws HostError when the provider can't come back after it was down
+   */
   run(): Promise<PlaySummary> {
-    return this.#stage.run();
+    const failure = new Promise<never>((_, reject) => {
+      this.#failed = reject;
+    });
+    return Promise.race([this.#stage.run(), failure]);
+  }
+
+  /** Delivers nothing more from the tape; `run` resolves. */
+  stop(): void {
+    this.#stage.stop();
   }
 
   /** Ends a share (0 to 1) of the open sockets: with a close code, or else without a close frame. */
@@ -162,12 +180,48 @@ export class ProviderHost {
   /** Stops playing and ends everything at once. */
   close(): void {
     this.#stage.stop();
+    this.#control?.stop();
     for (const [connection, stage] of [...this.#connections]) {
       connection.end(GOING_AWAY, '');
       if (stage !== this.#stage) stage.stop();
     }
     this.#delivery.close();
     this.#transport.close();
+    this.#relay?.close();
+  }
+
+  async #listenAt(address: Address): Promise<number> {
+    const outcome = await this.#transport.listen(address);
+    if (outcome.ok) return outcome.port;
+    this.#transport.close();
+    throw cannotListen(address, outcome.reason === 'taken' ? undefined : outcome.message);
+  }
+
+  /** Listens behind a relay, which does what a transport can't: resets, refusals, half-open connections. */
+  async #listenBehind(faults: LinkFaults, address: Address): Promise<number> {
+    const relay = new Relay(await this.#listenAt({ host: '127.0.0.1', port: 0 }));
+    this.#relay = relay;
+    const { clock, timers } = this.#world;
+    const port = await relay.listen(address).catch((error: unknown) => {
+      this.#transport.close();
+      throw cannotListen(address, isTaken(error) ? undefined : String(error));
+    });
+    const end = (share: number, code: number): void => this.cut({ share, code });
+    const failed = (error: unknown): void => this.#failed(cannotListen({ ...address, port }, String(error)));
+    const kickSlowest = (): void => this.kickSlowest();
+    this.#control = new LinkControl({ faults, relay, nowUs: clock.nowUs, timers, end, kickSlowest, failed });
+    this.#control.start();
+    return port;
+  }
+
+  /** The link's state, worked out anew when it may have changed. */
+  #linkNow(faults: LinkFaults): LinkState {
+    const nowUs = this.#world.clock.nowUs();
+    if (nowUs >= this.#linkUntilUs) {
+      this.#link = faults.at(nowUs);
+      this.#linkUntilUs = Math.min(faults.nextChangeUs(nowUs), nowUs + LINK_HOLDS_US);
+    }
+    return this.#link;
   }
 
   #upgrade(request: TransportRequest): UpgradeAnswer {
@@ -247,6 +301,20 @@ export class ProviderHost {
     const answer = this.#stage.facade.request?.(questionOf(message, body));
     return { ...(answer === undefined ? json(404, { error: `there is no ${path}` }) : responseOf(answer)), isHead };
   }
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+function cannotListen({ host, port }: Address, problem: string | undefined): HostError {
+  const why = problem === undefined ? 'is taken' : `can't be listened on (${problem})`;
+  return new HostError(`${host}:${port} ${why}; choose another port, or 0 for any free one`);
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
 
 const GOING_AWAY = 1001;

@@ -1,6 +1,6 @@
 import type { Tick } from '../../market/types.ts';
 import type { Clock } from '../../protocol/clock.ts';
-import type { FeedFaults, LinkState } from '../faults/types.ts';
+import type { FeedFaults, LinkFaults, LinkState } from '../faults/types.ts';
 import type { EventTimes, HaltChange, Player, PlaySink, PlaySummary } from '../play/types.ts';
 import type { TapeReader } from '../tape/types.ts';
 import { calendarOf } from '../tapeCalendar.ts';
@@ -16,7 +16,14 @@ export interface Play {
   /** The tape that is played; read for what came before the part. */
   readonly tape: TapeReader;
   readonly showAs: 'tape' | 'now';
-  readonly feedFaults?: FeedFaults;
+  /** Makes what goes wrong with this play; `halt` takes the halts that a scenario adds. */
+  readonly faults?: (halt: PlaySink['halt']) => StageFaults;
+}
+
+/** What goes wrong on the way from the market to clients. */
+export interface StageFaults {
+  readonly feed?: FeedFaults;
+  readonly link?: LinkFaults;
 }
 
 /** What all stages of a host share. */
@@ -41,8 +48,11 @@ export class Stage implements PlaySink {
   readonly market: MarketBook;
   readonly fanOut: FanOut;
   readonly facade: Facade;
+  /** What goes wrong with the connections of those who hear this play. */
+  readonly linkFaults: LinkFaults | undefined;
   readonly #world: StageWorld;
   readonly #play: Play;
+  readonly #feedFaults: FeedFaults | undefined;
   #cache: FrameCache | undefined;
   #callOffBars: () => void = () => undefined;
   #callOffFaults: () => void = () => undefined;
@@ -61,6 +71,9 @@ export class Stage implements PlaySink {
     });
     this.fanOut = new FanOut(world.timers);
     this.facade = world.kind.create(this.#facadeWorld());
+    const faults = play.faults?.(this.halt);
+    this.#feedFaults = faults?.feed;
+    this.linkFaults = faults?.link;
     const { facade } = this;
     if (facade.batch !== undefined) this.#cache = new FrameCache((texts) => facade.batch?.(texts) ?? '');
   }
@@ -72,7 +85,7 @@ export class Stage implements PlaySink {
     this.#waitForBars();
     try {
       const summary = await player.play(this);
-      this.#play.feedFaults?.release(Number.POSITIVE_INFINITY, this.#say);
+      this.#feedFaults?.release(Number.POSITIVE_INFINITY, this.#say);
       this.market.advance(player.shownUs(summary.toUs));
       return summary;
     } finally {
@@ -86,7 +99,7 @@ export class Stage implements PlaySink {
   }
 
   readonly tick = (tick: Tick, times: EventTimes): void => {
-    const { feedFaults } = this.#play;
+    const feedFaults = this.#feedFaults;
     if (feedFaults === undefined) {
       this.#say(tick, times);
       return;
@@ -103,6 +116,7 @@ export class Stage implements PlaySink {
   readonly moved = (toEventUs: number, catchUp: Parameters<PlaySink['moved']>[1]): void => {
     const { firstEventUs, lastEventUs, events } = this.#play.player.header;
     const share = Math.min(1, MAX_CAUGHT_UP_EVENTS / Math.max(1, events));
+    this.#feedFaults?.moved(toEventUs);
     this.market.clear();
     catchUp((tick) => this.market.warm(tick), Math.max(firstEventUs, toEventUs - (lastEventUs - firstEventUs) * share));
   };
@@ -131,9 +145,9 @@ export class Stage implements PlaySink {
   /** Reads what the market did before the part. */
   #warm(): void {
     const { player, tape } = this.#play;
-    const { fromUs } = player.state();
+    const { positionUs } = player.state();
     const cursor = tape.cursor();
-    while (cursor.peekTimeUs() < fromUs && cursor.next()) this.market.warm(cursor.tick);
+    while (cursor.peekTimeUs() < positionUs && cursor.next()) this.market.warm(cursor.tick);
   }
 
   /** Tells bars when they end, though no event may follow. */
@@ -151,7 +165,7 @@ export class Stage implements PlaySink {
   };
 
   #waitForFaults(): void {
-    const { feedFaults } = this.#play;
+    const feedFaults = this.#feedFaults;
     if (feedFaults === undefined) return;
     this.#callOffFaults();
     const { clock, timers } = this.#world;
