@@ -38,14 +38,15 @@ describe('dialectProfile', () => {
     expect(cadence('paiid')).toMatchObject({ verdict: 'pass', reason: expect.stringContaining('does not tell') });
   });
 
-  it('should give US-001 its heartbeat, its policy and a client for each symbol', () => {
+  it('should give US-001 its heartbeat, its policy and clients of one symbol each, which the report says', () => {
     const profile = dialectProfile('us-001');
     const bounds = new Map(targetsFor(profile, targets).targets.map(({ id, bound }) => [id, bound]));
     const scenario = loadScenario('smoke');
 
     expect([bounds.get('heartbeat'), bounds.get('reconnect')]).toEqual([35_000, 4_000]);
     expect(profile.reconnectDelaysMs).toEqual([2_000, 4_000, 8_000]);
-    expect(profile.scenario(scenario).load).toMatchObject({ clients: 1_100, symbolsPerClient: 1, ordersPerS: 0 });
+    expect(profile.scenario(scenario).load).toMatchObject({ clients: 200, symbolsPerClient: 1, ordersPerS: 0 });
+    expect(profile.note?.(profile.scenario(scenario))).toMatch(/^a socket of us-001 .* 200 of them .* of 1000 symbols/);
   });
 
   it.each([

@@ -37,6 +37,8 @@ export async function gatherEvidence(
   const generators = input.ends.map((end) => end.data);
   const runHash = await runHashOf(join(options.runFolder, 'commands.ndjson'));
   const notes: string[] = [];
+  const note = options.dialect.note?.(options.scenario);
+  if (note !== undefined) notes.push(note);
   if (input.inside.failures() > 0) notes.push(`/metrics did not answer ${input.inside.failures()} times`);
   const worstDue = Math.max(0, ...generators.map((data) => data.dueTimeErrorUs));
   if (worstDue > 5_000)
