@@ -9,6 +9,7 @@ import type { TapeHalt, TapeReader } from '../../tape/types.ts';
 import { createTapeWriter } from '../../tape/writer.ts';
 import type { ProviderKind } from '../facade.ts';
 import { type HostOptions, openHost, type ProviderHost } from '../host.ts';
+import type { Play } from '../stage.ts';
 
 /** 09:30 in New York on 2020-03-16. */
 export const OPEN_US = 1_584_365_400_000_000;
@@ -41,6 +42,8 @@ export interface TestHostOptions extends Partial<Omit<HostOptions, 'kind' | 'pla
   readonly symbols?: readonly string[];
   /** Each connection on a clock of its own. */
   readonly isOwn?: boolean;
+  /** What goes wrong. Default: nothing. */
+  readonly faults?: Play['faults'];
 }
 
 export interface TestHost {
@@ -60,6 +63,7 @@ export async function openTestHost(options: TestHostOptions): Promise<TestHost> 
     fromUs,
     showAs = 'tape',
     symbols = SYMBOLS,
+    faults,
     ...rest
   } = options;
   const folder = mkdtempSync(join(tmpdir(), 'tapedeck-host-'));
@@ -74,6 +78,7 @@ export async function openTestHost(options: TestHostOptions): Promise<TestHost> 
     }),
     tape,
     showAs,
+    ...(faults !== undefined && { faults }),
   });
   const host = await openHost({
     ...rest,
