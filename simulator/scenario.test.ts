@@ -46,7 +46,7 @@ describe('loadScenario', () => {
       `mine.yaml:${line}: tape.durationS: expected a value, found nothing`,
     );
     expect(reasonToRefuse('durationS: 60', 'durationS: 60, sped: 2')).toBe(
-      `mine.yaml:${line}: tape.sped: expected one of symbols, date, fromS, from, durationS, speed (nearest: speed), found sped`,
+      `mine.yaml:${line}: tape.sped: expected one of symbols, events, date, fromS, from, durationS, speed (nearest: speed), found sped`,
     );
   });
 

@@ -26,8 +26,6 @@ export const CheckSchema = Type.Union([
   check('recovered_within_s', { s: Seconds }),
   /** No price older than this is told as fresh. */
   check('no_stale_as_fresh', { maxAgeS: Seconds }),
-  /** Each client's time of the market is never ahead of the engine's by more than this. */
-  check('clock_within_s', { s: Seconds }),
   /** A market order while the exchange is closed is refused as `market_closed`. */
   check('closed_market_refuses', {}),
   /** A market order in a halted symbol is refused as `symbol_halted`, one in another is taken. */
@@ -50,8 +48,6 @@ export const CheckSchema = Type.Union([
   check('failback_within_s', { s: Seconds }),
   /** Every client is back so long after its cut; s of the run. */
   check('reconnected_within_s', { s: Seconds }),
-  /** No more than this share of the clients comes back within the same 100 ms. */
-  check('reconnects_spread', { maxShare: Type.Number({ exclusiveMinimum: 0, maximum: 1 }) }),
   /** A client without WebSocket gets every event by polling. */
   check('polling_complete', {}),
   /** The feed keeps to the provider's limit: no more refused requests than this. */

@@ -1,4 +1,5 @@
 import { type Static, type TProperties, Type } from '@sinclair/typebox';
+import { PROVIDER_NAMES } from '../providers/names.ts';
 
 const exact = { additionalProperties: false } as const;
 
@@ -66,6 +67,13 @@ const begin = { at: Type.Optional(AtSchema), when: Type.Optional(WhenSchema) };
 const lasting = { ...begin, forS: Type.Optional(ForS) };
 const onEvents = { ...lasting, symbols: Type.Optional(SymbolsSchema) };
 const bounded = { ...begin, forS: ForS, symbols: Type.Optional(SymbolsSchema) };
+export const ProviderSchema = Type.Union(
+  PROVIDER_NAMES.map((name) => Type.Literal(name)),
+  { description: `one of ${PROVIDER_NAMES.join(', ')}` },
+);
+/** The provider whose connections it is about; absent: all. */
+const on = { on: Type.Optional(ProviderSchema) };
+const onLink = { ...lasting, ...on };
 const kind = <K extends string, P extends TProperties>(name: K, fields: P) =>
   Type.Object({ kind: Type.Literal(name), ...fields }, exact);
 
@@ -119,31 +127,32 @@ const FEED_FAULTS = [
 /** Faults on the connections to a provider. */
 const LINK_FAULTS = [
   /** Data stops; pings and answers go on. */
-  kind('silent', lasting),
+  kind('silent', onLink),
   /** Nothing is sent and nothing read; the sockets stay. */
-  kind('half_open', lasting),
+  kind('half_open', onLink),
   /** This share of the open sockets (default: all) is cut by a reset, or with a close code. */
   kind('cut', {
     ...begin,
+    ...on,
     share: Type.Optional(Share),
     code: Type.Optional(Type.Integer({ minimum: 1000, maximum: 4999 })),
   }),
   /** Every request is over the limit: 429, or the provider's own words. */
-  kind('rate_limit', lasting),
+  kind('rate_limit', onLink),
   /** Every key is wrong. */
-  kind('refuse_auth', lasting),
+  kind('refuse_auth', onLink),
   /** Ends the sockets with the fullest buffers. */
-  kind('kick_slow', begin),
+  kind('kick_slow', { ...begin, ...on }),
   /** Refuses connections and cuts those that are open. */
-  kind('down', lasting),
+  kind('down', onLink),
   /** HTTP answers with an HTML page and status 200. */
-  kind('wrong_content_type', lasting),
+  kind('wrong_content_type', onLink),
   /** This share of the frames (default: all) arrives without its second half. */
-  kind('truncate', { ...lasting, share: Type.Optional(Share) }),
+  kind('truncate', { ...onLink, share: Type.Optional(Share) }),
   /** This share of the frames (default: all) arrives as two. */
-  kind('split', { ...lasting, share: Type.Optional(Share) }),
+  kind('split', { ...onLink, share: Type.Optional(Share) }),
   /** Every delivery takes so much longer. */
-  kind('latency', { ...lasting, byMs: Ms }),
+  kind('latency', { ...onLink, byMs: Ms }),
 ] as const;
 
 /** A fault of a scenario: when, for how long, on what, and which. */

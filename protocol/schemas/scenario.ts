@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { CheckSchema } from './checks.ts';
-import { FaultSchema, MarketMomentSchema } from './faults.ts';
+import { FaultSchema, MarketMomentSchema, ProviderSchema } from './faults.ts';
 import { TARGET_IDS } from './targets.ts';
 
 const exact = { additionalProperties: false } as const;
@@ -15,6 +15,8 @@ export const ScenarioSchema = Type.Object(
     tape: Type.Object(
       {
         symbols: Type.Integer({ minimum: 1, maximum: 10_000 }),
+        /** Trades and quotes of the whole day's built tape; absent: those of the built universe. */
+        events: Type.Optional(Type.Integer({ minimum: 1 })),
         /** The day played, `YYYY-MM-DD`; absent: that of the built universe. A day without a session has none of its own events. */
         date: Type.Optional(Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description: 'a date like 2020-03-16' })),
         /** Where to start, seconds after the regular session's open; this or `from`. */
@@ -58,6 +60,8 @@ export const ScenarioSchema = Type.Object(
       ),
     ),
     targets: Type.String(),
+    /** Providers between the market and the back end, the one wanted most first; absent: its embedded feed. */
+    feeds: Type.Optional(Type.Array(ProviderSchema, { minItems: 1 })),
     /** What goes wrong on the way from the market to the back end. Times are seconds as played, at `tape.speed`. */
     faults: Type.Optional(Type.Array(FaultSchema, { maxItems: 100 })),
     /** What a sound back end must do, in sentences. */

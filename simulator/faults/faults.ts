@@ -1,5 +1,5 @@
 import { createFeedFaults, type FeedFaultOptions } from './feedFaults.ts';
-import { createLinkFaults } from './linkFaults.ts';
+import { createLinkFaults, type LinkFaultOptions } from './linkFaults.ts';
 import { FaultPlan } from './plan.ts';
 import type { FeedFaults, LinkFaults } from './types.ts';
 
@@ -8,7 +8,7 @@ import type { FeedFaults, LinkFaults } from './types.ts';
  *
  * @throws ScenarioError when a fault names a symbol that the tape lacks
  */
-export function createFaults(options: Omit<FeedFaultOptions, 'plan'>): {
+export function createFaults(options: Omit<FeedFaultOptions, 'plan'> & Pick<LinkFaultOptions, 'provider'>): {
   readonly feed: FeedFaults;
   readonly link: LinkFaults;
 } {

@@ -1,3 +1,4 @@
+import type { ProviderName } from '../../protocol/providers/names.ts';
 import { isFeedFault, type LinkFault } from '../../protocol/schemas/faults.ts';
 import { Random } from '../universe/random.ts';
 import { type FaultOptions, FaultPlan, type FaultWindow } from './plan.ts';
@@ -6,6 +7,8 @@ import { type LinkEvent, type LinkFaults, type LinkState, SOUND_LINK } from './t
 export interface LinkFaultOptions extends FaultOptions {
   /** Shared with the feed's faults, so that a condition on the feed can begin one of these. */
   readonly plan?: FaultPlan;
+  /** Takes the faults on this provider's connections, and those that name none; absent: all. */
+  readonly provider?: ProviderName;
 }
 
 /**
@@ -36,13 +39,14 @@ class ScenarioLinkFaults implements LinkFaults {
     const random = new Random(options.seed ?? options.scenario.seed, 'link faults');
     this.random = () => random.unit();
     const windows = this.#plan.windows.flatMap((window): LinkWindow[] =>
-      isFeedFault(window.fault) ? [] : [{ window, fault: window.fault }],
+      isFeedFault(window.fault) || isOfAnother(window.fault, options.provider) ? [] : [{ window, fault: window.fault }],
     );
     this.#instants = windows.filter(({ fault }) => isInstant(fault));
     this.#states = windows.filter(({ fault }) => !isInstant(fault));
   }
 
   readonly at = (nowUs: number): LinkState => {
+    if (this.#states.length === 0) return SOUND_LINK;
     const holding = this.#states.filter(({ window }) => this.#startUs(window) <= nowUs && nowUs < this.#endUs(window));
     const key = holding.map(({ window }) => window.index).join();
     if (key !== this.#key) {
@@ -90,6 +94,10 @@ class ScenarioLinkFaults implements LinkFaults {
   #endUs({ endUs }: FaultWindow): number {
     return endUs === Number.POSITIVE_INFINITY ? endUs : this.#plan.dueUs(endUs);
   }
+}
+
+function isOfAnother({ on }: LinkFault, provider: ProviderName | undefined): boolean {
+  return provider !== undefined && on !== undefined && on !== provider;
 }
 
 function isInstant({ kind }: LinkFault): boolean {
