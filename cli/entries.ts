@@ -10,6 +10,7 @@ export function entries(): Entries & { readonly faulty: string } {
     proxy: file('loadtests/proxy/main'),
     swarm: file('loadtests/swarm/main'),
     probe: file('loadtests/probe/main'),
+    provider: file('loadtests/feeds/main'),
     faulty: file('loadtests/faulty/main'),
   };
 }

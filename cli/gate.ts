@@ -2,6 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
+import {
+  isStreamed,
+  SHOWN_BY,
+  type StreamedProvider,
+  scenarioShownBy,
+  tapeAsShown,
+} from '../loadtests/feeds/shownTape.ts';
 import { dialectProfile } from '../loadtests/gate/dialects.ts';
 import type { LoadChoice } from '../loadtests/gate/generators.ts';
 import { type Front, type RunOutcome, type RunProgress, runGate } from '../loadtests/gate/run.ts';
@@ -23,7 +30,7 @@ import { entries } from './entries.ts';
 import { CliError } from './errors.ts';
 import { chooseLoad } from './load.ts';
 import { wholeNumber } from './options.ts';
-import { openProgress } from './progress.ts';
+import { openProgress, type Progress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
 
 /** `tapedeck gate`: plays a scenario into the reference server and gives a verdict. */
@@ -43,6 +50,11 @@ export function gateCommand() {
         .choices(CODECS)
         .default('json' as const),
     )
+    .addOption(
+      new Option('--feed <provider>', 'where the server gets its ticks: from the tape, or from this provider of ours')
+        .choices(['embedded', ...Object.keys(SHOWN_BY)])
+        .default('embedded'),
+    )
     .option('--seed <number>', "another seed than the scenario's", wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }))
     .option('--tape <file>', 'a tape of your own (one is built by default)')
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
@@ -50,10 +62,13 @@ export function gateCommand() {
     .action(async (options) => {
       const wanted = loadFor(options);
       const loaded = loadScenario(options.scenario);
-      const scenario: Scenario = options.seed === undefined ? loaded : { ...loaded, seed: options.seed };
+      const feed = isStreamed(options.feed) ? options.feed : undefined;
+      const shown = feed === undefined ? loaded : scenarioShownBy(feed, loaded);
+      const scenario: Scenario = options.seed === undefined ? shown : { ...shown, seed: options.seed };
       const targets = loadTargets(options.targets ?? scenario.targets);
       const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
-      const tapePath = await tapeFor({ tape: options.tape, scenario, progress });
+      const asIs = await tapeFor({ tape: options.tape, scenario, progress });
+      const tapePath = feed === undefined ? asIs : await shownTape({ tapePath: asIs, feed, progress });
       const load = await chooseLoad(wanted, progress);
       const command = repeatCommand({ ...options, scenario });
       const played = await playGate({
@@ -63,6 +78,7 @@ export function gateCommand() {
         load,
         dialect: options.dialect,
         codec: options.codec,
+        ...(feed === undefined ? {} : { feed }),
         command,
         out: options.out,
         onProgress: progress.run,
@@ -87,6 +103,8 @@ export interface GateRun {
   readonly dialect?: DialectName;
   /** Default JSON. */
   readonly codec?: Codec;
+  /** The provider that feeds the server; absent: the tape does. */
+  readonly feed?: StreamedProvider;
   readonly command: string;
   readonly out: string | undefined;
   readonly front?: Front;
@@ -129,6 +147,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
           expiresInS: 3600,
         }),
       signal: interrupt.signal,
+      ...(run.feed === undefined ? {} : { feed: run.feed }),
       ...(run.front === undefined ? {} : { front: run.front }),
       ...(run.onLoadStarted === undefined ? {} : { onLoadStarted: run.onLoadStarted }),
       ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),
@@ -143,7 +162,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       seed: scenario.seed,
       commit: await commitOf(projectFile()),
       command: run.command,
-      load: `${load.kind === 'k6' ? `k6 v${load.version}` : `swarm (built in), ${availableParallelism()} cores`}, dialect ${dialect}${codec === 'json' ? '' : `, ${codec}`}`,
+      load: `${load.kind === 'k6' ? `k6 v${load.version}` : `swarm (built in), ${availableParallelism()} cores`}, dialect ${dialect}${codec === 'json' ? '' : `, ${codec}`}${run.feed === undefined ? '' : `, fed by ${run.feed}`}`,
     });
     reader.close();
     await writeReport(folder, summary);
@@ -177,12 +196,20 @@ function loadFor(options: {
   return 'swarm';
 }
 
+/** The tape as the provider shows it, made now if it isn't there yet. */
+async function shownTape(options: { tapePath: string; feed: StreamedProvider; progress: Progress }): Promise<string> {
+  const { tapePath, feed: provider, progress } = options;
+  progress.show(`looking at the tape as ${provider} shows it`);
+  return tapeAsShown({ tapePath, provider, cacheDir: projectFile('.cache') });
+}
+
 function repeatCommand(options: {
   scenario: Scenario;
   targets?: string | undefined;
   load: string;
   dialect: DialectName;
   codec: Codec;
+  feed: string;
   tape?: string | undefined;
 }): string {
   const parts = [
@@ -195,6 +222,7 @@ function repeatCommand(options: {
   ];
   if (options.dialect !== 'native') parts.push('--dialect', options.dialect);
   if (options.codec !== 'json') parts.push('--codec', options.codec);
+  if (options.feed !== 'embedded') parts.push('--feed', options.feed);
   if (options.targets !== undefined) parts.push('--targets', options.targets);
   if (options.tape !== undefined) parts.push('--tape', options.tape);
   return parts.join(' ');

@@ -21,6 +21,10 @@ export interface GatherInput {
   readonly ends: readonly GeneratorEnd[];
   readonly cuts: readonly PlannedCut[];
   readonly proxyLoopDelayUs: Series;
+  /** How late our provider was, where one feeds the server. */
+  readonly providerLateUs: Series | undefined;
+  /** How our provider ended before its time; undefined when it didn't. */
+  readonly providerDied: string | undefined;
   readonly host: HostWatch;
   readonly inside: InsideWatch;
   /** How much the wall clock (which k6 reads) moved against ours in the run, µs. */
@@ -71,13 +75,19 @@ export async function gatherEvidence(
     expectedHeads: expectedHeads(part, options.dialect.isNumbered),
     absent: options.dialect.absent,
     serverDied: input.serverDied,
-    generatorFailed: input.ends.find((end) => end.failed !== '')?.failed ?? '',
+    generatorFailed: failureOf(input),
   };
   const { patternsDue, patternsSeen, barsDue, barsSeen } = evidence.market;
   notes.push(
     `by the oracle ${patternsDue} patterns and ${barsDue} bars were due to clients; ${patternsSeen} and ${barsSeen} came`,
   );
   return { evidence, runHash, notes };
+}
+
+/** Which of our own processes failed, in words; '' when none did. */
+function failureOf({ ends, providerDied }: GatherInput): string {
+  if (providerDied !== undefined) return `the provider ended in mid-run (${providerDied})`;
+  return ends.find((end) => end.failed !== '')?.failed ?? '';
 }
 
 /** Number of the last event of each symbol that is told: with numbers each event, else each trade. */
@@ -104,6 +114,7 @@ function insideOf(inside: InsideEvidence, schedule: Schedule): InsideEvidence {
 function latenessOf(input: GatherInput, generators: readonly GeneratorData[]): LatenessEvidence {
   const loopDelayUs = new Map<string, ReadonlyMap<number, number>>([['the proxy', input.proxyLoopDelayUs]]);
   const slipUs = new Map<string, ReadonlyMap<number, number>>();
+  if (input.providerLateUs !== undefined) slipUs.set('the provider', input.providerLateUs);
   for (const data of generators) {
     loopDelayUs.set(data.generator, maxima(data, 'loopDelay'));
     slipUs.set(data.generator, maxima(data, 'slip'));

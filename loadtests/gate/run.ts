@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { CLOCK_OFFSET_ENV, type Clock } from '../../protocol/clock.ts';
+import type { Clock } from '../../protocol/clock.ts';
+import type { ProviderName } from '../../protocol/providers/names.ts';
 import type { Codec, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
@@ -16,7 +16,9 @@ import { wallAheadUs, watchHost } from './host.ts';
 import { watchInside } from './inside.ts';
 import { type PlayedPart, readPart } from './part.ts';
 import { endOf, makePlans, offeredRate, type PlannedCut, type RunPlans, SETTLE_US } from './plan.ts';
+import { type RunningProvider, startProvider } from './provider.ts';
 import { startProxy } from './proxy.ts';
+import { childEnv, startServer } from './server.ts';
 
 /** Files that the gate starts as processes of their own: compiled, or sources in development. */
 export interface Entries {
@@ -24,6 +26,7 @@ export interface Entries {
   readonly proxy: string;
   readonly swarm: string;
   readonly probe: string;
+  readonly provider: string;
 }
 
 /** Something put between the clients and the server: a misbehaving back end is the real one behind such a front. */
@@ -35,7 +38,10 @@ export interface Front {
 export interface RunOptions {
   readonly scenario: Scenario;
   readonly targets: TargetSet;
+  /** What should arrive; with a {@link RunOptions.feed}, as its provider shows it. */
   readonly tapePath: string;
+  /** The provider from which the server gets its ticks; absent: it plays the tape itself. */
+  readonly feed?: ProviderName;
   readonly runFolder: string;
   readonly load: LoadChoice;
   readonly dialect: DialectProfile;
@@ -76,7 +82,6 @@ const START_UP_US = 1_500_000;
 /** Time for the generators to come up, from then to the first client's opening. */
 const GENERATOR_START_US = 2_000_000;
 const SERVER_END_MS = 8_000;
-const LEAST_SOCKETS_PER_ADDRESS = 1_000;
 
 /** Plays a scenario into the reference server and judges it: the whole main job. Whatever it started has ended when it returns or throws. */
 export async function runGate(asked: RunOptions): Promise<RunOutcome> {
@@ -117,7 +122,9 @@ async function play(
   const startUs = clock.nowUs() + leadUs;
   const schedule: Schedule = { startUs, fromEventUs: part.fromUs, toEventUs: part.toUs, speed: scenario.tape.speed };
   const env = childEnv(options);
-  const server = await startServer(options, schedule);
+  const provider = await providerOf(options, { part, schedule, env });
+  onStop(async () => provider?.child.end(SERVER_END_MS));
+  const server = await startServer(options, schedule, provider);
   onStop(() => server.child.end(0));
   const front =
     options.front === undefined
@@ -148,6 +155,8 @@ async function play(
   onStop(inside.stop);
   const deaths: ChildEnd[] = [];
   void server.child.ended.then((end) => deaths.push(end));
+  const providerDeaths: ChildEnd[] = [];
+  void provider?.child.ended.then((end) => providerDeaths.push(end));
 
   const ends = await generate(options, { part, plans, env });
   report(options, 'judging', 0, 'judging');
@@ -165,6 +174,8 @@ async function play(
     ends,
     cuts,
     proxyLoopDelayUs: proxy.loopDelayUs,
+    providerLateUs: provider?.lateUs,
+    providerDied: providerDeaths.map(describeEnd)[0],
     host,
     inside,
     wallDriftUs: options.load.kind === 'k6' ? Math.abs(wallAfter.aheadUs - wall.aheadUs) + wall.errorUs : 0,
@@ -219,34 +230,13 @@ async function generate(
   }
 }
 
-function childEnv(options: RunOptions): NodeJS.ProcessEnv {
-  // A secret file of the user's would stand against the secret that this run makes.
-  return { ...process.env, TAPEDECK_JWT_SECRET_FILE: undefined, [CLOCK_OFFSET_ENV]: String(options.clock.offsetUs) };
-}
-
-async function startServer(options: RunOptions, schedule: Schedule): Promise<ReadyChild> {
-  const { scenario } = options;
-  const args = ['serve', '--port', '0', '--tape', options.tapePath, '--speed', String(schedule.speed)];
-  args.push('--from', String(scenario.tape.fromS), '--duration', String(scenario.tape.durationS * scenario.tape.speed));
-  args.push(
-    '--start-at-us',
-    String(schedule.startUs),
-    '--command-log',
-    join(options.runFolder, 'commands.ndjson'),
-    '--ready-json',
-    '--end-with-stdin',
-  );
-  return startReady('the server', {
-    file: options.entries.cli,
-    args,
-    env: {
-      ...childEnv(options),
-      TAPEDECK_JWT_SECRET: options.secret,
-      TAPEDECK_LOG_LEVEL: 'warn',
-      // All clients come from one address, which no real ones do.
-      TAPEDECK_MAX_SOCKETS_PER_ADDRESS: String(LEAST_SOCKETS_PER_ADDRESS + 2 * scenario.load.clients),
-    },
-  });
+async function providerOf(
+  options: RunOptions,
+  stage: { readonly part: PlayedPart; readonly schedule: Schedule; readonly env: NodeJS.ProcessEnv },
+): Promise<RunningProvider | undefined> {
+  const { feed: name, tapePath, runFolder } = options;
+  if (name === undefined) return undefined;
+  return startProvider({ entry: options.entries.provider, name, tapePath, runFolder, ...stage });
 }
 
 function startFront(

@@ -1,0 +1,70 @@
+/**
+ * A provider in a process of its own, playing a part of a tape by the gate's schedule:
+ *
+ *     node main.js --provider polygon --tape FILE --from-us T --to-us T --start-us T --speed N [--plan NAME]
+ *
+ * Prints `{"ready":true,"ports":[PORT]}`, then once a second `{"kind":"late","atUs":..,"maxUs":..}`: the longest that an event
+ * left after it was due in that second. It ends on SIGTERM.
+ */
+import { parseArgs } from 'node:util';
+import { ExitCode } from '../../protocol/codes.ts';
+import { hostClock } from '../../simulator/hostClock.ts';
+import { createPlayer } from '../../simulator/play/player.ts';
+import { openHost } from '../../simulator/providers/host.ts';
+import { PROVIDER_KINDS } from '../../simulator/providers/kinds.ts';
+import { openTape } from '../../simulator/tape/reader.ts';
+
+const { values } = parseArgs({
+  options: {
+    provider: { type: 'string', default: '' },
+    tape: { type: 'string', default: '' },
+    'from-us': { type: 'string' },
+    'to-us': { type: 'string' },
+    'start-us': { type: 'string' },
+    speed: { type: 'string', default: '1' },
+    plan: { type: 'string' },
+  },
+});
+const kind = Object.values(PROVIDER_KINDS).find(({ name }) => name === values.provider);
+if (kind === undefined) {
+  process.stderr.write(`--provider ${values.provider}: there are ${Object.keys(PROVIDER_KINDS).join(', ')}\n`);
+  process.exit(ExitCode.USAGE);
+}
+
+const clock = hostClock(process.env);
+const tape = openTape(values.tape);
+let worstUs = 0;
+const player = createPlayer({
+  tape,
+  clock,
+  fromUs: Number(values['from-us']),
+  toUs: Number(values['to-us']),
+  startAtUs: Number(values['start-us']),
+  speed: Number(values.speed),
+  onLeft: (latenessUs) => {
+    worstUs = Math.max(worstUs, latenessUs);
+  },
+});
+const host = await openHost({
+  kind,
+  ...(values.plan === undefined ? {} : { plan: values.plan }),
+  clock,
+  play: { player, tape, showAs: 'tape' },
+});
+process.stdout.on('error', () => undefined); // Whoever read it is gone, and ends this process too.
+tell({ ready: true, ports: [host.port] });
+const reporting = setInterval(() => {
+  tell({ kind: 'late', atUs: clock.nowUs(), maxUs: worstUs });
+  worstUs = 0;
+}, 1_000);
+process.once('SIGTERM', () => {
+  clearInterval(reporting);
+  host.close();
+  tape.close();
+  process.exit(0);
+});
+await host.run();
+
+function tell(message: object): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
