@@ -23,6 +23,12 @@ import { tapeFor } from './tapeFor.ts';
 interface ServeOptions {
   readonly listen?: readonly string[] | undefined;
   readonly port?: number | undefined;
+  readonly feed?: readonly string[] | undefined;
+  readonly feedUrl?: readonly string[] | undefined;
+  readonly plan?: readonly string[] | undefined;
+  readonly symbols?: readonly string[] | undefined;
+  readonly instruments?: string | undefined;
+  readonly keyFile?: string | undefined;
   readonly tape?: string | undefined;
   readonly speed: number;
   readonly from?: number | undefined;
@@ -41,14 +47,22 @@ interface ServeOptions {
 /** `tapedeck serve`: the reference server over a tape. */
 export function serveCommand() {
   const listen = new Option('--listen <host:port>', 'address to listen on, may be repeated (default: 127.0.0.1:8000)');
+  const feed = new Option('--feed <names>', 'providers of market data, or a chain, instead of a tape: docs/feeds.md');
+  const symbols = new Option('--symbols <names>', 'what to ask the providers for');
   const journal = new Option('--journal <folder>', 'keep orders, positions and sequence numbers there over a crash');
   return new Command('serve')
-    .summary('run the reference server over a tape')
+    .summary('run the reference server over a tape or providers of market data')
     .description(
-      'Runs the reference server and plays a tape into it: WebSocket at /v1/stream and /api/ws/realtime, HTTP at /api and /metrics. Ctrl-C ends it, after telling its clients.',
+      'Runs the reference server and plays a tape, or what providers of market data say, into it: WebSocket at /v1/stream and /api/ws/realtime, HTTP at /api and /metrics. Ctrl-C ends it, after telling its clients.',
     )
     .addOption(listen.argParser(gathered).conflicts('port'))
     .option('--port <number>', 'port on 127.0.0.1; 0 for any free one', wholeNumber({ minimum: 0, maximum: 65_535 }))
+    .addOption(feed.argParser(listed).conflicts(['tape', 'speed', 'from', 'duration', 'startAtUs', 'commandLog']))
+    .option('--feed-url <name=url>', 'where a provider is instead of at its own address; may be repeated', gathered)
+    .option('--plan <name=plan>', 'what a provider allows; may be repeated', gathered)
+    .addOption(symbols.argParser(listed).conflicts('instruments'))
+    .option('--instruments <file>', 'JSON file with what to ask for and its decimals')
+    .option('--key-file <file>', "file with the providers' keys, a line NAME=KEY each (or TAPEDECK_POLYGON_KEY, ...)")
     .option('--tape <file>', 'tape to play (default: the built-in universe, built once)')
     .option('--speed <factor>', "factor of the market's pace", decimalNumber({ above: 0, maximum: 1_000 }), 1)
     .option('--from <seconds>', "start there, in seconds after the session's open", decimalNumber(WITHIN_A_DAY))
@@ -76,6 +90,11 @@ export function serveCommand() {
     .action(serve);
 }
 
+/** Reads a list with commas. */
+function listed(text: string): readonly string[] {
+  return text.split(',').map((part) => part.trim());
+}
+
 const DAY_S = 86_400;
 const WITHIN_A_DAY = { minimum: -DAY_S, maximum: DAY_S };
 const ANY_TIME = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
@@ -83,10 +102,10 @@ const ANY_TIME = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 async function serve(options: ServeOptions): Promise<void> {
   const clock = hostClock(process.env);
   const settings = readSettings(options);
-  const { feed, header } = await chooseFeed(options);
+  const chosen = settings.liveFeed === undefined ? await chooseFeed(options) : undefined;
   const config: ServerConfig = {
     ...settings,
-    feed,
+    ...(chosen !== undefined && { feed: chosen.feed }),
     ...(options.commandLog === undefined ? {} : { commandLogPath: options.commandLog }),
     ...journalOf(settings, options),
   };
@@ -94,7 +113,9 @@ async function serve(options: ServeOptions): Promise<void> {
   const server = await start(config, clock);
   // The usual signal for "read your files again"; without TLS it is left to end the process, as it always did.
   if (config.tls !== undefined) process.on('SIGHUP', () => void server.renewCertificate());
-  process.stdout.write(options.readyJson === true ? readyLine(server) : await startLines({ config, server, header }));
+  process.stdout.write(
+    options.readyJson === true ? readyLine(server) : await startLines({ config, server, header: chosen?.header }),
+  );
   await Promise.race([signal, brokenFeed(server)]);
   await server.drain();
   process.exitCode = await signal;
@@ -135,6 +156,12 @@ function readSettings(options: ServeOptions): ServerConfig {
       ...(options.tlsCert !== undefined && { tlsCertFile: options.tlsCert }),
       ...(options.tlsKey !== undefined && { tlsKeyFile: options.tlsKey }),
       ...(options.journal !== undefined && { journal: options.journal }),
+      ...(options.feed !== undefined && { feed: options.feed }),
+      ...(options.feedUrl !== undefined && { feedUrls: options.feedUrl }),
+      ...(options.plan !== undefined && { feedPlans: options.plan }),
+      ...(options.symbols !== undefined && { feedSymbols: options.symbols }),
+      ...(options.instruments !== undefined && { feedInstrumentsFile: options.instruments }),
+      ...(options.keyFile !== undefined && { feedKeyFile: options.keyFile }),
     },
     env: process.env,
     ...(options.config === undefined ? {} : { file: options.config }),
@@ -199,7 +226,8 @@ function readyLine(server: RunningServer): string {
 async function startLines(parts: {
   readonly config: ServerConfig;
   readonly server: RunningServer;
-  readonly header: TapeHeader;
+  /** Absent for a feed of providers. */
+  readonly header: TapeHeader | undefined;
 }): Promise<string> {
   const { config, server, header } = parts;
   const hosts = config.listen.map(({ host }, index) => formatListen({ host, port: server.ports[index] ?? 0 }));
@@ -210,9 +238,7 @@ async function startLines(parts: {
     ['health', `http${s}://${host}/api/health`],
     ['metrics', `http${s}://${host}/metrics`],
   ]);
-  const { length } = header.instruments;
-  const symbols = `${length} ${length === 1 ? 'symbol' : 'symbols'}`;
-  rows.push(['tape', `${header.name}: ${symbols}, session ${header.sessionDate}, at ${config.feed?.speed ?? 1}x`]);
+  rows.push(sourceRow(config, header));
   const token = await server.developmentToken;
   if (token !== undefined) {
     rows.push(['account', 'dev, without a token (no secret is set: this machine alone may connect); its token:']);
@@ -220,4 +246,15 @@ async function startLines(parts: {
   }
   const lines = rows.map(([title = '', text]) => `  ${pc.dim(title.padEnd(9))}${text}`);
   return `${pc.bold(`tapedeck ${VERSION}`)} is listening (${server.transport})\n${lines.join('\n')}\nCtrl-C ends it.\n`;
+}
+
+/** Where the market data come from. */
+function sourceRow({ feed, liveFeed }: ServerConfig, header: TapeHeader | undefined): [string, string] {
+  const { length } = liveFeed?.instruments ?? header?.instruments ?? [];
+  const symbols = `${length} ${length === 1 ? 'symbol' : 'symbols'}`;
+  if (header === undefined) {
+    const names = (liveFeed?.providers ?? []).map(({ name, access }) => `${name} (${access.url})`);
+    return ['feed', `${names.join(', else ')}: ${symbols}`];
+  }
+  return ['tape', `${header.name}: ${symbols}, session ${header.sessionDate}, at ${feed?.speed ?? 1}x`];
 }

@@ -25,17 +25,19 @@ export interface MarketRules {
   readonly startingCash: number | undefined;
   /** Span of event time in which an order's ratchets are told once; undefined: the engine's default. */
   readonly ratchetWindowUs: number | undefined;
+  /** How ticks are cleaned; undefined: as a tape's. */
+  readonly cleaning?: CleaningRules | undefined;
 }
 
 /** The options of an engine over a tape: a run and its repetition are made from the same. */
 export function marketOptions(rules: MarketRules, bars: BarSink): Omit<MarketEngineOptions, 'sink'> {
-  const { instruments, calendar, startingCash, ratchetWindowUs } = rules;
+  const { instruments, calendar, startingCash, ratchetWindowUs, cleaning = TAPE_CLEANING } = rules;
   return {
     instruments,
     ...(calendar !== undefined && { calendar }),
     ...(startingCash !== undefined && { startingCash }),
     ...(ratchetWindowUs !== undefined && { ratchetWindowUs }),
-    data: { calendar: calendar ?? CRYPTO, sink: bars, rules: TAPE_CLEANING },
+    data: { calendar: calendar ?? CRYPTO, sink: bars, rules: cleaning },
   };
 }
 

@@ -248,7 +248,9 @@ export interface SystemFrame {
   readonly type: 'system';
   /** Sequence in the stream of notices; absent for a notice to this connection alone. */
   readonly seq?: number;
-  readonly code: 'shutdown' | 'token_expiring' | 'feed_ended' | 'session' | 'halt' | 'resume' | 'notice';
+  readonly code:
+    | ('shutdown' | 'token_expiring' | 'feed_ended' | 'session' | 'halt' | 'resume' | 'notice')
+    | ('feed_gap' | 'feed_stale' | 'feed_failover' | 'feed_degraded');
   readonly message: string;
   readonly retryAfterMs?: number;
   /** `session`: what part of its day the market is in from now on. */

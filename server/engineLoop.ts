@@ -1,7 +1,7 @@
 import type { BarBuilder } from '../market/bars/builder.ts';
 import type { BarSink } from '../market/bars/types.ts';
 import type { TradingCalendar } from '../market/calendar/types.ts';
-import { TradeFlag } from '../market/clean.ts';
+import { type CleaningRules, TradeFlag } from '../market/clean.ts';
 import { MarketEngine } from '../market/engine.ts';
 import { PatternFeed } from '../market/patterns/patternFeed.ts';
 import { RunHash } from '../market/runHash.ts';
@@ -50,6 +50,8 @@ export interface EngineLoopOptions {
   /** Cash units of a new account; absent: the engine's default. */
   readonly startingCash: number | undefined;
   readonly ratchetWindowUs: number;
+  /** How ticks are cleaned; undefined: as a tape's. */
+  readonly cleaning?: CleaningRules | undefined;
   readonly hub: Hub;
   readonly clock: Clock;
   readonly metrics: ServerMetrics;
@@ -90,7 +92,7 @@ export class EngineLoop {
       halted: restored?.snapshot.halted ?? [],
       nameOf: (symbol) => options.instruments[symbol]?.symbol ?? '',
     });
-    const { instruments, calendar, startingCash, ratchetWindowUs, hub } = options;
+    const { instruments, calendar, startingCash, ratchetWindowUs, cleaning, hub } = options;
     const times = this.#times;
     this.patterns = new PatternFeed({
       symbols: instruments.length,
@@ -125,7 +127,7 @@ export class EngineLoop {
       gap: () => undefined,
     };
     const engineOptions = {
-      ...marketOptions({ instruments, calendar, startingCash, ratchetWindowUs }, sink),
+      ...marketOptions({ instruments, calendar, startingCash, ratchetWindowUs, cleaning }, sink),
       sink: (event: MarketEvent) => this.#onEvent(event),
     };
     this.engine =

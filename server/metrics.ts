@@ -57,7 +57,8 @@ export class ServerMetrics {
   readonly #process = new LatencyBuckets();
   readonly #publish = new LatencyBuckets();
   readonly #monitor = new ProcessMonitor();
-  readonly #registry = new Registry();
+  /** To which a part of the server adds what it alone counts. */
+  readonly registry = new Registry();
 
   constructor() {
     this.#registerTraffic();
@@ -101,12 +102,12 @@ export class ServerMetrics {
 
   /** MIME type of {@link text}. */
   get contentType(): string {
-    return this.#registry.contentType;
+    return this.registry.contentType;
   }
 
   /** Everything, in Prometheus' text format. */
   async text(): Promise<string> {
-    const registered = await this.#registry.metrics();
+    const registered = await this.registry.metrics();
     const process = this.#process.text('tapedeck_process_seconds', 'Arrival of an input to all engine work done');
     const publish = this.#publish.text('tapedeck_publish_seconds', "An event's creation to its last socket write");
     return `${registered}\n${process}\n${publish}`;
@@ -175,7 +176,7 @@ export class ServerMetrics {
       name: 'tapedeck_event_loop_delay_window_max_seconds',
       help: "The event loop's longest delay in longer windows and since the start",
       labelNames: ['window'],
-      registers: [this.#registry],
+      registers: [this.registry],
       collect() {
         for (const seconds of [10, 60, 120]) this.set({ window: `${seconds}s` }, monitor.loopDelayMaxUs(seconds) / 1e6);
         this.set({ window: 'all' }, monitor.loopDelayTotalMaxUs / 1e6);
@@ -193,7 +194,7 @@ export class ServerMetrics {
   }
 
   #gauge(name: string, help: string, read: () => number): void {
-    const registers = [this.#registry];
+    const registers = [this.registry];
     new Gauge({
       name,
       help,
@@ -205,7 +206,7 @@ export class ServerMetrics {
   }
 
   #counter(name: string, help: string, read: () => number): void {
-    const registers = [this.#registry];
+    const registers = [this.registry];
     new Counter({
       name,
       help,
@@ -218,7 +219,7 @@ export class ServerMetrics {
   }
 
   #counters(name: string, help: string, label: string, counts: ReadonlyMap<string | number, number>): void {
-    const registers = [this.#registry];
+    const registers = [this.registry];
     new Counter({
       name,
       help,

@@ -155,7 +155,9 @@ class Server implements RunningServer {
     const { feed, log } = this.#parts;
     if (feed === undefined) return;
     try {
-      await feed.play(this.#built.loop.tick, this.#built.loop.control);
+      await feed.play(this.#built.loop.tick, this.#built.loop.control, (notice) => {
+        this.#built.hub.publishSystem(notice);
+      });
     } catch (error) {
       log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the feed failed');
       throw error;
@@ -226,7 +228,7 @@ class Server implements RunningServer {
       epoch: this.epoch,
       symbols: this.#built.book.instruments.length,
       clients: this.#built.gateway.size,
-      feed: { state: feed?.state ?? 'none', position: this.#built.loop.positionUs },
+      feed: { state: feed?.state ?? 'none', position: this.#built.loop.positionUs, ...feed?.health?.() },
       transport: this.transport,
       ...(journal !== undefined && { journal }),
     };

@@ -35,6 +35,35 @@ export const HealthSchema = part('Health', {
   feed: group('where the market data come from', {
     state: words(['none', 'waiting', 'playing', 'ended'], 'what it does'),
     position: orNull(timeUs('event time of the last tick; null before the first')),
+    provider: Optional(orNull(text('of a live feed: who gives the data; null while nobody does'))),
+    gaps: Optional(integer('of a live feed: stretches without data from anybody that were marked')),
+    chain: Optional(
+      list(
+        group('a provider', {
+          provider: text('its name'),
+          state: words(
+            ['idle', 'connecting', 'live', 'waiting'],
+            '`idle`: not needed; `waiting`: before the next attempt',
+          ),
+          breaker: words(
+            ['closed', 'open', 'half_open'],
+            'circuit breaker: `open`: no attempt is made for a while; `half_open`: one is, and decides',
+          ),
+          symbols: integer('symbols that it covers'),
+          intervalMs: Optional(integer('how often it is asked for each of them; absent for a stream', 'ms')),
+          ageMs: orNull(integer('time since its last data; null before the first', 'ms')),
+          reconnects: integer('sessions with it that ended'),
+          lastEnd: Optional(
+            group('how the last session ended', {
+              reason: text('in a word'),
+              detail: text('for people'),
+            }),
+          ),
+          shortfall: Optional(text('why it covers less than was wanted')),
+        }),
+        'of a live feed: its providers, the one wanted most first',
+      ),
+    ),
   }),
   transport: text('build of the WebSocket library'),
   journal: Optional(
@@ -66,6 +95,8 @@ export const QuotesSchema = part('Quotes', {
       symbol,
       seq: integer("head of the symbol's `ticker`: a resume from here brings what follows"),
       eventTimeUs: orNull(timeUs('of the last event; null before the first')),
+      stale: Optional(Type.Literal(true, { description: 'of a live feed: nobody vouches for the price any more' })),
+      staleMs: Optional(integer('with `stale`: how old the price is at least', 'ms')),
       data: TickerDataSchema,
     }),
     'in the order asked for',

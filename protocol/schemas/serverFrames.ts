@@ -211,8 +211,11 @@ const SystemSchema = frame('system', {
     integer('number in the one stream of notices, whose key is `*`; absent for a notice to this connection alone'),
   ),
   code: words(
-    ['shutdown', 'token_expiring', 'feed_ended', 'session', 'halt', 'resume', 'notice'],
-    '`session`: another part of the trading day begins; `halt`, `resume`: of trading; `notice`: from the operator',
+    [
+      ...(['shutdown', 'token_expiring', 'feed_ended', 'session', 'halt', 'resume', 'notice'] as const),
+      ...(['feed_gap', 'feed_stale', 'feed_failover', 'feed_degraded'] as const),
+    ],
+    '`session`: another part of the trading day begins; `halt`, `resume`: of trading; `notice`: from the operator; of a live feed, `feed_stale`: nobody gives data, `feed_gap`: data go on, and what came in between is missing, `feed_failover`: another provider gives the data, `feed_degraded`: a provider covers fewer symbols, or asks less often, than was wanted',
   ),
   message: text('for people'),
   retryAfterMs: Optional(integer('`shutdown`: wait this long before reconnecting', 'ms')),

@@ -1,6 +1,9 @@
 import type { TradingCalendar } from '../../market/calendar/types.ts';
+import type { CleaningRules } from '../../market/clean.ts';
 import type { Control, Instrument, Tick } from '../../market/types.ts';
+import type { SystemFrame } from '../../protocol/messages.ts';
 import type { CommandLog } from '../engineLoop.ts';
+import type { FeedCounts, FeedHealth } from './health.ts';
 
 export type FeedState = 'none' | 'waiting' | 'playing' | 'ended';
 
@@ -9,6 +12,9 @@ export interface OpenCommandLog extends CommandLog {
   /** Completes the log with the run's end. @throws Error with one line when it can't be written */
   readonly close: (end: { readonly inputs: number; readonly runHash: string }) => Promise<void>;
 }
+
+/** What a feed tells every client. */
+export type FeedNotice = Pick<SystemFrame, 'code' | 'message'>;
 
 /** Where ticks come from. */
 export interface Feed {
@@ -24,17 +30,27 @@ export interface Feed {
   readonly warm?: (sink: (tick: Tick) => void) => number;
   /**
    * Begins to give ticks to `sink`: each is one reused object, `dueTimeUs` (µs since the epoch) is when it should come. A feed
-   * with a schedule tells `control` the end of each minute, in its place among the ticks.
+   * with a schedule tells `control` the end of each minute, in its place among the ticks; a live one does so when it has passed,
+   * and tells `notice` what clients should know of it.
    * Resolves at the feed's end or after {@link Feed.stop}. @throws Error with one line when the source turns out to be bad
    */
   readonly play: (
     sink: (tick: Tick, dueTimeUs: number) => void,
     control: (control: Control, dueTimeUs: number) => void,
+    notice: (notice: FeedNotice) => void,
   ) => Promise<void>;
   /** Leaves out what the market did up to `eventTimeUs`, µs since the epoch, at the same schedule; before {@link Feed.play}. Absent for a feed that can only go on from now. */
   readonly resumeAfter?: (eventTimeUs: number) => void;
   /** Ends it where it stands. */
   readonly stop: () => void;
+  /** How ticks are cleaned; absent: by form and order alone, as a tape's. */
+  readonly cleaning?: CleaningRules;
+  /** The age of a symbol's price in ms when nobody vouches for it any more; undefined while it is fresh. Absent: prices are always fresh. */
+  readonly staleMs?: (symbol: number) => number | undefined;
+  /** Its numbers, for `/metrics`; absent for a feed without providers. */
+  readonly counts?: () => FeedCounts;
+  /** How its providers are; absent for a feed without. */
+  readonly health?: () => FeedHealth;
   /** Opens the log that lets the run be repeated; absent for a feed that can't be. @throws Error with one line when the file can't be written */
   readonly openCommandLog?: (path: string, rules: EngineRules) => Promise<OpenCommandLog>;
 }

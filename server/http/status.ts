@@ -1,4 +1,5 @@
 import { HTTP_ROUTES } from '../../protocol/schemas/httpRoutes.ts';
+import type { FeedHealth } from '../feeds/health.ts';
 import { type BoundRoute, bind, json } from './route.ts';
 
 /** What `/api/health` says. */
@@ -16,7 +17,7 @@ export interface Health {
     readonly state: 'none' | 'waiting' | 'playing' | 'ended';
     /** Event time (µs since the epoch) of the last tick taken; null before the first. */
     readonly position: number | null;
-  };
+  } & Partial<FeedHealth>;
   /** Build of the transport's binary. */
   readonly transport: string;
   /** Absent without a journal; `reason` says why it failed and the way out. */

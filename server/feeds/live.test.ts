@@ -1,0 +1,133 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { type RunningServer, startServer } from '../server.ts';
+import { StreamClient } from '../testing/streamClient.ts';
+import { testClock } from '../testing/testServer.ts';
+import type { LiveFeedConfig } from './liveConfig.ts';
+import { DEFAULT_FEED_RULES } from './rules.ts';
+import { PolygonServer } from './testing/polygonServer.ts';
+
+const RULES = {
+  ...DEFAULT_FEED_RULES,
+  backoff: { baseMs: 2, maxMs: 20 },
+  breaker: { failures: 3, openMs: 50, maxOpenMs: 100 },
+  failOverMs: 30,
+  failBackMs: 30,
+};
+
+let logged = '';
+function remember(line: string): void {
+  logged += line;
+}
+const log = pino({ level: 'trace' }, { write: remember });
+let polygon: PolygonServer;
+let server: RunningServer | undefined;
+let client: StreamClient | undefined;
+
+beforeEach(async () => {
+  logged = '';
+  polygon = await PolygonServer.start();
+});
+afterEach(async () => {
+  client?.terminate();
+  await server?.drain();
+  await polygon.stop();
+  // Whatever a test did, no key is in its log.
+  expect(logged).not.toContain(PolygonServer.KEY);
+});
+
+function access(url: string, key = PolygonServer.KEY) {
+  return { url, key, plan: {}, pollMs: 20, maxPollMs: 1_000 };
+}
+
+async function start(providers: LiveFeedConfig['providers'], key?: string): Promise<StreamClient> {
+  const instruments = ['AAPL', 'MSFT'].map((symbol, index) => {
+    return { symbol, index, priceDecimals: 2, quantityDecimals: 0, previousClose: 0 };
+  });
+  const limits = { ...DEFAULT_LIMITS, drainMs: 40 };
+  const liveFeed: LiveFeedConfig = { providers, instruments, calendar: 'always', cleaning: 'market', rules: RULES };
+  const listen = [{ host: '127.0.0.1', port: 0 }];
+  server = await startServer(
+    { listen, limits, allowedOrigins: [], logLevel: 'silent', liveFeed },
+    { clock: testClock, log },
+  );
+  client = await StreamClient.open(`ws://127.0.0.1:${server.ports[0]}/v1/stream`);
+  await client.ask({ type: 'auth', id: 1, ...(key !== undefined && { token: key }) });
+  await client.ask({ type: 'subscribe', id: 2, channel: 'ticker', symbols: ['AAPL', 'MSFT'] });
+  return client;
+}
+
+async function get(path: string): Promise<unknown> {
+  const answer = await fetch(`http://127.0.0.1:${server?.ports[0]}${path}`);
+  return path === '/metrics' ? answer.text() : answer.json();
+}
+
+describe('a feed of Polygon', () => {
+  it('should authenticate, subscribe and bring trades and quotes to a client, with their arrival as due time', async () => {
+    const reader = await start([{ name: 'polygon', access: access(polygon.url) }]);
+    await polygon.subscribed();
+    expect(polygon.topics).toEqual(['T.AAPL', 'Q.AAPL', 'T.MSFT', 'Q.MSFT']);
+    const timeMs = Date.now();
+    polygon.send([
+      polygon.trade({ symbol: 'AAPL', price: 114.125, timeMs }),
+      { ev: 'Q', sym: 'MSFT', bx: 4, bp: 99.5, bs: 2, ax: 7, ap: 99.51, as: 1, c: 0, t: timeMs, q: 5, z: 3 },
+    ]);
+
+    const ticker = await reader.first(({ type, symbol }) => type === 'ticker' && symbol === 'AAPL');
+    expect(ticker).toMatchObject({ seq: 1, data: { last: 114.13, lastSize: 100 }, eventTimeUs: timeMs * 1000 });
+    expect(Number(ticker['dueTimeUs'])).toBeLessThanOrEqual(Number(ticker['receivedTimeUs']));
+    const quote = await reader.first(({ type, symbol }) => type === 'ticker' && symbol === 'MSFT');
+    expect(quote).toMatchObject({ data: { bid: 99.5, ask: 99.51, bidSize: 200, askSize: 100 } });
+  });
+
+  it('should skip and count what is no sound frame, and take the rest of it', async () => {
+    const reader = await start([{ name: 'polygon', access: access(polygon.url) }]);
+    await polygon.subscribed();
+    const timeMs = Date.now();
+    polygon.sendRaw('[{"ev":"T"');
+    polygon.send({ ev: 'T' });
+    polygon.send([
+      null,
+      { ev: 'T', sym: 'AAPL', p: 'much' },
+      { ...polygon.trade({ symbol: 'NONE', price: 1, timeMs }) },
+      polygon.trade({ symbol: 'AAPL', price: -1, timeMs }),
+      polygon.trade({ symbol: 'AAPL', price: 1e300, timeMs }),
+      polygon.trade({ symbol: 'AAPL', price: 100, size: 0.2, timeMs }),
+      { ev: 'AM', sym: 'AAPL' },
+      polygon.trade({ symbol: 'AAPL', price: 100, timeMs }),
+    ]);
+    await reader.first(({ type, symbol }) => type === 'ticker' && symbol === 'AAPL');
+    const metrics = String(await get('/metrics'));
+    const bad = [...metrics.matchAll(/tapedeck_feed_bad_frames_total\{provider="polygon",reason="(\w+)"\} (\d+)/g)];
+    expect(Object.fromEntries(bad.map(([, reason, count]) => [reason, Number(count)]))).toEqual({
+      not_json: 1,
+      unknown_form: 3,
+      unknown_symbol: 1,
+      bad_price: 2,
+      below_lot: 1,
+    });
+  });
+
+  it('should come back after a cut, mark the gap, drop what it had, and say so', async () => {
+    const reader = await start([{ name: 'polygon', access: access(polygon.url) }]);
+    await polygon.subscribed();
+    const timeMs = Date.now() - 1_000;
+    const last = polygon.trade({ symbol: 'AAPL', price: 100, timeMs });
+    polygon.send([last]);
+    await reader.first(({ type, seq }) => type === 'ticker' && seq === 1);
+    polygon.cut();
+    await polygon.subscribed();
+    polygon.send([last, polygon.trade({ symbol: 'AAPL', price: 101, timeMs: timeMs + 500 })]);
+
+    await reader.first(({ type, seq }) => type === 'ticker' && seq === 2);
+    const gap = await reader.first(({ code }) => code === 'feed_gap');
+    expect(gap['message']).toMatch(/^no market data for 0\.000 s|no market data for 0\.500 s/);
+    expect(reader.of('ticker')).toHaveLength(2);
+    expect(await get('/api/health')).toMatchObject({
+      status: 'ok',
+      feed: { state: 'playing', provider: 'polygon', gaps: 1, chain: [{ state: 'live', reconnects: 1 }] },
+    });
+    expect(await get('/metrics')).toContain('tapedeck_feed_duplicates_total 1');
+  });
+});

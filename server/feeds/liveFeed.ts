@@ -1,0 +1,272 @@
+import type { TradingCalendar } from '../../market/calendar/types.ts';
+import { type CleaningRules, DEFAULT_CLEANING } from '../../market/clean.ts';
+import { type Control, type Instrument, type Tick, TickKind } from '../../market/types.ts';
+import { Chain } from './chain.ts';
+import { Duplicates } from './duplicates.ts';
+import type { Feed, FeedNotice, FeedState } from './feed.ts';
+import { Freshness } from './freshness.ts';
+import type { FeedCounts, FeedHealth } from './health.ts';
+import { Link, type LinkWorld } from './link.ts';
+import { MarketTime } from './marketTime.ts';
+import type { FeedPorts, Provider } from './provider.ts';
+import type { FeedRules } from './rules.ts';
+import { SymbolBook } from './symbolBook.ts';
+
+/** What is traded after the close, a poll needn't last longer than that for, ms. */
+const LEAST_OPEN_MS = 3_600_000;
+/** What comes without a time gets one so far behind the market's, µs: what follows with its own time must not seem older. */
+const BEHIND_US = 250_000;
+/** Prices are told to be stale when nobody has given data for so long, ms: most reconnects take less. */
+const STALE_NOTICE_MS = 1_000;
+
+export interface LiveFeedOptions {
+  /** In the order in which they are wanted; at most 8. */
+  readonly providers: readonly Provider[];
+  readonly instruments: readonly Instrument[];
+  /** When they trade; undefined: always. */
+  readonly calendar: TradingCalendar | undefined;
+  readonly rules: FeedRules;
+  readonly ports: FeedPorts;
+  /** How ticks are cleaned; absent: with a band around the last price and a bound on the time. */
+  readonly cleaning?: CleaningRules;
+}
+
+type TickSink = (tick: Tick, dueTimeUs: number) => void;
+type ControlSink = (control: Control, dueTimeUs: number) => void;
+
+/** A stretch without data. */
+interface Gap {
+  readonly provider: string;
+  readonly detail: string;
+  /** The market's time of the last event before it, µs since the epoch. */
+  readonly fromUs: number;
+  readonly lostUs: number;
+}
+
+/** A chain of providers as the server's feed. It has no schedule: a tick is due when it arrives. */
+export class LiveFeed implements Feed {
+  readonly instruments: readonly Instrument[];
+  readonly calendar: TradingCalendar | undefined;
+  readonly cleaning: CleaningRules;
+  readonly #options: LiveFeedOptions;
+  readonly #chain: Chain;
+  readonly #duplicates: Duplicates;
+  readonly #freshness: Freshness;
+  readonly #lastPrice: Int32Array;
+  /** By symbol, time of its latest event, µs since the epoch. */
+  readonly #symbolUs: Float64Array;
+  readonly #source = { provider: 0, session: 0 };
+  #time: MarketTime;
+  #sink: TickSink = () => undefined;
+  #notice: (notice: FeedNotice) => void = () => undefined;
+  #end: () => void = () => undefined;
+  #callOffStale: () => void = () => undefined;
+  #state: FeedState = 'waiting';
+  #gap: Gap | undefined = undefined;
+  #gaps = 0;
+  #duplicatesFound = 0;
+  #unneeded = 0;
+
+  /** @throws RangeError without a provider, or with more than 8 */
+  constructor(options: LiveFeedOptions) {
+    const { providers, instruments, calendar, rules, ports, cleaning = DEFAULT_CLEANING } = options;
+    if (providers.length === 0 || providers.length > 8) throw new RangeError(`${providers.length} providers: 1 to 8`);
+    this.instruments = instruments;
+    this.calendar = calendar;
+    this.cleaning = cleaning;
+    this.#options = options;
+    this.#duplicates = new Duplicates(instruments.length);
+    this.#freshness = new Freshness(instruments.length, ports.clock.nowUs());
+    this.#lastPrice = new Int32Array(instruments.length);
+    this.#symbolUs = new Float64Array(instruments.length);
+    this.#time = new MarketTime({ ports, graceMs: rules.minuteGraceMs, control: () => undefined });
+    const world = this.#world(new SymbolBook(instruments));
+    this.#chain = new Chain({
+      links: providers.map((provider) => new Link(provider, world)),
+      rules,
+      ports,
+      events: {
+        onLost: (link) => this.#onLost(link),
+        onCharge: (link, before) => this.#onCharge(link, before),
+      },
+    });
+  }
+
+  get state(): FeedState {
+    return this.#state;
+  }
+
+  readonly play = (sink: TickSink, control: ControlSink, notice: (notice: FeedNotice) => void): Promise<void> => {
+    if (this.#state !== 'waiting') return Promise.resolve();
+    const { ports, rules } = this.#options;
+    this.#sink = sink;
+    this.#notice = notice;
+    this.#time = new MarketTime({ ports, graceMs: rules.minuteGraceMs, control });
+    this.#state = 'playing';
+    return new Promise((resolve) => {
+      this.#end = resolve;
+      this.#chain.start();
+    });
+  };
+
+  readonly stop = (): void => {
+    this.#state = 'ended';
+    this.#chain.stop();
+    this.#time.stop();
+    this.#callOffStale();
+    this.#end();
+  };
+
+  readonly staleMs = (symbol: number): number | undefined =>
+    this.#freshness.staleMs(symbol, this.#options.ports.clock.nowUs());
+
+  readonly health = (): FeedHealth => {
+    const nowUs = this.#options.ports.clock.nowUs();
+    return {
+      provider: this.#chain.inCharge?.provider.name ?? null,
+      gaps: this.#gaps,
+      chain: this.#chain.links.map((link) => ({
+        provider: link.provider.name,
+        state: link.state,
+        breaker: link.breaker.state,
+        symbols: link.covered,
+        ...(link.intervalMs > 0 && { intervalMs: Math.round(link.intervalMs) }),
+        ageMs: link.heardUs === 0 ? null : Math.floor((nowUs - link.heardUs) / 1000),
+        reconnects: link.reconnects,
+        ...(link.lastEnd !== undefined && { lastEnd: { reason: link.lastEnd.reason, detail: link.lastEnd.detail } }),
+        ...(link.shortfall !== undefined && { shortfall: link.shortfall }),
+      })),
+    };
+  };
+
+  /** The numbers for `/metrics`. */
+  readonly counts = (): FeedCounts => {
+    const nowUs = this.#options.ports.clock.nowUs();
+    return {
+      gaps: this.#gaps,
+      duplicates: this.#duplicatesFound,
+      unneeded: this.#unneeded,
+      links: this.#chain.links.map((link) => ({
+        provider: link.provider.name,
+        isInCharge: link === this.#chain.inCharge,
+        breaker: link.breaker.state,
+        ticks: link.ticks,
+        reconnects: link.reconnects,
+        rateLimitWaits: link.rateLimitWaits,
+        ageS: link.heardUs === 0 ? Number.NaN : (nowUs - link.heardUs) / 1e6,
+        badFrames: link.badFrames,
+      })),
+    };
+  };
+
+  #world(symbols: SymbolBook): LinkWorld {
+    const { ports, rules, calendar } = this.#options;
+    return {
+      symbols,
+      ports,
+      rules,
+      eventTimeUs: (symbol) => this.#timeFor(symbol),
+      phase: () => calendar?.sessionAt(this.#time.nowUs()) ?? 'regular',
+      openLeftMs: () => {
+        const marketUs = this.#time.nowUs();
+        const closeUs = calendar?.nextCloseUs(marketUs) ?? Number.POSITIVE_INFINITY;
+        return Math.min(86_400_000, Math.max(LEAST_OPEN_MS, (closeUs - marketUs) / 1000));
+      },
+      lastPrice: (symbol) => this.#lastPrice[symbol] as number,
+      onTick: (link, tick, id) => this.#onTick(link, tick, id),
+      onConfirmed: (link, symbol) => this.#onConfirmed(link, symbol),
+      onChange: (link) => this.#chain.onChange(link),
+      onCover: (link, reason) => this.#onCover(link, reason),
+    };
+  }
+
+  #onTick(link: Link, tick: Tick, id: number): void {
+    if (!this.#chain.admits(link)) {
+      this.#unneeded++;
+      return;
+    }
+    const arrivalUs = link.heardUs;
+    if (!this.#time.passes(tick.eventTimeUs, arrivalUs)) {
+      link.badFrames.set('clock_ahead', (link.badFrames.get('clock_ahead') ?? 0) + 1);
+      return;
+    }
+    if (tick.kind === TickKind.TRADE) {
+      this.#source.provider = this.#chain.links.indexOf(link);
+      this.#source.session = link.session;
+      if (this.#duplicates.has(tick, this.#source, id)) {
+        this.#duplicatesFound++;
+        return;
+      }
+      this.#lastPrice[tick.symbol] = tick.price;
+      this.#freshness.hold(tick.symbol, arrivalUs);
+    }
+    if (tick.eventTimeUs > (this.#symbolUs[tick.symbol] as number)) this.#symbolUs[tick.symbol] = tick.eventTimeUs;
+    if (this.#gap !== undefined) this.#endGap(this.#gap, { link, toUs: tick.eventTimeUs });
+    this.#sink(tick, arrivalUs);
+  }
+
+  #timeFor(symbol: number): number {
+    const { latestUs } = this.#time;
+    return latestUs === 0 ? 0 : Math.max(this.#symbolUs[symbol] as number, this.#time.nowUs() - BEHIND_US);
+  }
+
+  #onConfirmed(link: Link, symbol: number): void {
+    if (this.#chain.admits(link)) this.#freshness.hold(symbol, link.heardUs);
+  }
+
+  #onCover(link: Link, reason: string | undefined): void {
+    if (link === this.#chain.inCharge) this.#freshness.change(vouchingOf(link));
+    const { name } = link.provider;
+    const told = reason ?? 'everything is covered again';
+    this.#options.ports.log.warn({ provider: name, reason: told }, 'what the provider covers has changed');
+    this.#notice({ code: 'feed_degraded', message: `${name}: ${told}` });
+  }
+
+  #onLost(link: Link): void {
+    const { ports } = this.#options;
+    this.#freshness.end(link.heardUs);
+    const detail = link.lastEnd?.detail ?? 'stopped';
+    const { name } = link.provider;
+    this.#gap ??= { provider: name, detail, fromUs: this.#time.latestUs, lostUs: ports.clock.nowUs() };
+    this.#callOffStale();
+    this.#callOffStale = ports.timers.after(STALE_NOTICE_MS, () => {
+      this.#notice({ code: 'feed_stale', message: `prices are stale: no data from ${name} (${detail})` });
+    });
+  }
+
+  #onCharge(link: Link, before: Link | undefined): void {
+    this.#callOffStale();
+    this.#freshness.begin(vouchingOf(link));
+    if (before === undefined || before === link) return;
+    const { name } = link.provider;
+    const why = before.lastEnd === undefined ? 'it is back' : `${before.provider.name}: ${before.lastEnd.detail}`;
+    this.#options.ports.log.warn(
+      { provider: name, before: before.provider.name, why },
+      'another provider is in charge',
+    );
+    this.#notice({
+      code: 'feed_failover',
+      message: `${name} gives the prices instead of ${before.provider.name} (${why})`,
+    });
+  }
+
+  #endGap(gap: Gap, { link, toUs }: { readonly link: Link; readonly toUs: number }): void {
+    this.#gap = undefined;
+    if (gap.fromUs === 0) return;
+    this.#gaps++;
+    const seconds = (Math.max(0, toUs - gap.fromUs) / 1e6).toFixed(3);
+    const { name } = link.provider;
+    this.#options.ports.log.warn({ provider: name, fromUs: gap.fromUs, toUs }, 'a gap in the market data');
+    const message = `no market data for ${seconds} s, from ${iso(gap.fromUs)} to ${iso(toUs)} (${gap.provider}: ${gap.detail}); ${name} goes on`;
+    this.#notice({ code: 'feed_gap', message });
+  }
+}
+
+function vouchingOf({ provider, covered, intervalMs }: Link) {
+  return { kind: provider.kind, covered, intervalMs };
+}
+
+/** A time of the market, for people. */
+function iso(timeUs: number): string {
+  return new Date(timeUs / 1000).toISOString();
+}
