@@ -36,6 +36,9 @@ export interface JournalConfig {
   readonly recoverTo?: string;
 }
 
+/** Where requests for a server's own state may come from. */
+export type StatusFrom = 'anywhere' | 'loopback';
+
 /** Everything that a server is started with: settings from {@link loadServerConfig}, feed and log from the caller. */
 export interface ServerConfig extends IdentityConfig {
   readonly listen: readonly ListenAddress[];
@@ -46,6 +49,8 @@ export interface ServerConfig extends IdentityConfig {
   readonly compression?: boolean;
   /** Web origins that may connect, `*` for all. */
   readonly allowedOrigins: readonly string[];
+  /** Who may ask how the server is, for which no token is needed; absent: anybody. */
+  readonly statusFrom?: StatusFrom;
   readonly feed?: EmbeddedFeedConfig;
   /** Providers of market data; instead of a tape. */
   readonly liveFeed?: LiveFeedConfig;
@@ -147,6 +152,7 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
     ...(tls !== undefined && { tls }),
     ...(found('compression').value === 'on' && { compression: true }),
     allowedOrigins: strings(found('allowedOrigins').value),
+    ...(found('statusFrom').value === 'loopback' && { statusFrom: 'loopback' }),
     ...(cash === undefined ? {} : { startingCashUnits: cash }),
     ...(liveFeed !== undefined && { liveFeed }),
     ...(journal.value !== undefined && { journal: { folder: pathOf(journal, file) } }),

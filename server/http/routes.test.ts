@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { mintToken } from '../identity.ts';
 import { testServers } from '../testing/servers.ts';
 import type { TestServer } from '../testing/testServer.ts';
+import { refuseDistant } from './routes.ts';
 import { ask } from './testing/httpClient.ts';
 import { UserRates } from './userRates.ts';
 import { VERSION } from './version.ts';
@@ -28,6 +29,16 @@ async function statusWith(server: TestServer, headers: Readonly<Record<string, s
 }
 
 describe('health and metrics', () => {
+  it('should be told on this machine alone where the setting says so', async () => {
+    const server = await start({ config: { statusFrom: 'loopback' } });
+
+    expect(await ask(server, 'GET /api/health')).toMatchObject({ status: 200 });
+    expect(() => refuseDistant({ remoteAddress: '10.1.2.3' }, 'loopback')).toThrow('statusFrom');
+    expect(() => refuseDistant({ remoteAddress: '2001:db8::1' }, 'loopback')).toThrow('statusFrom');
+    expect(() => refuseDistant({ remoteAddress: '::1' }, 'loopback')).not.toThrow();
+    expect(() => refuseDistant({ remoteAddress: '10.1.2.3' }, 'anywhere')).not.toThrow();
+  });
+
   it('should be answered without a token, and say how the server is', async () => {
     const server = await start({ config: { secret: SECRET } });
     const token = await mintToken({ secret: SECRET, user: 'ann' });

@@ -1,7 +1,9 @@
 import { HTTP_ROUTES, type OperationId } from '../../protocol/schemas/httpRoutes.ts';
 import type { HttpMessage, TransportResponse } from '../../transport/types.ts';
+import type { StatusFrom } from '../config.ts';
 import { tokenOf, withTimeout } from '../identity/request.ts';
 import type { Claims } from '../identity.ts';
+import { isLoopback } from '../listen.ts';
 import { accountRoutes } from './accounts.ts';
 import { type CorsRules, preflight, refuseForeign, withCors } from './cors.ts';
 import { marketRoutes } from './market.ts';
@@ -21,6 +23,7 @@ export interface HttpOptions {
   readonly services: HttpServices;
   readonly status: StatusSources;
   readonly allowedOrigins: readonly string[];
+  readonly statusFrom: StatusFrom;
   /** Counts a request of an address; 0, or ms after which it may ask again. */
   readonly addressWaitMs: (address: string, nowUs: number) => number;
 }
@@ -117,7 +120,10 @@ export class HttpSide {
     const { services, addressWaitMs } = this.#options;
     const { identity, limits, clock, metrics } = services;
     // Whoever watches the server must see it most of all while somebody else asks too often.
-    if (HTTP_ROUTES[operation].identity === 'none') return NOBODY;
+    if (HTTP_ROUTES[operation].identity === 'none') {
+      refuseDistant(request, this.#options.statusFrom);
+      return NOBODY;
+    }
     const waitMs = addressWaitMs(request.remoteAddress, clock.nowUs());
     if (waitMs > 0) throw tooOften(`an address may make ${limits.handshakesPerSecond} requests a second`, waitMs);
     if (this.#isDraining) throw new HttpProblem('shutting_down', 'this server is draining; try another');
@@ -139,6 +145,12 @@ export class HttpSide {
     const name = path.slice(slash + 1);
     return template === undefined || name === '' ? { path, name: '' } : { path: template, name: decoded(name) };
   }
+}
+
+/** @throws HttpProblem for who asks from elsewhere how the server is, where that is for this machine alone */
+export function refuseDistant({ remoteAddress }: Pick<HttpMessage, 'remoteAddress'>, statusFrom: StatusFrom): void {
+  if (statusFrom === 'anywhere' || isLoopback(remoteAddress)) return;
+  throw new HttpProblem('forbidden', 'this is told on the machine of the server alone (statusFrom)');
 }
 
 function pathsOf(routes: typeof HTTP_ROUTES): ReadonlyMap<string, Methods> {
