@@ -13,6 +13,8 @@ import { us001 } from './dialects/us001.ts';
 import { EngineLoop } from './engineLoop.ts';
 import { EmbeddedFeed } from './feeds/embedded.ts';
 import type { Feed, OpenCommandLog } from './feeds/feed.ts';
+import { registerFeedMetrics } from './feeds/metrics.ts';
+import { openLiveFeed } from './feeds/open.ts';
 import { Gateway } from './gateway.ts';
 import { HttpSide } from './http/routes.ts';
 import type { Health } from './http/status.ts';
@@ -70,10 +72,10 @@ export async function openParts(
 ): Promise<{ readonly parts: Parts; readonly restored: Restored | undefined }> {
   const { clock, log, disk, dialects = DIALECTS } = ports;
   const transport = await openTransport({ tls: config.tls });
-  const feed = ports.feed ?? (config.feed === undefined ? undefined : new EmbeddedFeed(config.feed, clock));
+  const feed = ports.feed ?? openFeed(config, ports);
   const { commandLogPath, startingCashUnits: startingCash, limits } = config;
   const rules = { startingCash, ratchetWindowUs: limits.ratchetWindowMs * 1000 };
-  if (config.feed !== undefined) rehearse({ clock, limits, dialects });
+  if (config.feed !== undefined || config.liveFeed !== undefined) rehearse({ clock, limits, dialects });
   const commandLog = commandLogPath === undefined ? undefined : await feed?.openCommandLog?.(commandLogPath, rules);
   const opened = config.journal === undefined ? undefined : openJournal(config.journal, { config, feed, log, disk });
   const parts = { config, clock, log, transport, feed, dialects, commandLog, journal: opened?.journal };
@@ -91,6 +93,7 @@ export function assemble(
   const instruments = feed?.instruments ?? [];
   const calendar = feed?.calendar;
   const metrics = new ServerMetrics();
+  if (feed?.counts !== undefined) registerFeedMetrics(metrics.registry, feed.counts);
   const identity = openIdentity(config, parts);
   const flushWindow = new FlushWindow(limits);
   const shared = { instruments, calendar, clock, metrics, durability: journal?.durability };
@@ -110,6 +113,7 @@ export function assemble(
     ...shared,
     startingCash: config.startingCashUnits,
     ratchetWindowUs: limits.ratchetWindowMs * 1000,
+    cleaning: feed?.cleaning,
     hub,
     commandLog,
     restored,
@@ -128,6 +132,12 @@ export function assemble(
   });
   transport.http({ maxBodyBytes: limits.maxFrameBytes, handle: http.handle });
   return { metrics, identity, hub, loop, book, gateway, http, flushWindow };
+}
+
+/** The feed that the configuration names. */
+function openFeed({ feed, liveFeed }: ServerConfig, { clock, log }: ServerPorts): Feed | undefined {
+  if (liveFeed !== undefined) return openLiveFeed(liveFeed, { clock, log, random: Math.random });
+  return feed === undefined ? undefined : new EmbeddedFeed(feed, clock);
 }
 
 /** What tokens are checked against; a key set that can't be had is logged, since the client isn't told which it is. */

@@ -1,29 +1,11 @@
-import { type TSchema, Type } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import { CASH_SCALE } from '../market/types.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { FEED_SETTINGS } from './feeds/settings.ts';
 import { KEY_SET_ALGORITHMS } from './identity/keys.ts';
+import { type Setting, setting } from './setting.ts';
 
-/** One setting of the server: its name in a file, its variable, its default and what it takes. */
-export interface Setting {
-  /** Name in a configuration file, camelCase; limits lie below `limits` there. */
-  readonly name: string;
-  /** Environment variable, see {@link environmentName}. */
-  readonly variable: string;
-  /** Unit of the value; '' where there is none. */
-  readonly unit: string;
-  /** One sentence: what it does. */
-  readonly about: string;
-  /** What the value must be, as JSON Schema. */
-  readonly schema: TSchema;
-  readonly default: unknown;
-  /** Never shown, only whether it is set. */
-  readonly secret: boolean;
-}
-
-/** The environment variable of a setting, mechanically: `maxFrameBytes` is `TAPEDECK_MAX_FRAME_BYTES`. */
-function environmentName(name: string): string {
-  return `TAPEDECK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-}
+export type { Setting } from './setting.ts';
 
 interface LimitRule {
   readonly unit: string;
@@ -197,10 +179,6 @@ function limitSetting(name: keyof Limits): Setting {
   return setting({ name, unit, about, schema: Type.Integer({ minimum, maximum }), default: DEFAULT_LIMITS[name] });
 }
 
-function setting(parts: Omit<Setting, 'variable' | 'secret'> & { readonly secret?: boolean }): Setting {
-  return { ...parts, variable: environmentName(parts.name), secret: parts.secret ?? false };
-}
-
 /** Settings beside the limits. */
 export const GENERAL_SETTINGS = {
   listen: setting({
@@ -319,6 +297,7 @@ export const GENERAL_SETTINGS = {
     schema: Type.Union(LOG_LEVELS.map((level) => Type.Literal(level))),
     default: 'warn',
   }),
+  ...FEED_SETTINGS,
 } as const;
 
 /** The limits as settings. */
