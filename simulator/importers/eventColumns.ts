@@ -2,7 +2,7 @@ import { TickKind } from '../../market/types.ts';
 import type { RawEvent } from './rawEvent.ts';
 
 /** Bytes of an event without and with what quotes alone have. */
-const TRADE_BYTES = 8 + 8 + 4 + 4 + 2 + 1 + 1;
+const TRADE_BYTES = 8 + 8 + 4 + 4 + 2 + 1 + 1 + 1;
 const QUOTE_BYTES = 8 + 4;
 export const EVENT_BYTES = TRADE_BYTES + QUOTE_BYTES;
 
@@ -20,6 +20,7 @@ export class EventColumns {
   /** Lines of all files are counted through: {@link FileTable} knows the file. */
   readonly line: Uint32Array;
   readonly symbol: Uint16Array;
+  readonly flags: Uint8Array;
   /** Decimals of the price, and 128 for a quote. */
   readonly #priceDecimals: Uint8Array;
   readonly #sizeDecimals: Uint8Array;
@@ -39,6 +40,7 @@ export class EventColumns {
     this.symbol = new Uint16Array(memory, capacity * 24, capacity);
     this.#priceDecimals = new Uint8Array(memory, capacity * 26, capacity);
     this.#sizeDecimals = new Uint8Array(memory, capacity * 27, capacity);
+    this.flags = new Uint8Array(memory, capacity * 28, capacity);
     this.askSize = new Float64Array(memory, capacity * TRADE_BYTES, capacity);
     this.ask = new Int32Array(memory, capacity * (TRADE_BYTES + 8), capacity);
   }
@@ -74,6 +76,7 @@ export class EventColumns {
     this.symbol[at] = event.symbol;
     this.#priceDecimals[at] = event.priceDecimals + (isQuote ? QUOTE_MARK : 0);
     this.#sizeDecimals[at] = event.sizeDecimals;
+    this.flags[at] = event.flags;
     if (!isQuote) return;
     this.hasQuotes = true;
     this.askSize[at] = event.askSize;
@@ -90,6 +93,7 @@ export class EventColumns {
     this.symbol[to] = from.symbol[at] as number;
     this.#priceDecimals[to] = from.#priceDecimals[at] as number;
     this.#sizeDecimals[to] = from.#sizeDecimals[at] as number;
+    this.flags[to] = from.flags[at] as number;
     if (!from.isQuote(at)) return;
     this.hasQuotes = true;
     this.askSize[to] = from.askSize[at] as number;

@@ -10,6 +10,7 @@ export const FORMAT_NAMES = [
   'polygon-aggregates',
   'tardis-trades',
   'lean',
+  'tapedeck',
   'csv',
 ] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
@@ -18,6 +19,7 @@ export type FormatName = (typeof FORMAT_NAMES)[number];
 export const COLUMN_ROLES = [
   ...(['time', 'symbol', 'price', 'size', 'open', 'high', 'low', 'close', 'volume', 'end'] as const),
   ...(['bid', 'ask', 'bidSize', 'askSize', 'askOpen', 'askHigh', 'askLow', 'askClose', 'suspicious'] as const),
+  ...(['kind', 'flags'] as const),
 ] as const;
 export type ColumnRole = (typeof COLUMN_ROLES)[number];
 
@@ -37,8 +39,8 @@ interface LayoutBase {
 /** How the rows of one file of delimited text are read. */
 export interface TableLayout extends LayoutBase {
   readonly kind: 'table';
-  /** `quote-bars`: open, high, low and close of the bid, and of the ask. */
-  readonly rows: 'trades' | 'quotes' | 'bars' | 'quote-bars';
+  /** `quote-bars`: open, high, low and close of the bid, and of the ask. `events`: a column says which rows are trades, which quotes. */
+  readonly rows: 'trades' | 'quotes' | 'bars' | 'quote-bars' | 'events';
   readonly delimiter: string;
   readonly hasHeader: boolean;
   /** The columns' names for messages. */

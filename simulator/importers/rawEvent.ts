@@ -17,6 +17,8 @@ export interface RawEvent {
   /** Quote alone. */
   askSize: number;
   sizeDecimals: number;
+  /** Conditions of the trade, as a tape has them. */
+  flags: number;
 }
 
 /** A raw event to be filled anew. */
@@ -31,6 +33,7 @@ export function emptyRawEvent(): RawEvent {
     size: 0,
     askSize: 0,
     sizeDecimals: 0,
+    flags: 0,
   };
 }
 

@@ -24,7 +24,7 @@ export class Spill {
   #offset = 0;
   #isOpen = true;
 
-  /** @param folder where the file lies: as large as 28 bytes an event, 40 with quotes */
+  /** @param folder where the file lies: as large as 29 bytes an event, 41 with quotes */
   constructor(folder: string) {
     const path = join(folder, `.tapedeck-import-${process.pid}-${nextSpill++}.tmp`);
     this.#file = openSync(path, 'wx+');

@@ -10,6 +10,8 @@ import { TimeReader } from './times.ts';
 
 const ONE = 49;
 const US_PER_S = 1_000_000;
+/** A byte of bits. */
+const MAX_FLAGS = 255;
 
 /** What every reader of rows works with; times in µs since the epoch, `fromUs` included, `toUs` not. */
 export interface RowContext {
@@ -90,10 +92,24 @@ export class TableReader implements RowReader {
         return this.#quote(fields, isWanted);
       case 'bars':
         return this.#tradeBar(fields, isWanted);
+      case 'events':
+        return this.#anyEvent(fields, isWanted);
       default:
         return this.#quoteBar(fields, isWanted);
     }
   };
+
+  #anyEvent(fields: Fields, isWanted: boolean): RowOutcome {
+    const flags = this.#number(fields, 'flags');
+    if (!(flags >= 0 && flags <= MAX_FLAGS) || this.#decimal.decimals > 0) {
+      return this.#fault(fields, 'flags', `is no whole number from 0 to ${MAX_FLAGS}`);
+    }
+    this.#event.flags = flags;
+    const kind = fields.text(this.#layout.at.kind as number);
+    if (kind === 'trade') return this.#trade(fields, isWanted);
+    if (kind === 'quote') return this.#quote(fields, isWanted);
+    return this.#fault(fields, 'kind', 'is neither trade nor quote');
+  }
 
   #trade(fields: Fields, isWanted: boolean): RowOutcome {
     const fault = this.#readPrices(fields, TRADE_PRICES) ?? this.#readSizes(fields, TRADE_SIZES, 1);

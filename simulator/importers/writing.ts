@@ -55,6 +55,7 @@ function fill(part: {
   const price = (columns.price[at] as number) * priceScale;
   const size = (columns.size[at] as number) * sizeScale;
   tick.eventTimeUs = columns.timeUs[at] as number;
+  tick.flags = columns.flags[at] as number;
   if (!columns.isQuote(at)) {
     tick.kind = TickKind.TRADE;
     tick.price = price;

@@ -12,6 +12,7 @@ import { FRAMES_FORMAT } from './frames.ts';
 import { GENERIC_FORMAT } from './generic.ts';
 import { HEADED_FORMATS } from './headed.ts';
 import { LEAN_FORMAT } from './lean.ts';
+import { TAPEDECK_FORMAT } from './tapedeck.ts';
 
 /** The narrowest first: the generic one takes what the others leave. */
 const FORMATS: readonly ArchiveFormat[] = [
@@ -19,6 +20,7 @@ const FORMATS: readonly ArchiveFormat[] = [
   LEAN_FORMAT,
   ...BINANCE_FORMATS,
   ...HEADED_FORMATS,
+  TAPEDECK_FORMAT,
   GENERIC_FORMAT,
 ];
 
