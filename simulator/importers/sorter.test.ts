@@ -17,6 +17,7 @@ const rawEvents = fc.array(
     symbol: fc.integer({ min: 0, max: 32_767 }),
     priceDecimals: fc.integer({ min: 0, max: 12 }),
     sizeDecimals: fc.integer({ min: 0, max: 12 }),
+    flags: fc.nat(255),
   }),
   { maxLength: 120 },
 );
@@ -49,6 +50,7 @@ function sortedBy(sorter: EventSorter, events: readonly RawEvent[]): (RawEvent &
       size: columns.size[at] as number,
       askSize: isQuote ? (columns.askSize[at] as number) : 0,
       sizeDecimals: columns.sizeDecimals(at),
+      flags: columns.flags[at] as number,
       line: columns.line[at] as number,
     });
   }
