@@ -88,7 +88,7 @@ describe('rows of tables', () => {
     inFolder(async (folder) => {
       const ns = '1735776000005001500';
       const trade = (data: object) => `${ns} ${JSON.stringify({ e: 'trade', s: 'BTCUSDT', p: '1', q: '1', ...data })}`;
-      const path = fileOf(folder, 'frames.log', [
+      const path = fileOf(folder, 'frames.csv', [
         ...[trade({}), ns, `${ns} {"stream":`, trade({ p: 'abc' }), trade({ q: '0' }), trade({ p: 5 })],
         ...[`${ns} {"s":"BTCUSDT","b":"2","B":"1","a":"1","A":"1"}`, '12 {"e":"trade"}', `${ns} {"e":"24hrTicker"}`],
       ]);
@@ -96,7 +96,15 @@ describe('rows of tables', () => {
       const imported = await importInto(folder, [path], { maxBadShare: 1 });
 
       expect(imported.report).toMatchObject({ rows: 9, taken: 1, filtered: 1, rejected: 7 });
-      console.log(readFileSync(join(folder, 'rejects.csv'), 'utf8'));
+      expect(rejectsIn(folder)).toEqual([
+        `2,,${ns},"is not ""<ns> {frame}"""`,
+        '3,frame,"{""stream"":",is not readable as JSON',
+        '4,p,abc,is not a decimal number',
+        '5,q,0,is not above 0',
+        '6,frame,"{""e"":""trade"",""s"":""BTCUSDT"",""p"":5,""q"":""1""}","is no trade, aggTrade or bookTicker"',
+        '7,a,1,is below the bid',
+        '8,time,12,"is not a number of ns since 1970, from 1990 to 2099"',
+      ]);
     }));
 
   it('should keep the SHA-256 of each file in the origin', () =>
