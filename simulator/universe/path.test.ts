@@ -31,8 +31,8 @@ describe('a path', () => {
       .chain(([above, below]) =>
         fc.record({
           high: fc.constant(above),
-          low: fc.constant(-below),
-          close: fc.double({ min: -below, max: above, noNaN: true }).map((close) => close + 0),
+          low: fc.constant(0 - below),
+          close: fc.double({ min: 0 - below, max: above, noNaN: true }).map((close) => close + 0),
         }),
       );
     fc.assert(
