@@ -7,18 +7,19 @@ import type { Progress } from './progress.ts';
 export async function tapeFor(options: {
   tape: string | undefined;
   scenario: Scenario;
+  /** The session's date; default: that of the built universe. */
+  date?: string | undefined;
   progress: Progress;
 }): Promise<string> {
   if (options.tape !== undefined) return options.tape;
   const startedMs = performance.now();
   let built = false;
-  const path = await ensureTape(
-    { cacheDir: projectFile('.cache'), symbols: options.scenario.tape.symbols },
-    (state) => {
-      built = true;
-      options.progress.show(`building the tape: ${Math.floor(state.share * 100)} %`);
-    },
-  );
+  const { scenario, date } = options;
+  const universe = { symbols: scenario.tape.symbols, ...(date !== undefined && { sessionDate: date }) };
+  const path = await ensureTape({ cacheDir: projectFile('.cache'), ...universe }, (state) => {
+    built = true;
+    options.progress.show(`building the tape: ${Math.floor(state.share * 100)} %`);
+  });
   if (built) options.progress.say(`tape built in ${((performance.now() - startedMs) / 1000).toFixed(0)} s: ${path}`);
   return path;
 }

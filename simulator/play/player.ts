@@ -26,6 +26,8 @@ export interface PlayerOptions {
   readonly isLoop?: boolean;
   /** What events say of their own time: the tape's, or that of their due time, as if they were live. Default `tape`. */
   readonly showAs?: 'tape' | 'now';
+  /** Told of each event how long after its due time it left, µs. */
+  readonly onLeft?: (latenessUs: number) => void;
 }
 
 /** Makes a player of a tape; nothing is read before its `play`. The tape stays the caller's to close. */
@@ -72,6 +74,10 @@ class TapePlayer implements Player {
     const { events, late, positionUs } = this.#replay;
     const place = { fromUs: this.#fromUs, toUs: this.#toUs, positionUs };
     return { status: this.#status, speed: this.#speed, ...place, events, late, rounds: this.#rounds };
+  }
+
+  latenessUs(percent: number): number {
+    return this.#replay.lateness.percentileUs(percent);
   }
 
   marketNowUs(): number {
@@ -162,6 +168,7 @@ class TapePlayer implements Player {
   readonly #tick = (tick: Tick, dueTimeUs: number): void => {
     if (tick.eventTimeUs >= this.#halts.nextUs) this.#halts.advance(tick.eventTimeUs, this.#tellHalt);
     this.#sink.tick(tick, this.#timesOf(tick.eventTimeUs, dueTimeUs));
+    this.#options.onLeft?.(this.#nowUs() - dueTimeUs);
   };
 
   readonly #tellHalt: Parameters<HaltTrack['advance']>[1] = (change, atUs) => {

@@ -63,6 +63,8 @@ export interface PlaySummary extends PlayState {
 export interface Player {
   readonly header: TapeHeader;
   state(): PlayState;
+  /** Delivery after due time so far: the value below which a percentage of events lies, µs. */
+  latenessUs(percent: number): number;
   /** The market's time now, between two events as well, µs since the epoch: never beyond the next event. */
   marketNowUs(): number;
   /** When events are due, as it stands: a pause, a seek or a new speed changes it. */
