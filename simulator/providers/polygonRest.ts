@@ -52,7 +52,7 @@ function keyOf({ query, headers }: ProviderRequest): string {
 }
 
 /** A route: its path's pattern and what it answers. */
-type Route = readonly [RegExp, (parts: readonly string[], query: URLSearchParams) => ProviderAnswer];
+type Route = readonly [RegExp, (parts: readonly string[], request: ProviderRequest) => ProviderAnswer];
 
 class PolygonRest {
   readonly #world: FacadeWorld;
@@ -62,27 +62,28 @@ class PolygonRest {
     [/^\/v2\/aggs\/ticker\/([^/]+)\/prev$/, ([ticker = '']) => this.#previous(ticker)],
     [
       /^\/v2\/aggs\/ticker\/([^/]+)\/range\/([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)$/,
-      (parts, query) => this.#range(parts, query),
+      (parts, { query }) => this.#range(parts, query),
     ],
-    [/^\/v2\/snapshot\/locale\/us\/markets\/stocks\/tickers$/, (_, query) => this.#snapshots(query)],
+    [/^\/v2\/snapshot\/locale\/us\/markets\/stocks\/tickers$/, (_, { query }) => this.#snapshots(query)],
     [
       /^\/v2\/snapshot\/locale\/us\/markets\/stocks\/tickers\/([^/]+)$/,
       ([ticker]) => this.#of(ticker, (symbol) => this.#snapshot(symbol)),
     ],
     [/^\/v1\/marketstatus\/now$/, () => this.#marketStatus()],
-    [/^\/v3\/reference\/tickers$/, (_, query) => this.#tickers(query)],
+    [/^\/v3\/reference\/tickers$/, (_, request) => this.#tickers(request)],
   ];
 
   constructor(world: FacadeWorld) {
     this.#world = world;
   }
 
-  answer({ method, path, query }: ProviderRequest): ProviderAnswer {
+  answer(request: ProviderRequest): ProviderAnswer {
+    const { method, path } = request;
     for (const [pattern, route] of this.#routes) {
       const match = pattern.exec(path);
       if (match === null) continue;
       if (method !== 'GET') return this.error(405, `${method} is not allowed here`);
-      return route(match.slice(1).map(decodedPath), query);
+      return route(match.slice(1).map(decodedPath), request);
     }
     return this.error(404, `there is no route ${path}; tapedeck answers what its docs/providers/polygon.md lists`);
   }
@@ -239,7 +240,7 @@ class PolygonRest {
     } satisfies PolygonMarketStatus);
   }
 
-  #tickers(query: URLSearchParams): ProviderAnswer {
+  #tickers({ query, headers }: ProviderRequest): ProviderAnswer {
     const { instruments } = this.#world.market;
     const [asked, after] = [query.get('ticker'), query.get('ticker.gt') ?? ''];
     const names = instruments.map(({ symbol }) => symbol).sort((one, other) => (one < other ? -1 : 1));
@@ -249,7 +250,7 @@ class PolygonRest {
     const last = fitting.length > limit ? results.at(-1) : undefined;
     const head = { request_id: this.#requestId(), status: 'OK', count: results.length } as const;
     const next = last && {
-      next_url: `/v3/reference/tickers?limit=${limit}&ticker.gt=${encodeURIComponent(last.ticker)}`,
+      next_url: `http://${headers['host'] ?? ''}/v3/reference/tickers?limit=${limit}&ticker.gt=${encodeURIComponent(last.ticker)}`,
     };
     return jsonAnswer(200, { ...head, ...next, results } satisfies PolygonTickers);
   }
