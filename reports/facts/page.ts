@@ -10,7 +10,7 @@ header h1{margin:12px 0;font-size:34px;line-height:1.15;letter-spacing:-.02em}
 header{padding:40px 0 0}
 .kind{margin-top:16px;padding:12px 16px;background:var(--invalid-soft);border-left:4px solid var(--invalid);max-width:none}
 .kind.recorded{background:var(--soft);border-color:var(--muted)}
-@media print{figure{break-inside:avoid}}
+@media print{.figures th,.figures td{white-space:normal;padding:4px 6px}}
 `;
 
 /** Makes the report on a tape's stylised facts as one page without scripts, fonts or any other file. The same facts give the same page. */
