@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
-const FOLDER = import.meta.dirname;
+const FOLDER = join(import.meta.dirname, 'clients');
 const STAMP = join(FOLDER, 'node_modules', '.tapedeck-installed');
 
 /** The client libraries can't be installed: one line that says why. */
@@ -28,7 +28,7 @@ export async function installRealClients(): Promise<void> {
     const lines = error instanceof Error ? error.message.split('\n') : [];
     const why = lines.find((line) => line.includes('npm error')) ?? lines[0] ?? 'npm ci failed';
     throw new InstallError(
-      `loadtests/realclients: the client libraries can't be installed (${why}); is npm's registry in reach?`,
+      `loadtests/realclients/clients: the client libraries can't be installed (${why}); is npm's registry in reach?`,
     );
   }
   writeFileSync(STAMP, wanted);
@@ -68,7 +68,7 @@ export class RealClient {
 
   /** @param script of `clients/`, without its ending */
   constructor(script: string, config: ClientConfig) {
-    const path = join(FOLDER, 'clients', `${script}.mjs`);
+    const path = join(FOLDER, `${script}.mjs`);
     this.#child = spawn(process.execPath, [path, JSON.stringify(config)], { stdio: ['pipe', 'pipe', 'pipe'] });
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#hear(line));
     this.#child.stderr.on('data', (bytes) => {

@@ -1,8 +1,10 @@
 import type {
+  AlphaVantageAnswer,
   AlphaVantageBar,
   AlphaVantageDaily,
   AlphaVantageGlobalQuote,
   AlphaVantageInterval,
+  AlphaVantageLimited,
 } from '../../protocol/providers/alphaVantage.ts';
 import { acceptsKey, jsonAnswer } from './access.ts';
 import type { Facade, FacadeWorld, ProviderAnswer, ProviderBar, ProviderKind, ProviderRequest } from './facade.ts';
@@ -22,7 +24,7 @@ const NO_LIMIT = Number.POSITIVE_INFINITY;
 interface AlphaVantageLimits {
   readonly perMinute: number;
   readonly perDay: number;
-  readonly limited: Readonly<Record<string, string>>;
+  readonly limited: AlphaVantageLimited;
 }
 
 const SUPPORT = 'https://www.alphavantage.co';
@@ -91,7 +93,7 @@ class AlphaVantageFacade implements Facade {
       const claim = `Please claim your free API key on (${SUPPORT}/support/#api-key). It should take less than 20 seconds.`;
       return errorAnswer(`the parameter apikey is invalid or missing. ${claim}`);
     }
-    if (this.#isLimited(key)) return jsonAnswer(200, this.#limits.limited);
+    if (this.#isLimited(key)) return okAnswer(this.#limits.limited);
     return this.#answer(query);
   };
 
@@ -106,7 +108,7 @@ class AlphaVantageFacade implements Facade {
     const name = query.get('function') ?? '';
     switch (name) {
       case 'GLOBAL_QUOTE':
-        return jsonAnswer(200, this.#globalQuote(query.get('symbol') ?? ''));
+        return okAnswer(this.#globalQuote(query.get('symbol') ?? ''));
       case 'TIME_SERIES_INTRADAY':
         return this.#intraday(query);
       case 'TIME_SERIES_DAILY':
@@ -158,7 +160,7 @@ class AlphaVantageFacade implements Facade {
       ...(isRegular ? { fromUs: openUs, toUs: closeUs } : {}),
     });
     const shown = (size === 'Compact' ? bars.slice(-COMPACT_POINTS) : bars).reverse();
-    return jsonAnswer(200, {
+    return okAnswer({
       'Meta Data': {
         '1. Information': `Intraday (${interval}) open, high, low, close prices and volume`,
         '2. Symbol': symbol,
@@ -191,7 +193,7 @@ class AlphaVantageFacade implements Facade {
       },
       'Time Series (Daily)': last === 0 ? {} : { [date]: day },
     };
-    return jsonAnswer(200, daily);
+    return okAnswer(daily);
   }
 
   #bar(bar: Pick<ProviderBar, 'symbol' | 'open' | 'high' | 'low' | 'close' | 'volume'>): AlphaVantageBar {
@@ -225,6 +227,11 @@ function invalidCall(name: string): ProviderAnswer {
   return errorAnswer(`Invalid API call. ${docs}`);
 }
 
+/** Whatever the answer, the status is 200. */
+function okAnswer(answer: AlphaVantageAnswer): ProviderAnswer {
+  return jsonAnswer(200, answer);
+}
+
 function errorAnswer(message: string): ProviderAnswer {
-  return jsonAnswer(200, { 'Error Message': message });
+  return okAnswer({ 'Error Message': message });
 }

@@ -1,8 +1,11 @@
 import type {
   BinanceExchangeInfo,
   BinanceRestAggTrade,
+  BinanceRestBookTicker,
+  BinanceRestDepth,
   BinanceRestError,
   BinanceRestKline,
+  BinanceRestPrice,
   BinanceRestTrade,
   BinanceSymbolInfo,
 } from '../../protocol/providers/binance.ts';
@@ -138,10 +141,10 @@ export class BinanceRest {
   }
 
   /** The best bid and ask: the tape knows no more of the book. */
-  #depth(query: URLSearchParams): unknown {
+  #depth(query: URLSearchParams): BinanceRestDepth {
     const { index, instrument } = this.#one(query);
     const view = this.#world.market.view(index);
-    const level = (price: number, size: number) =>
+    const level = (price: number, size: number): BinanceRestDepth['bids'] =>
       price === 0
         ? []
         : [
@@ -226,12 +229,12 @@ export class BinanceRest {
     ]);
   }
 
-  #price(symbol: BinanceSymbol): unknown {
+  #price(symbol: BinanceSymbol): BinanceRestPrice {
     const { last } = this.#world.market.view(symbol.index);
     return { symbol: symbol.name, price: fixedDecimal(last, symbol.instrument.priceDecimals, PLACES) };
   }
 
-  #bookTicker(symbol: BinanceSymbol): unknown {
+  #bookTicker(symbol: BinanceSymbol): BinanceRestBookTicker {
     const { bidPrice, bidQty, askPrice, askQty } = this.#tickers.rest(symbol, 0);
     return { symbol: symbol.name, bidPrice, bidQty, askPrice, askQty };
   }

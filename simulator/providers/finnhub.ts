@@ -1,5 +1,10 @@
 import { TickKind } from '../../market/types.ts';
-import type { FinnhubMarketStatus, FinnhubQuote } from '../../protocol/providers/finnhub.ts';
+import type {
+  FinnhubError,
+  FinnhubFrame,
+  FinnhubMarketStatus,
+  FinnhubQuote,
+} from '../../protocol/providers/finnhub.ts';
 import { acceptsKey, jsonAnswer } from './access.ts';
 import type {
   Facade,
@@ -17,7 +22,7 @@ const SECOND_US = 1_000_000;
 const CALLS_PER_S = 30;
 /** A ping of Finnhub's own, as a text frame. Third-party: how often. */
 const PING_EVERY_MS = 60_000;
-const PING = '{"type":"ping"}';
+const PING: FinnhubFrame = { type: 'ping' };
 
 /** Limits of one plan. */
 interface FinnhubLimits {
@@ -59,7 +64,7 @@ class FinnhubFacade implements Facade {
   }
 
   readonly refuse = (request: ProviderRequest): ProviderAnswer | undefined => {
-    if (!acceptsKey(this.#world, keyOf(request))) return jsonAnswer(401, { error: 'Invalid API key.' });
+    if (!acceptsKey(this.#world, keyOf(request))) return failure(401, 'Invalid API key.');
     // Third-party: too many connections are refused like too many calls.
     return this.#world.link().isRateLimited ? this.#limited() : undefined;
   };
@@ -86,8 +91,8 @@ class FinnhubFacade implements Facade {
     const answer = this.#answers(request.path);
     if (answer === undefined || request.method !== 'GET') return undefined;
     const key = keyOf(request);
-    if (key === '') return jsonAnswer(401, { error: 'Please use an API key.' });
-    if (!acceptsKey(this.#world, key)) return jsonAnswer(401, { error: 'Invalid API key.' });
+    if (key === '') return failure(401, 'Please use an API key.');
+    if (!acceptsKey(this.#world, key)) return failure(401, 'Invalid API key.');
     const nowUs = this.#world.nowUs();
     const second = this.#perSecond.take(key, nowUs);
     const minute = this.#perMinute.take(key, nowUs);
@@ -103,14 +108,14 @@ class FinnhubFacade implements Facade {
       case '/api/v1/stock/market-status':
         return () => jsonAnswer(200, this.#status());
       case '/api/v1/stock/candle':
-        return () => jsonAnswer(403, { error: "You don't have access to this resource." });
+        return () => failure(403, "You don't have access to this resource.");
       default:
         return undefined;
     }
   }
 
   #limited(headers: Readonly<Record<string, string>> = {}): ProviderAnswer {
-    return jsonAnswer(429, { error: 'API limit reached. Please try again later. Remaining Limit: 0' }, headers);
+    return failure(429, 'API limit reached. Please try again later. Remaining Limit: 0', headers);
   }
 
   /** A symbol that isn't known has a quote of noughts. */
@@ -188,12 +193,16 @@ class FinnhubSession implements FacadeSession {
   }
 
   #error(msg: string): void {
-    this.#socket.send(JSON.stringify({ msg, type: 'error' }));
+    this.#send({ msg, type: 'error' });
+  }
+
+  #send(frame: FinnhubFrame): void {
+    this.#socket.send(JSON.stringify(frame));
   }
 
   #pingLater(): void {
     this.#socket.after(PING_EVERY_MS, () => {
-      this.#socket.send(PING);
+      this.#send(PING);
       this.#pingLater();
     });
   }
@@ -212,6 +221,10 @@ function parseCommand(
   const { type, symbol } = value;
   if ((type !== 'subscribe' && type !== 'unsubscribe') || typeof symbol !== 'string') return undefined;
   return { type, symbol };
+}
+
+function failure(status: number, error: string, headers: Readonly<Record<string, string>> = {}): ProviderAnswer {
+  return jsonAnswer(status, { error } satisfies FinnhubError, headers);
 }
 
 /** By query or by header. */

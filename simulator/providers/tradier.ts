@@ -1,4 +1,9 @@
 import { TickKind } from '../../market/types.ts';
+import type {
+  TradierSession as SessionAnswer,
+  TradierFault,
+  TradierStreamError,
+} from '../../protocol/providers/tradier.ts';
 import { acceptsKey, jsonAnswer } from './access.ts';
 import type {
   Facade,
@@ -104,7 +109,8 @@ class TradierFacade implements Facade {
       this.#sessions.delete(id);
     }
     this.#sessions.set(sessionid, nowUs() + SESSION_US);
-    return jsonAnswer(200, { stream: { url: '../v1/markets/events', sessionid } });
+    const made: SessionAnswer = { stream: { url: '../v1/markets/events', sessionid } };
+    return jsonAnswer(200, made);
   }
 
   /** Whether a session is valid; it is used up. */
@@ -157,7 +163,7 @@ class TradierSession implements FacadeSession {
 
   /** Third-party: the words and the code. */
   #refuse(error: string): void {
-    this.#socket.send(JSON.stringify({ error }));
+    this.#socket.send(JSON.stringify({ error } satisfies TradierStreamError));
     this.#socket.end(POLICY_VIOLATION, error);
   }
 
@@ -172,7 +178,7 @@ class TradierSession implements FacadeSession {
     if (!filter.includes('summary')) return;
     for (const symbol of known) {
       const summary = this.#events.summaryOf(market.indexOf(symbol) ?? 0);
-      if (summary !== undefined) this.#socket.send(linebreak ? `${summary}\n` : summary);
+      if (summary !== undefined) this.#socket.send(JSON.stringify(summary) + (linebreak ? '\n' : ''));
     }
   }
 }
@@ -219,7 +225,7 @@ function fault(
   { faultstring, errorcode }: { readonly faultstring: string; readonly errorcode: string },
   headers: Readonly<Record<string, string>> = {},
 ): ProviderAnswer {
-  return jsonAnswer(status, { fault: { faultstring, detail: { errorcode } } }, headers);
+  return jsonAnswer(status, { fault: { faultstring, detail: { errorcode } } } satisfies TradierFault, headers);
 }
 
 /** Third-party: their names; the expiry is ms since the epoch. */

@@ -1,4 +1,10 @@
-import type { Tick } from '../../market/types.ts';
+import type { Instrument, Tick } from '../../market/types.ts';
+import type {
+  TradierEvent,
+  TradierSummaryEvent,
+  TradierTimesaleEvent,
+  TradierTradeEvent,
+} from '../../protocol/providers/tradier.ts';
 import type { FacadeWorld } from './facade.ts';
 import { fixedDecimal, wholeMs, wireNumber } from './wireNumbers.ts';
 
@@ -22,10 +28,8 @@ export function channelTopic(of: {
   return `${of.channel}${of.linebreak ? '\n' : ' '}${of.symbol}`;
 }
 
-/** Names and topics of one symbol. */
+/** Topics of one symbol. */
 interface SymbolTopics {
-  /** The symbol as JSON. */
-  readonly name: string;
   readonly plain: Readonly<Record<Channel, string>>;
   readonly broken: Readonly<Record<Channel, string>>;
 }
@@ -42,7 +46,6 @@ export class TradierEvents {
     const { instruments } = world.market;
     this.#world = world;
     this.#topics = instruments.map(({ symbol }) => ({
-      name: JSON.stringify(symbol),
       plain: topicsOf(symbol, false),
       broken: topicsOf(symbol, true),
     }));
@@ -53,14 +56,12 @@ export class TradierEvents {
   trade(tick: Tick, shownTimeUs: number): void {
     const topics = this.#topics[tick.symbol];
     if (topics === undefined) return;
-    if (this.#isWanted(topics, 'trade'))
-      this.#say(topics, 'trade', this.#tradeText(tick, { type: 'trade', shownTimeUs }));
+    if (this.#isWanted(topics, 'trade')) this.#say(topics, 'trade', this.#trade(tick, { type: 'trade', shownTimeUs }));
     if (this.#isWanted(topics, 'tradex'))
-      this.#say(topics, 'tradex', this.#tradeText(tick, { type: 'tradex', shownTimeUs }));
-    if (this.#isWanted(topics, 'timesale')) this.#say(topics, 'timesale', this.#timesaleText(tick, shownTimeUs));
+      this.#say(topics, 'tradex', this.#trade(tick, { type: 'tradex', shownTimeUs }));
+    if (this.#isWanted(topics, 'timesale')) this.#say(topics, 'timesale', this.#timesale(tick, shownTimeUs));
     const { high, low } = this.#world.market.view(tick.symbol);
-    const isNew = this.#highs[tick.symbol] !== high || this.#lows[tick.symbol] !== low;
-    if (!isNew) return;
+    if (this.#highs[tick.symbol] === high && this.#lows[tick.symbol] === low) return;
     this.#highs[tick.symbol] = high;
     this.#lows[tick.symbol] = low;
     const summary = this.#isWanted(topics, 'summary') ? this.summaryOf(tick.symbol) : undefined;
@@ -70,55 +71,68 @@ export class TradierEvents {
   quote(tick: Tick, shownTimeUs: number): void {
     const topics = this.#topics[tick.symbol];
     if (topics === undefined || !this.#isWanted(topics, 'quote')) return;
-    const { priceDecimals, quantityDecimals } = this.#decimals(tick.symbol);
-    const date = wholeMs(shownTimeUs);
-    const side = (name: 'bid' | 'ask', price: number, size: number) => {
-      const lots = roundLots(size, quantityDecimals);
-      return `"${name}":${wireNumber(price, priceDecimals)},"${name}sz":${lots},"${name}exch":"${EXCHANGE}","${name}date":"${date}"`;
-    };
-    const bid = side('bid', tick.bid, tick.bidSize);
-    const ask = side('ask', tick.ask, tick.askSize);
-    this.#say(topics, 'quote', `{"type":"quote","symbol":${topics.name},${bid},${ask}}`);
+    const { symbol, priceDecimals, quantityDecimals } = this.#instrument(tick.symbol);
+    const date = String(wholeMs(shownTimeUs));
+    this.#say(topics, 'quote', {
+      type: 'quote',
+      symbol,
+      bid: wireNumber(tick.bid, priceDecimals),
+      bidsz: roundLots(tick.bidSize, quantityDecimals),
+      bidexch: EXCHANGE,
+      biddate: date,
+      ask: wireNumber(tick.ask, priceDecimals),
+      asksz: roundLots(tick.askSize, quantityDecimals),
+      askexch: EXCHANGE,
+      askdate: date,
+    });
   }
 
   /** The summary of a symbol's day; undefined before its first trade. */
-  summaryOf(symbol: number): string | undefined {
-    const topics = this.#topics[symbol];
-    const { open, high, low, previousClose, trades } = this.#world.market.view(symbol);
-    if (topics === undefined || trades === 0) return undefined;
-    const { priceDecimals } = this.#decimals(symbol);
+  summaryOf(index: number): TradierSummaryEvent | undefined {
+    const { open, high, low, previousClose, volume } = this.#world.market.view(index);
+    if (volume === 0) return undefined;
+    const { symbol, priceDecimals } = this.#instrument(index);
     const price = (ticks: number) => fixedDecimal(ticks, priceDecimals, Math.max(SHORT_PLACES, priceDecimals));
-    const range = `"open":"${price(open)}","high":"${price(high)}","low":"${price(low)}"`;
-    return `{"type":"summary","symbol":${topics.name},${range},"prevClose":"${price(previousClose)}"}`;
+    const range = { open: price(open), high: price(high), low: price(low) };
+    return { type: 'summary', symbol, ...range, prevClose: price(previousClose) };
   }
 
-  #tradeText(
+  #trade(
     tick: Tick,
     { type, shownTimeUs }: { readonly type: 'trade' | 'tradex'; readonly shownTimeUs: number },
-  ): string {
-    const { priceDecimals, quantityDecimals } = this.#decimals(tick.symbol);
+  ): TradierTradeEvent {
+    const { symbol, priceDecimals, quantityDecimals } = this.#instrument(tick.symbol);
     const price = fixedDecimal(tick.price, priceDecimals, Math.max(LONG_PLACES, priceDecimals));
-    const size = fixedDecimal(tick.size, quantityDecimals, quantityDecimals);
-    const { volume } = this.#world.market.view(tick.symbol);
-    const head = `"type":"${type}","symbol":${this.#topics[tick.symbol]?.name},"exch":"${EXCHANGE}"`;
-    const volumeText = fixedDecimal(volume, quantityDecimals, quantityDecimals);
-    return `{${head},"price":"${price}","size":"${size}","cvol":"${volumeText}","date":"${wholeMs(shownTimeUs)}","last":"${price}"}`;
+    const quantity = (lots: number) => fixedDecimal(lots, quantityDecimals, quantityDecimals);
+    const cvol = quantity(this.#world.market.view(tick.symbol).volume);
+    const date = String(wholeMs(shownTimeUs));
+    return { type, symbol, exch: EXCHANGE, price, size: quantity(tick.size), cvol, date, last: price };
   }
 
-  #timesaleText(tick: Tick, shownTimeUs: number): string {
+  #timesale(tick: Tick, shownTimeUs: number): TradierTimesaleEvent {
     const { market } = this.#world;
-    const { priceDecimals, quantityDecimals } = this.#decimals(tick.symbol);
+    const { symbol, priceDecimals, quantityDecimals } = this.#instrument(tick.symbol);
     const { bid, ask, trades } = market.view(tick.symbol);
     const price = (ticks: number) => fixedDecimal(ticks, priceDecimals, Math.max(SHORT_PLACES, priceDecimals));
-    const prices = `"bid":"${price(bid)}","ask":"${price(ask)}","last":"${price(tick.price)}"`;
-    const size = fixedDecimal(tick.size, quantityDecimals, quantityDecimals);
-    const head = `"type":"timesale","symbol":${this.#topics[tick.symbol]?.name},"exch":"${EXCHANGE}"`;
-    const tail = `"seq":${trades},"flag":"","cancel":false,"correction":false,"session":"${SESSIONS[market.phase()]}"`;
-    return `{${head},${prices},"size":"${size}","date":"${wholeMs(shownTimeUs)}",${tail}}`;
+    return {
+      type: 'timesale',
+      symbol,
+      exch: EXCHANGE,
+      bid: price(bid),
+      ask: price(ask),
+      last: price(tick.price),
+      size: fixedDecimal(tick.size, quantityDecimals, quantityDecimals),
+      date: String(wholeMs(shownTimeUs)),
+      seq: trades,
+      flag: '',
+      cancel: false,
+      correction: false,
+      session: SESSIONS[market.phase()],
+    };
   }
 
-  #decimals(symbol: number): { readonly priceDecimals: number; readonly quantityDecimals: number } {
-    return this.#world.market.instruments[symbol] ?? NO_DECIMALS;
+  #instrument(symbol: number): Pick<Instrument, 'symbol' | 'priceDecimals' | 'quantityDecimals'> {
+    return this.#world.market.instruments[symbol] ?? NO_INSTRUMENT;
   }
 
   #isWanted({ plain, broken }: SymbolTopics, channel: Channel): boolean {
@@ -126,14 +140,15 @@ export class TradierEvents {
     return output.wants(plain[channel]) || output.wants(broken[channel]);
   }
 
-  #say({ plain, broken }: SymbolTopics, channel: Channel, text: string): void {
+  #say({ plain, broken }: SymbolTopics, channel: Channel, event: TradierEvent): void {
     const { output } = this.#world;
+    const text = JSON.stringify(event);
     if (output.wants(plain[channel])) output.say(plain[channel], text);
     if (output.wants(broken[channel])) output.say(broken[channel], `${text}\n`);
   }
 }
 
-const NO_DECIMALS = { priceDecimals: 0, quantityDecimals: 0 };
+const NO_INSTRUMENT = { symbol: '', priceDecimals: 0, quantityDecimals: 0 };
 const SESSIONS = { pre: 'pre', regular: 'normal', post: 'post', closed: 'post' } as const;
 
 /** A size in round lots, the rest of a lot left out; a size above nothing is at least one. */

@@ -1,5 +1,5 @@
 /**
- * What every client of this folder has in common: it is started with its configuration as JSON, tells what it sees as a line of
+ * What every client here has in common: it is started with its configuration as JSON, tells what it sees as a line of
  * JSON each, and takes words by lines: `limit` makes it ask for too much.
  */
 import { createInterface } from 'node:readline';
