@@ -21,6 +21,7 @@ const MUST_HAPPEN = [
   ...['error bad_json', 'error too_deep', 'error bad_message', 'error unknown_type', 'error unauthenticated'],
   ...['error unknown_channel', 'error unknown_symbol', 'error too_many_symbols', 'error forbidden', 'error bad_token'],
   ...['error unknown_alert', 'error unknown_order', 'error order_not_open', 'error no_market', 'error bad_quantity'],
+  'msgpack',
   ...['close 1006', 'close 4400', 'close 4413'],
 ];
 

@@ -2,6 +2,7 @@ import { CHANNEL_KEYS, type Channel } from '../../protocol/channels.ts';
 import type { Cursor } from '../../protocol/clientFrames.ts';
 import { mint, unsigned } from '../conformance/tokens.ts';
 import { AlertDesk } from './protocolAlerts.ts';
+import type { LawCodec } from './protocolCodec.ts';
 import { type Expected, Link, type Received } from './protocolLink.ts';
 import {
   type Claims,
@@ -36,6 +37,7 @@ export class ProtocolClient implements Asker {
   #held = new KeyedStreams<true>();
   claims: Claims | undefined = undefined;
   #token: TokenKind = 'full';
+  #codec: LawCodec = 'json';
   #connections = 0;
 
   constructor(accounts: { readonly own: string; readonly other: string }, surroundings: Surroundings) {
@@ -57,8 +59,14 @@ export class ProtocolClient implements Asker {
     const name = `${this.own.slice(0, 1)}${++this.#connections}`;
     this.claims = undefined;
     this.#held = new KeyedStreams();
-    const target = { port: this.#with.port(cut), name, isToBeCut: cut !== undefined };
+    const target = { port: this.#with.port(cut), name, isToBeCut: cut !== undefined, codec: this.#codec };
+    if (this.#codec === 'msgpack') this.#with.rules.seen('msgpack');
     this.link = await Link.open(target, this.#with.rules);
+  }
+
+  /** Writes its frames so from the next connection on. */
+  speak(codec: LawCodec): void {
+    this.#codec = codec;
   }
 
   /** Connects if there is no connection, as somebody who may do everything of his own. */

@@ -3,6 +3,7 @@ import WebSocket from 'ws';
 import type { Channel } from '../../protocol/channels.ts';
 import { ERROR_CODES } from '../../protocol/codes.ts';
 import { SERVER_FRAME_SCHEMAS } from '../../protocol/schemas/serverFrames.ts';
+import { type LawCodec, readMessage, subprotocolsOf, written } from './protocolCodec.ts';
 import { Subscriptions } from './protocolSubscriptions.ts';
 import type { Truth } from './protocolTruth.ts';
 
@@ -48,6 +49,7 @@ export class Link {
   readonly mayClose = new Set<number>();
   isOpen = true;
   readonly #socket: WebSocket;
+  readonly #codec: LawCodec;
   readonly #rules: LinkRules;
   readonly #pending = new Map<number, Expected>();
   /** What may be answered, or not any more. */
@@ -57,12 +59,13 @@ export class Link {
   readonly #notices: { readonly channel: Channel; readonly symbols: ReadonlySet<string> }[] = [];
   #wakers: (() => void)[] = [];
 
-  private constructor(socket: WebSocket, name: string, rules: LinkRules) {
+  private constructor(socket: WebSocket, own: { readonly name: string; readonly codec: LawCodec }, rules: LinkRules) {
     this.#socket = socket;
-    this.name = name;
+    this.name = own.name;
+    this.#codec = own.codec;
     this.#rules = rules;
     this.subscriptions = new Subscriptions(rules);
-    socket.on('message', (data) => this.#onFrame(String(data)));
+    socket.on('message', (data: Buffer, isBinary) => this.#onMessage(data, isBinary));
     // The close event follows.
     socket.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
@@ -75,11 +78,19 @@ export class Link {
 
   /** Opens a connection; resolves also when it was cut before it was open. */
   static open(
-    target: { readonly port: number; readonly name: string; readonly isToBeCut?: boolean },
+    target: {
+      readonly port: number;
+      readonly name: string;
+      readonly isToBeCut?: boolean;
+      /** Absent: JSON. */
+      readonly codec?: LawCodec;
+    },
     rules: LinkRules,
   ): Promise<Link> {
-    const socket = new WebSocket(`ws://127.0.0.1:${target.port}/v1/stream`, { perMessageDeflate: false });
-    const link = new Link(socket, target.name, rules);
+    const { name, codec = 'json' } = target;
+    const url = `ws://127.0.0.1:${target.port}/v1/stream`;
+    const socket = new WebSocket(url, subprotocolsOf(codec), { perMessageDeflate: false });
+    const link = new Link(socket, { name, codec }, rules);
     if (target.isToBeCut === true) link.mayClose.add(1006);
     return new Promise((resolve) => {
       socket.on('open', () => resolve(link));
@@ -113,7 +124,7 @@ export class Link {
   sendRaw(data: string | Uint8Array, refusal?: string): void {
     if (!this.isOpen) return;
     if (refusal !== undefined) this.#refusals.push(refusal);
-    this.#socket.send(data);
+    this.#socket.send(written(this.#codec, data));
   }
 
   /** From now on what was asked may stay without an answer. */
@@ -167,10 +178,10 @@ export class Link {
     this.#wake();
   }
 
-  #onFrame(text: string): void {
-    const frame: unknown = JSON.parse(text);
-    const what = isRecord(frame) ? this.#wrong(frame) : 'not an object';
-    if (what !== undefined) this.#fault(`${what}\n  in ${text.slice(0, 400)}`);
+  #onMessage(bytes: Buffer, isBinary: boolean): void {
+    const read = readMessage(this.#codec, { bytes, isBinary });
+    const what = typeof read === 'string' ? read : isRecord(read.value) ? this.#wrong(read.value) : 'not an object';
+    if (what !== undefined) this.#fault(`${what}\n  in ${shown(read, bytes).slice(0, 400)}`);
     this.#wake();
   }
 
@@ -243,6 +254,10 @@ function whatCame({ type, code, reason, recovered, duplicate }: Received): strin
   if (type === 'error') return `error ${String(reason ?? code)}`;
   if (type === 'subscribed') return recovered === true ? 'recovered' : 'subscribed';
   return duplicate === true ? 'duplicate' : String(type);
+}
+
+function shown(read: { readonly value: unknown } | string, bytes: Buffer): string {
+  return typeof read === 'string' ? String(bytes) : JSON.stringify(read.value);
 }
 
 function isRecord(value: unknown): value is Received {

@@ -90,6 +90,8 @@ const schemas = {
     },
     exact,
   ),
+  /** From its next connection on the client writes its frames so; JSON at first. */
+  speak: Type.Object({ op: Type.Literal('speak'), client, codec: oneOf(['json', 'msgpack']) }, exact),
   auth: Type.Object({ op: Type.Literal('auth'), ...by, token: oneOf(TOKENS) }, exact),
   refresh: Type.Object({ op: Type.Literal('refresh'), ...by, token: oneOf(TOKENS) }, exact),
   subscribe: Type.Object(

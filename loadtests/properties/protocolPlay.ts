@@ -128,6 +128,8 @@ export class ProtocolLaw {
     switch (operation.op) {
       case 'cut':
         return client.cut(operation.returns);
+      case 'speak':
+        return client.speak(operation.codec);
       case 'connect':
         return client.connect(operation.cut);
       case 'auth':

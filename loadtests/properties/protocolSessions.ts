@@ -22,6 +22,11 @@ const who = {
 const someName = fc.constantFrom('a', 'b');
 const whose = fc.constantFrom(undefined, undefined, undefined, 'own' as const, 'other' as const);
 const someSymbol = fc.constantFrom(0, 0, 0, 1, 2);
+const someCodec = fc.constantFrom('json' as const, 'msgpack' as const);
+/** Each client speaks MessagePack from the start in half of the sessions. */
+const codecs = fc
+  .subarray<0 | 1>([0, 1])
+  .map((clients) => clients.map((client) => ({ op: 'speak', client, codec: 'msgpack' })));
 const goodToken = fc.constantFrom<TokenKind>('full', 'full', 'full', 'full', 'both', 'market', 'orders', 'soon');
 const anyToken = fc.oneof({ weight: 3, arbitrary: goodToken }, { weight: 1, arbitrary: fc.constantFrom(...TOKENS) });
 /** Keys that mostly fit the channel. */
@@ -80,6 +85,7 @@ const subscription = fc.oneof(
 
 const steps: readonly fc.WeightedArbitrary<object>[] = [
   { weight: 2, arbitrary: op('auth', { ...who, token: anyToken }) },
+  { weight: 1, arbitrary: op('speak', { client: who.client, codec: someCodec }) },
   { weight: 3, arbitrary: op('refresh', { ...who, token: anyToken }) },
   { weight: 22, arbitrary: subscription },
   { weight: 4, arbitrary: op('unsubscribe', { ...who, channel: fc.constantFrom(...CHANNELS), keys: someKeys }) },
@@ -223,5 +229,7 @@ export function session(options: { readonly most: number; readonly restarts: boo
   const step = fc.oneof(...steps, ...more).map((one) => [one]);
   const part = fc.oneof({ weight: 14, arbitrary: step }, { weight: 1, arbitrary: scenes });
   const rest = fc.array(part, { minLength: 2, maxLength: options.most, size: 'max' });
-  return fc.tuple(opening, second, rest).map(([one, two, parts]) => [...one, ...two, ...parts.flat()].map(cleaned));
+  return fc
+    .tuple(codecs, opening, second, rest)
+    .map(([first, one, two, parts]) => [...first, ...one, ...two, ...parts.flat()].map(cleaned));
 }
