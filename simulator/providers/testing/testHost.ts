@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Tick, TickKind } from '../../../market/types.ts';
 import { hostClock } from '../../hostClock.ts';
 import { createPlayer } from '../../play/player.ts';
+import type { Player } from '../../play/types.ts';
 import { openTape } from '../../tape/reader.ts';
 import type { TapeHalt, TapeReader } from '../../tape/types.ts';
 import { createTapeWriter } from '../../tape/writer.ts';
@@ -49,6 +50,8 @@ export interface TestHostOptions extends Partial<Omit<HostOptions, 'kind' | 'pla
 export interface TestHost {
   readonly host: ProviderHost;
   readonly tape: TapeReader;
+  /** Of the clock that all share. */
+  readonly player: Player;
   readonly url: (path: string) => string;
   readonly httpUrl: (path: string) => string;
   readonly close: () => void;
@@ -80,10 +83,11 @@ export async function openTestHost(options: TestHostOptions): Promise<TestHost> 
     showAs,
     ...(faults !== undefined && { faults }),
   });
+  const play = playOf({ speed, fromUs });
   const host = await openHost({
     ...rest,
     clock,
-    play: playOf({ speed, fromUs }),
+    play,
     ...(options.isOwn === true && {
       ownPlay: (start) =>
         start.from === 'nowhere'
@@ -94,6 +98,7 @@ export async function openTestHost(options: TestHostOptions): Promise<TestHost> 
   return {
     host,
     tape,
+    player: play.player,
     url: (path) => `ws://127.0.0.1:${host.port}${path}`,
     httpUrl: (path) => `http://127.0.0.1:${host.port}${path}`,
     close: () => {
