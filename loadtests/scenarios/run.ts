@@ -1,0 +1,167 @@
+import type { ScenarioCheck } from '../../protocol/schemas/checks.ts';
+import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import { FaultPlan } from '../../simulator/faults/plan.ts';
+import { loadScenario } from '../../simulator/scenario.ts';
+import { dayOfTape, partOf, scenarioDay } from '../../simulator/scenarioTimes.ts';
+import { openTape } from '../../simulator/tape/reader.ts';
+import type { TapeReader } from '../../simulator/tape/types.ts';
+import { ensureTape } from '../../simulator/universe/ensure.ts';
+import { Random } from '../../simulator/universe/random.ts';
+import { mint } from '../conformance/tokens.ts';
+import { find } from './checks/all.ts';
+import type { ScenarioBackEnd, ScenarioEnvironment } from './environment.ts';
+import type { Finding, Stage } from './stage.ts';
+import { type Truth, truthOf } from './truth.ts';
+import { Witness } from './witness.ts';
+
+/** From the back end's start to the part's, ms: time for the clients to subscribe. */
+const LEAD_MS = 1_200;
+
+/** A check of a run and what it found. */
+export interface CheckResult extends Finding {
+  readonly check: ScenarioCheck;
+}
+
+/** What became of a scenario. */
+export interface ScenarioResult {
+  readonly scenario: Scenario;
+  readonly results: readonly CheckResult[];
+  /** Events that the feed said, over all symbols. */
+  readonly events: number;
+  readonly elapsedS: number;
+}
+
+/**
+ * Plays a scenario into a back end and makes its checks.
+ *
+ * @param nameOrPath as {@link loadScenario} takes it
+ * @throws ScenarioError when there is no such scenario, or it can't be used
+ * @throws TapeError when the tape can't be used
+ */
+export async function runScenario(
+  nameOrPath: string,
+  environment: ScenarioEnvironment,
+  options: { readonly tapePath?: string | undefined } = {},
+): Promise<ScenarioResult> {
+  const startedMs = performance.now();
+  const scenario = loadScenario(nameOrPath);
+  const tapePath = options.tapePath ?? (await tapeOf(scenario));
+  const tape = openTape(tapePath);
+  try {
+    const part = partOf(scenario, tape.header);
+    const truth = truthOf({ scenario, tape, ...part });
+    const startAtUs = environment.nowUs() + (LEAD_MS + scenario.load.connectOverS * 1e3) * 1e3;
+    const wish = { scenario, nameOrPath, tapePath, ...part, startAtUs };
+    const backEnd = await environment.start(wish, scenario.feeds);
+    const run = { environment, scenario, tape, truth, backEnd, startAtUs, part };
+    try {
+      const results = await play(run);
+      const events = [...truth.symbols.values()].reduce((sum, { ticks }) => sum + ticks.length, 0) + truth.refused;
+      return { scenario, results, events, elapsedS: (performance.now() - startedMs) / 1e3 };
+    } finally {
+      await backEnd.stop();
+    }
+  } finally {
+    tape.close();
+  }
+}
+
+/** The tape of a scenario's day, built if it isn't there; of a day without a session the last session's. */
+function tapeOf({ tape, seed }: Scenario): Promise<string> {
+  const { symbols, events, date } = tape;
+  const day = scenarioDay(date);
+  const sessionDate = new Date(day.openUs / 1e3).toISOString().slice(0, 10);
+  return ensureTape({ symbols, sessionDate, seed, ...(events !== undefined && { events }) });
+}
+
+interface Run {
+  readonly environment: ScenarioEnvironment;
+  readonly scenario: Scenario;
+  readonly tape: TapeReader;
+  readonly truth: Truth;
+  readonly backEnd: ScenarioBackEnd;
+  readonly startAtUs: number;
+  readonly part: { readonly fromUs: number; readonly toUs: number };
+}
+
+async function play(run: Run): Promise<CheckResult[]> {
+  const { environment, scenario, tape, backEnd, startAtUs, part } = run;
+  const { nowUs } = environment;
+  const at = (timeUs: number): Promise<void> =>
+    new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.ceil((timeUs - nowUs()) / 1e3))));
+  const schedule = {
+    startUs: startAtUs,
+    fromEventUs: part.fromUs,
+    toEventUs: part.toUs,
+    speed: scenario.tape.speed,
+  };
+  const { witnesses, tokens } = await openWitnesses(run);
+  const stage: Stage = {
+    scenario,
+    schedule,
+    day: dayOfTape(tape.header, scenario.tape.date),
+    windows: new FaultPlan({ scenario, header: tape.header, schedule }).windows,
+    truth: run.truth,
+    backEnd,
+    witnesses,
+    tokens,
+    nowUs,
+    ended: at(startAtUs + (scenario.tape.durationS + scenario.load.graceS) * 1e6),
+    at,
+  };
+  try {
+    const cuts = cutWitnesses(stage);
+    const findings = await Promise.all(
+      (scenario.checks ?? []).map(async (check) => ({ ...(await find(stage, check)), check })),
+    );
+    await cuts;
+    return findings;
+  } finally {
+    for (const witness of witnesses) witness.close();
+  }
+}
+
+async function openWitnesses({ environment, scenario, tape, backEnd }: Run): Promise<{
+  readonly witnesses: readonly Witness[];
+  readonly tokens: readonly string[];
+}> {
+  const { clients, symbolsPerClient, connectOverS, reconnect } = scenario.load;
+  const random = new Random(scenario.seed, 'witnesses');
+  const names = tape.header.instruments.map(({ symbol }) => symbol);
+  const witnesses: Witness[] = [];
+  const tokens: string[] = [];
+  for (let at = 0; at < clients; at++) {
+    const token = await mint(backEnd.secret, { user: `user-${at}` });
+    tokens.push(token);
+    const symbols = names.map((_, place) => names[(at * symbolsPerClient + place) % names.length] ?? '');
+    witnesses.push(
+      new Witness({
+        url: `ws://127.0.0.1:${backEnd.port}/v1/stream`,
+        token,
+        symbols: symbols.slice(0, symbolsPerClient),
+        nowUs: environment.nowUs,
+        reconnect,
+        random: () => random.unit(),
+      }),
+    );
+  }
+  await Promise.all(
+    witnesses.map(async (witness, at) => {
+      await new Promise((resolve) => setTimeout(resolve, (at / clients) * connectOverS * 1e3));
+      await witness.open();
+    }),
+  );
+  return { witnesses, tokens };
+}
+
+async function cutWitnesses({ scenario, schedule, witnesses, at }: Stage): Promise<void> {
+  await Promise.all(
+    scenario.cuts.flatMap(({ atS, overS, fromShare, toShare }) => {
+      const cut = witnesses.slice(Math.round(fromShare * witnesses.length), Math.round(toShare * witnesses.length));
+      return cut.map(async (witness, place) => {
+        await at(schedule.startUs + (atS + (overS * place) / cut.length) * 1e6);
+        witness.cut();
+      });
+    }),
+  );
+}
