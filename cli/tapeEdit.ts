@@ -52,7 +52,7 @@ export function speedCommand() {
   return new Command('speed')
     .summary('make a tape whose time passes faster or slower')
     .description(
-      "Makes a tape whose time passes faster or slower: each event's distance from the session's open is divided by the factor, the session's length too. To play a tape faster as it is, use replay --speed.",
+      "Makes a tape whose time passes faster or slower: each event's distance from the session's open is divided by the factor, the session's length too. The exchange's hours stay what they are. To play a tape faster as it is, use replay --speed.",
     )
     .argument('<file>', 'the tape')
     .requiredOption(

@@ -1,4 +1,4 @@
-import { COLUMNS, FRONT_BYTES, MAX_BLOCK_EVENTS, ROUND_LOTS } from './block.ts';
+import { COLUMNS, FRONT_BYTES, ROUND_LOTS } from './block.ts';
 import type { TickBlock } from './types.ts';
 import { ColumnReader } from './varint.ts';
 
@@ -19,7 +19,7 @@ export class BlockDecoder {
   readonly #previous: Int32Array;
   readonly #symbols: number;
   /** The places of the block's quotes: to go by them is cheaper than to ask each event for its kind, which no processor can foresee. */
-  readonly #quotes = new Uint16Array(MAX_BLOCK_EVENTS + 1);
+  #quotes = new Uint16Array(0);
   #quoteCount = 0;
 
   constructor(symbols: number) {
@@ -33,6 +33,8 @@ export class BlockDecoder {
     if (bytes.length < FRONT_BYTES) return 'is too short';
     const events = bytes.readUInt32LE(0);
     if (events < 1 || events > into.kind.length) return `claims ${events} events`;
+    // One place more: the last event's is written whether it is a quote or not.
+    if (this.#quotes.length <= events) this.#quotes = new Uint16Array(into.kind.length + 1);
     let end = FRONT_BYTES;
     for (let column = 0; column < COLUMNS; column++) end += bytes.readUInt32LE(4 + 4 * column);
     if (end !== bytes.length) return 'has columns of the wrong length';
@@ -103,8 +105,12 @@ export class BlockDecoder {
     let from = reader.at;
     let quoteCount = 0;
     for (let at = 0; at < events; at++) {
-      let coded = bytes[from] as number;
-      if (coded < 0x80) from++;
+      // One byte or two, without a branch: which of them no processor can foresee where symbols are many.
+      const first = bytes[from] as number;
+      const second = bytes[from + 1] as number;
+      const hasSecond = first >>> 7;
+      let coded = (first & 0x7f) | ((second & -hasSecond) << 7);
+      if ((first & second) < 0x80) from += 1 + hasSecond;
       else {
         reader.at = from;
         coded = reader.varint();
