@@ -1,5 +1,5 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ImportError } from './errors.ts';
 
 /** A file to be read, as the user would name it. */
@@ -14,7 +14,7 @@ const GLOB = /[*?]/;
 
 /**
  * Finds the files that are meant: files as they are, folders with all below them, patterns with `*`, `**` and `?`. In folders
- * and patterns, checksums, notes, tapes and lists of bad rows are left out. Order: as given, in a folder by name.
+ * and patterns, checksums, notes, tapes and lists of bad rows are left out. Order: as given, in a folder by name; a file that is named twice counts once.
  *
  * @throws ImportError for a name without a file
  */
@@ -23,7 +23,7 @@ export function findInputs(names: readonly string[]): InputFile[] {
   for (const name of names) {
     const files = filesOf(name);
     if (files.length === 0) throw new ImportError('missing', `${name}: no file to import is there`);
-    for (const path of files) found.set(path, { path, bytes: statSync(path).size });
+    for (const path of files) found.set(resolve(path), { path, bytes: statSync(path).size });
   }
   return [...found.values()];
 }

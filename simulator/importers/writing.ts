@@ -39,6 +39,7 @@ export async function writeEvents(options: WritingOptions): Promise<void> {
     }
   } while (events.next());
   options.onProgress(done);
+  options.signal?.throwIfAborted();
 }
 
 /** Brings an event into ticks and lots; false when it doesn't fit. */
