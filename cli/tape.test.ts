@@ -1,28 +1,21 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { projectFile } from '../simulator/paths.ts';
 import { inFolder } from '../simulator/tape/testTicks.ts';
-import { runCli } from './program.ts';
+import { type Captured, capture } from './capture.ts';
 
-afterEach(() => {
-  process.exitCode = undefined;
-});
-
-/** Runs `tapedeck tape` in a process of its own and gives what it prints. */
-async function tape(...args: string[]): Promise<{ stdout: string; stderr: string }> {
-  const main = projectFile('cli', 'main.ts');
-  return promisify(execFile)(process.execPath, ['--import', 'tsx', main, 'tape', ...args], { cwd: projectFile() });
+/** Runs `tapedeck tape` in this process and gathers what it prints. */
+function tape(...args: string[]): Promise<Captured> {
+  return capture('tape', ...args);
 }
 
-/** Runs a command line that fails, in this process, and gives its exit code and its one line. */
+/** Runs a command line that fails and gives its exit code and its one line. */
 async function failing(...args: string[]): Promise<{ code: number; line: string }> {
-  let line = '';
-  const code = await runCli(['tape', ...args], { out: () => undefined, err: (text) => (line += text) }, false);
-  expect(line.match(/\n/g)).toHaveLength(1);
-  return { code, line };
+  const { code, err } = await tape(...args);
+  const [line = '', ...others] = err.split('\n').filter((text) => text.startsWith('tapedeck: '));
+  expect(others).toEqual([]);
+  return { code, line: `${line}\n` };
 }
 
 describe('tapedeck tape', () => {
@@ -30,20 +23,18 @@ describe('tapedeck tape', () => {
     inFolder(async (folder) => {
       const file = join(folder, 'small.tape');
       const built = await tape('build', '--symbols', '30', '--events', '4000', '--seed', '9', '--out', file);
-      const [info, infoJson, verified] = await Promise.all([
-        tape('info', file, '--quick'),
-        tape('info', file, '--format', 'json'),
-        tape('verify', file, '--format', 'json'),
-      ]);
+      const info = await tape('info', file, '--quick');
+      const infoJson = await tape('info', file, '--format', 'json');
+      const verified = await tape('verify', file, '--format', 'json');
 
-      expect(built.stderr).toContain('100 %');
-      expect(built.stdout).toContain('4,000 (');
-      expect(built.stdout).toContain(info.stdout);
-      expect(info.stdout).toMatch(/^origin +derived: Derived, not recorded: 30 symbols/m);
-      expect(info.stdout).toMatch(/^source +fixtures\/history\/sp500-2000\.csv \(BSD-3-Clause, /m);
-      const header: unknown = JSON.parse(infoJson.stdout);
+      expect(built.err).toContain('100 %');
+      expect(built.out).toContain('4,000 (');
+      expect(built.out).toContain(info.out);
+      expect(info.out).toMatch(/^origin +derived: Derived, not recorded: 30 symbols/m);
+      expect(info.out).toMatch(/^source +fixtures\/history\/sp500-2000\.csv \(BSD-3-Clause, /m);
+      const header: unknown = JSON.parse(infoJson.out);
       expect(header).toMatchObject({ tape: file, version: 1, seed: 9, events: 4_000 });
-      expect(JSON.parse(verified.stdout)).toMatchObject({ sound: true, events: 4_000 });
+      expect(JSON.parse(verified.out)).toMatchObject({ sound: true, events: 4_000 });
     }));
 
   it('should list bad rows of a CSV with their places and count them', () =>
@@ -57,9 +48,9 @@ describe('tapedeck tape', () => {
 
       const built = await tape('build', '--index', index, '--symbols', '5', '--events', '100', '--out', out);
 
-      expect(built.stderr).toContain(`${index}:302: column "high": "x" is not a positive number\n`);
-      expect(built.stderr).toContain(`${index}: 1 bad rows refused, 300 good rows taken\n`);
-      expect(built.stdout).toContain('1 bad rows refused');
+      expect(built.err).toContain(`${index}:302: column "high": "x" is not a positive number\n`);
+      expect(built.err).toContain(`${index}: 1 bad rows refused, 300 good rows taken\n`);
+      expect(built.out).toContain('1 bad rows refused');
     }));
 
   it('should leave with 65 for a truncated tape and for a bad CSV, 66 for a missing file, and say why', () =>

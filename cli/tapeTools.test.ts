@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { projectFile } from '../simulator/paths.ts';
 import { createTapeWriter } from '../simulator/tape/writer.ts';
 import { trade } from '../simulator/testTape.ts';
-import { runCli } from './program.ts';
+import { type Captured, capture } from './capture.ts';
 
 /** 09:30 in New York. */
 const OPEN_US = 1_584_365_400_000_000;
@@ -31,31 +31,9 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-afterEach(() => {
-  process.exitCode = undefined;
-  vi.restoreAllMocks();
-});
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs `tapedeck tape` in this process and gathers what it prints. */
-async function tape(...args: string[]): Promise<Ran> {
-  let out = '';
-  let err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
-  const code = await runCli(['tape', ...args], { out: () => undefined, err: (text) => (err += text) }, false);
-  return { code, out, err };
+function tape(...args: string[]): Promise<Captured> {
+  return capture('tape', ...args);
 }
 
 /** What it prints as JSON. */

@@ -77,7 +77,7 @@ async function thereAndBack(
 }
 
 describe('export and import', () => {
-  test.prop([soundTicks, fc.constantFrom('us', 'iso')])(
+  test.prop([soundTicks, fc.constantFrom('us', 'iso')], { numRuns: 40 })(
     'should give the same events back, by their hash, from CSV',
     (ticks, time) =>
       inFolder(async (folder) => {
