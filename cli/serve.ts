@@ -156,7 +156,7 @@ function readSettings(options: ServeOptions): ServerConfig {
       ...(options.tlsCert !== undefined && { tlsCertFile: options.tlsCert }),
       ...(options.tlsKey !== undefined && { tlsKeyFile: options.tlsKey }),
       ...(options.journal !== undefined && { journal: options.journal }),
-      ...(options.feed !== undefined && { feed: options.feed }),
+      ...(options.feed !== undefined && { feedChain: options.feed }),
       ...(options.feedUrl !== undefined && { feedUrls: options.feedUrl }),
       ...(options.plan !== undefined && { feedPlans: options.plan }),
       ...(options.symbols !== undefined && { feedSymbols: options.symbols }),

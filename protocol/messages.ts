@@ -123,6 +123,10 @@ export interface SnapshotFrame {
   readonly epoch: string;
   /** Head of the stream: the next event has `seq + 1`. 0 for channels without numbers. */
   readonly seq: number;
+  /** `ticker` of a live feed: true when nobody vouches for the price any more. */
+  readonly stale?: boolean;
+  /** With `stale`: how old the price is at least, ms. */
+  readonly staleMs?: number;
   readonly data: SnapshotData;
 }
 /** What happened to an order; class A except for `ratcheted`, which carries no `seq` of its own and may be conflated. */

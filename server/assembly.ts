@@ -100,6 +100,7 @@ export function assemble(
   const soon = (callback: () => void): void => void setImmediate(callback);
   const hub = new Hub({
     ...shared,
+    staleMs: feed?.staleMs,
     epoch: journal?.store.epoch ?? randomBytes(8).toString('hex'),
     dialects: parts.dialects,
     limits,

@@ -70,7 +70,7 @@ interface ServerOptions {
   readonly tlsKeyFile?: string;
   readonly journal?: string;
   /** Providers or chains of them, the one wanted most first. */
-  readonly feed?: readonly string[];
+  readonly feedChain?: readonly string[];
   /** `NAME=URL`, each. */
   readonly feedUrls?: readonly string[];
   /** `NAME=PLAN`, each. */
@@ -173,7 +173,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   tlsCertFile: '--tls-cert',
   tlsKeyFile: '--tls-key',
   journal: '--journal',
-  feed: '--feed',
+  feedChain: '--feed',
   feedUrls: '--feed-url',
   feedPlans: '--plan',
   feedSymbols: '--symbols',

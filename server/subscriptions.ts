@@ -165,7 +165,7 @@ function subscribeSymbols(context: CommandContext, frame: SubscribeRequest, keys
 
 function sendTickerSnapshot({ session, hub, clock }: CommandContext, view: TickerView): void {
   const { subscriber } = session;
-  const moment = { epoch: hub.epoch, nowUs: clock.nowUs(), phase: hub.phase };
+  const moment = { epoch: hub.epoch, nowUs: clock.nowUs(), phase: hub.phase, staleMs: hub.staleMs(view) };
   const text = subscriber.dialect.tickerSnapshot(view, moment);
   if (text !== undefined) subscriber.send(text);
 }

@@ -200,9 +200,10 @@ export function encodeTrade(fields: TickerFields & { readonly flags: number }, s
   return `{"type":"trade","symbol":${fields.symbolJson},"seq":${seq}${covered},"data":{"price":${price},"size":${size},"flags":${fields.flags}},"eventTimeUs":${fields.eventTimeUs}${due},"receivedTimeUs":${fields.receivedTimeUs},"sentTimeUs":${sentTimeUs}}`;
 }
 
-/** Writes the `snapshot` of a `ticker` stream: its head is `fields.seq`. */
-export function encodeTickerSnapshot(fields: TickerFields, epoch: string): string {
-  return `{"type":"snapshot","channel":"ticker","symbol":${fields.symbolJson},"epoch":${JSON.stringify(epoch)},"seq":${fields.seq},"data":${encodeTickerData(fields)}}`;
+/** Writes the `snapshot` of a `ticker` stream: its head is `fields.seq`. `staleMs` is the age of a price that nobody vouches for; 0 for others. */
+export function encodeTickerSnapshot(fields: TickerFields, epoch: string, staleMs = 0): string {
+  const stale = staleMs === 0 ? '' : `,"stale":true,"staleMs":${staleMs}`;
+  return `{"type":"snapshot","channel":"ticker","symbol":${fields.symbolJson},"epoch":${JSON.stringify(epoch)},"seq":${fields.seq}${stale},"data":${encodeTickerData(fields)}}`;
 }
 
 function encodeTickerData(fields: TickerFields): string {

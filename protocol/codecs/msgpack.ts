@@ -84,9 +84,10 @@ export function encodeMsgpackTrade(
 }
 
 /** Writes the `snapshot` of a `ticker` stream: its head is `fields.seq`. */
-export function encodeMsgpackTickerSnapshot(fields: NamedTickerFields, epoch: string): Uint8Array {
+export function encodeMsgpackTickerSnapshot(fields: NamedTickerFields, epoch: string, staleMs = 0): Uint8Array {
   const { symbol, seq } = fields;
-  return packer.pack({ type: 'snapshot', channel: 'ticker', symbol, epoch, seq, data: tickerData(fields) });
+  const stale = staleMs === 0 ? {} : { stale: true, staleMs };
+  return packer.pack({ type: 'snapshot', channel: 'ticker', symbol, epoch, seq, ...stale, data: tickerData(fields) });
 }
 
 function timesOf({ eventTimeUs, dueTimeUs, receivedTimeUs }: TickerFields, sentTimeUs: number): object {

@@ -95,7 +95,7 @@ export const QuotesSchema = part('Quotes', {
       symbol,
       seq: integer("head of the symbol's `ticker`: a resume from here brings what follows"),
       eventTimeUs: orNull(timeUs('of the last event; null before the first')),
-      stale: Optional(Type.Literal(true, { description: 'of a live feed: nobody vouches for the price any more' })),
+      stale: Optional(flag('of a live feed: true when nobody vouches for the price any more')),
       staleMs: Optional(integer('with `stale`: how old the price is at least', 'ms')),
       data: TickerDataSchema,
     }),

@@ -34,7 +34,9 @@ const key = text('a symbol, an account, a channel, or `*`');
 function times(ofEvent: string) {
   return {
     eventTimeUs: timeUs(ofEvent),
-    dueTimeUs: Optional(timeUs('when the schedule of the replay wanted the tick sent; absent for a live feed')),
+    dueTimeUs: Optional(
+      timeUs('when the schedule of the replay wanted the tick sent; of a live feed: its arrival at the server'),
+    ),
     receivedTimeUs: timeUs('arrival of the tick at the server'),
     sentTimeUs: timeUs('when the frame was written'),
   };
@@ -261,6 +263,8 @@ const SnapshotSchema = frame('snapshot', {
   symbol: said(key, "the stream's key: a symbol, an account, a channel, or `*`"),
   epoch,
   seq: integer("the stream's head: the next event has `seq + 1`; 0 for `position.value`, `portfolio` and `presence`"),
+  stale: Optional(flag('`ticker` of a live feed: true when nobody vouches for the price any more')),
+  staleMs: Optional(integer('with `stale`: how old the price is at least', 'ms')),
   data: Type.Union(
     [
       TickerDataSchema,

@@ -36,7 +36,8 @@ export const aiTradingV2: Dialect = {
   voiceOf: () => VOICE,
   ticker: (view) => (hasTraded(view) ? marketUpdate(view) : undefined),
   trade: () => undefined,
-  tickerSnapshot: (view) => (view.last === 0 ? undefined : marketUpdate(view)),
+  // Its update has no word for a price that may not hold any more.
+  tickerSnapshot: (view, { staleMs = 0 }) => (view.last === 0 || staleMs > 0 ? undefined : marketUpdate(view)),
 };
 
 /** A change that is unknown is told as 0: the field is a number. */

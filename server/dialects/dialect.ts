@@ -35,6 +35,8 @@ export interface SnapshotMoment {
   readonly nowUs: number;
   /** What part of its day the market is in. */
   readonly phase: Phase;
+  /** Of a live feed: the age of the price when nobody vouches for it any more, ms; 0 while somebody does. Absent for a tape. */
+  readonly staleMs?: number | undefined;
 }
 
 /**

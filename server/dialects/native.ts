@@ -33,7 +33,7 @@ export const native: Dialect = {
   voiceOf: () => JSON_VOICE,
   ticker: encodeTicker,
   trade: (view, sentTimeUs) => (mayBeTrade(view) ? encodeTrade(view, sentTimeUs) : undefined),
-  tickerSnapshot: (view, { epoch }) => encodeTickerSnapshot(view, epoch),
+  tickerSnapshot: (view, { epoch, staleMs }) => encodeTickerSnapshot(view, epoch, staleMs),
 };
 
 /** The full protocol on `/v1/stream`, in MessagePack: the same frames, both ways. */
@@ -44,7 +44,7 @@ export const nativeMsgpack: Dialect = {
   voiceOf: () => MSGPACK_VOICE,
   ticker: encodeMsgpackTicker,
   trade: (view, sentTimeUs) => (mayBeTrade(view) ? encodeMsgpackTrade(view, sentTimeUs) : undefined),
-  tickerSnapshot: (view, { epoch }) => encodeMsgpackTickerSnapshot(view, epoch),
+  tickerSnapshot: (view, { epoch, staleMs }) => encodeMsgpackTickerSnapshot(view, epoch, staleMs),
 };
 
 function mayBeTrade({ kind, seq, seqFrom }: TickerView): boolean {

@@ -4,7 +4,7 @@ import type { TickerView } from '../hub/tickerLog.ts';
 import type { Dialect, ServerEvent, SnapshotMoment, Voice } from './dialect.ts';
 import type { Entry } from './entry.ts';
 import { asking, framesBy } from './reading.ts';
-import { hasTraded, orderWords, portfolioWords, positionWords, quoteJson, toMs } from './words.ts';
+import { ageUs, hasTraded, orderWords, portfolioWords, positionWords, quoteJson, toMs } from './words.ts';
 
 /** An older quote isn't told at a subscription. */
 const CACHE_US = 30_000_000;
@@ -43,8 +43,8 @@ export const paiid: Dialect = {
   voiceOf: () => VOICE,
   ticker: (view) => (hasTraded(view) ? marketData(view) : undefined),
   trade: () => undefined,
-  tickerSnapshot: (view, { nowUs }: SnapshotMoment) =>
-    view.last === 0 || nowUs - view.receivedTimeUs > CACHE_US ? undefined : marketData(view),
+  tickerSnapshot: (view, moment: SnapshotMoment) =>
+    view.last === 0 || ageUs(view, moment) > CACHE_US ? undefined : marketData(view),
 };
 
 function namedUser({ parameters, query }: Entry): string | undefined {

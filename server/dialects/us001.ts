@@ -3,7 +3,7 @@ import { US_001_CLIENT } from '../../protocol/schemas/dialects/us001.ts';
 import type { TickerView } from '../hub/tickerLog.ts';
 import type { Dialect, ServerEvent, SnapshotMoment } from './dialect.ts';
 import { asking, framesBy } from './reading.ts';
-import { hasTraded, quoteJson, toMs } from './words.ts';
+import { ageUs, hasTraded, quoteJson, toMs } from './words.ts';
 
 /** Every 30 s, where the limits say 1 s. */
 const HEARTBEAT_FACTOR = 30;
@@ -44,10 +44,12 @@ export const us001: Dialect = {
 };
 
 /** The cached price. While the market is open one that nothing has confirmed for 60 s is null; when it is closed, the last one stands. */
-function snapshot(view: TickerView, { nowUs, phase }: SnapshotMoment): string {
-  const isFresh = phase === 'closed' || nowUs - view.receivedTimeUs <= CACHE_US;
+function snapshot(view: TickerView, moment: SnapshotMoment): string {
+  const { nowUs, phase } = moment;
+  const age = ageUs(view, moment);
+  const isFresh = phase === 'closed' || age <= CACHE_US;
   const shown = isFresh ? view : { ...view, last: 0, bid: 0, ask: 0 };
-  const ageMs = view.last === 0 || !isFresh ? null : Math.max(0, toMs(nowUs - view.receivedTimeUs));
+  const ageMs = view.last === 0 || !isFresh ? null : Math.max(0, toMs(age));
   const status = `"marketStatus":"${STATUS_OF[phase]}","ageMs":${ageMs}`;
   return `{"type":"snapshot","ticker":${view.symbolJson},"data":{${quoteJson(shown, QUOTE_NAMES)},${status}},"timestamp":${toMs(nowUs)}}`;
 }

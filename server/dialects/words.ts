@@ -2,12 +2,18 @@ import { TickKind } from '../../market/types.ts';
 import { decimalText } from '../../protocol/codecs/json.ts';
 import type { OrderData, PortfolioData, PositionData } from '../../protocol/messages.ts';
 import type { TickerView } from '../hub/tickerLog.ts';
+import type { SnapshotMoment } from './dialect.ts';
 
 /** What several dialects say alike: numbers instead of decimal strings, snake_case, times in ms. */
 
 /** Milliseconds of a time in µs. */
 export function toMs(timeUs: number): number {
   return Math.floor(timeUs / 1000);
+}
+
+/** How long ago the price was last known to hold, µs: with a live feed while nobody vouches for it, else since it came. */
+export function ageUs({ receivedTimeUs }: TickerView, { nowUs, staleMs }: SnapshotMoment): number {
+  return staleMs === undefined ? nowUs - receivedTimeUs : staleMs * 1000;
 }
 
 /** Whether the event is a trade, or stands for several of which one may be. */

@@ -44,7 +44,7 @@ const COIN_QUANTITY_DECIMALS = 5;
  * @throws ConfigError
  */
 export function readLiveFeed(lookup: Lookup): LiveFeedConfig | undefined {
-  const feed = lookup.found('feed');
+  const feed = lookup.found('feedChain');
   if (feed.value === undefined) return undefined;
   const names = readChain(feed);
   const keys = readKeyFile(lookup);

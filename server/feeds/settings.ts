@@ -22,7 +22,7 @@ function ms(name: string, parts: { readonly about: string; readonly default: num
 
 /** Settings of a feed of providers. */
 export const FEED_SETTINGS = {
-  feed: listOf('feed', {
+  feedChain: listOf('feedChain', {
     about: 'Providers of market data, the one wanted most first, or the name of a chain; unset: a tape is played.',
     of: 'names of providers or chains',
   }),

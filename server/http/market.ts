@@ -28,9 +28,13 @@ export function marketRoutes(services: HttpServices) {
       const quotes = indices.map((index) => {
         const view = hub.view(index);
         const { symbol, seq, eventTimeUs } = view;
-        return { symbol, seq, eventTimeUs: seq === 0 ? null : eventTimeUs, data: tickerData(view) };
+        const staleMs = hub.staleMs(view) ?? 0;
+        const stale = staleMs === 0 ? {} : { stale: true, staleMs };
+        return { symbol, seq, eventTimeUs: seq === 0 ? null : eventTimeUs, ...stale, data: tickerData(view) };
       });
-      return tagged({ epoch: hub.epoch, quotes }, PRICE_CACHE_S[dialect]);
+      // What doesn't hold any more isn't to be kept on top of that.
+      const isStale = quotes.some((quote) => 'stale' in quote);
+      return tagged({ epoch: hub.epoch, quotes }, isStale ? 0 : PRICE_CACHE_S[dialect]);
     }),
     getBars: bind(HTTP_ROUTES.getBars, ({ query }) => {
       const { symbol, timeFrame = '1m', limit = DEFAULT_BARS, forming = false } = query;

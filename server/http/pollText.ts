@@ -107,10 +107,11 @@ export class PollText {
     const seq = cursor.epoch === span.epoch ? (cursor.seq[key] ?? -1) : -1;
     const count = eventsAfter(span, cursor, key);
     if (seq < 0 || seq > head) {
+      const view = hub.tickerAt(symbol, head);
       this.#take({
         channel: 'ticker',
         key,
-        texts: [encodeTickerSnapshot(hub.tickerAt(symbol, head), span.epoch)],
+        texts: [encodeTickerSnapshot(view, span.epoch, hub.staleMs(view))],
         head,
       });
       return;

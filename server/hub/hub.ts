@@ -42,6 +42,8 @@ export interface HubOptions {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly metrics: ServerMetrics;
+  /** The age of a symbol's price when nobody vouches for it any more, ms; undefined while it is fresh. Absent: of no live feed. */
+  readonly staleMs?: ((symbol: number) => number | undefined) | undefined;
   /** Holds events of class A until they are safe; absent: they go out at once. */
   readonly durability?: Durability | undefined;
   /** Sends a message to all sockets in a topic. */
@@ -275,6 +277,14 @@ export class Hub {
   /** The symbol's state as it was last given out. The object is reused by the next call. */
   view(symbol: number): TickerView {
     return this.#log.read(symbol, this.#fanout.published(symbol));
+  }
+
+  /** Of a live feed: how old the price is that is shown, when nobody vouches for it any more, at least 1 ms; 0 while somebody does. Undefined without one. */
+  staleMs({ index, last, bid }: Pick<TickerView, 'index' | 'last' | 'bid'>): number | undefined {
+    const { staleMs } = this.#options;
+    if (staleMs === undefined) return undefined;
+    const ageMs = last === 0 && bid === 0 ? undefined : staleMs(index);
+    return ageMs === undefined ? 0 : Math.max(1, ageMs);
   }
 
   /** Adds a socket; what everyone was to be told before it came is told to the others first. */

@@ -30,6 +30,8 @@ const MAX_UINT32 = 0xffff_ffff;
 /** A ticker event as it is read from the log: one object is reused for all. */
 export interface TickerView extends TickerFields {
   readonly symbol: string;
+  /** Index of the symbol. */
+  readonly index: number;
   /** TickKind of the event. */
   readonly kind: number;
   /** Conditions of the last trade, as bits. */
@@ -38,6 +40,7 @@ export interface TickerView extends TickerFields {
 
 class MutableView implements TickerView {
   symbol = '';
+  index = 0;
   symbolJson = '""';
   priceDecimals = 0;
   quantityDecimals = 0;
@@ -165,6 +168,7 @@ export class TickerLog {
     view.priceDecimals = instrument.priceDecimals;
     view.quantityDecimals = instrument.quantityDecimals;
     view.previousClose = instrument.previousClose;
+    view.index = symbol;
     view.seq = seq;
     view.seqFrom = seqFrom;
     const columns = this.#columns[symbol];
