@@ -110,13 +110,13 @@ export class Delivery {
 
   /** Writes an event once for each voice, and sends it to all who read it; notices of the system go to everyone. */
   #deliver(entry: StreamEntry): void {
+    const readers = this.#parts.feed.write(entry);
     if (entry.channel === 'system') {
       const texts = new Map<Voice, Message | undefined>();
       for (const subscriber of this.#parts.subscribers) this.#deliverTo(subscriber, entry, texts);
       return;
     }
-    const readers = this.#parts.feed.readers(entry);
-    if (readers === undefined || readers.size === 0) return;
+    if (readers.size === 0) return;
     const texts = new Map<Voice, Message | undefined>();
     for (const [subscriber, filter] of readers) {
       if (passes(entry, filter)) this.#deliverTo(subscriber, entry, texts);

@@ -53,6 +53,8 @@ interface KeyedStream {
   readonly events: EventStream<StreamEntry>;
   /** Number of the last event that was given out; others may be held until the journal has them. */
   told: number;
+  /** Number of the last event that was written to its readers: others may wait for their turn. */
+  sent: number;
   readonly readers: Map<Subscriber, EventFilter | undefined>;
 }
 
@@ -88,6 +90,7 @@ export class EventFeed {
       }));
       stream.events.restore(log.head, events);
       stream.told = log.head;
+      stream.sent = log.head;
     }
   }
 
@@ -108,8 +111,16 @@ export class EventFeed {
     return this.#durability === undefined ? stream.events.head : stream.told;
   }
 
-  readers({ channel, key }: StreamPlace): ReadonlyMap<Subscriber, EventFilter | undefined> | undefined {
-    return this.#channels.get(channel)?.get(key)?.readers;
+  /** Number of the last event of a stream that was written to its readers; 0 before the first. */
+  sent({ channel, key }: StreamPlace): number {
+    return this.#channels.get(channel)?.get(key)?.sent ?? 0;
+  }
+
+  /** Notes that an event is being written, and returns who reads it. */
+  write(entry: StreamEntry): ReadonlyMap<Subscriber, EventFilter | undefined> {
+    const stream = this.#stream(entry);
+    if (entry.ratchetOf === undefined) stream.sent++;
+    return stream.readers;
   }
 
   /** Adds a reader, or gives it another filter. */
@@ -143,7 +154,7 @@ export class EventFeed {
     }
     let stream = keys.get(key);
     if (stream === undefined) {
-      stream = { events: new EventStream(this.#epoch, this.#limits), told: 0, readers: new Map() };
+      stream = { events: new EventStream(this.#epoch, this.#limits), told: 0, sent: 0, readers: new Map() };
       keys.set(key, stream);
     }
     return stream;

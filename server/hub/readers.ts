@@ -189,7 +189,7 @@ export class Readers {
     }
     for (const [channel, keys] of subscriber.streams) {
       const numbers: Record<string, number> = {};
-      for (const key of keys) numbers[key] = this.#parts.feed.head({ channel, key });
+      for (const key of keys) numbers[key] = this.#parts.feed.sent({ channel, key });
       heads[channel] = numbers;
     }
     return heads;
