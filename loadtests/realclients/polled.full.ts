@@ -15,8 +15,8 @@ afterEach(() => {
 });
 
 const CASES = [
-  { script: 'alphavantage', kind: PROVIDER_KINDS['alpha-vantage'], limited: 'free', limit: /5 calls per minute/ },
-  { script: 'yahoo', kind: PROVIDER_KINDS.yahoo, limited: 'strict', limit: /Too Many Requests|429/ },
+  { script: 'alphavantage', kind: PROVIDER_KINDS['alpha-vantage'], limited: '5', limit: /5 calls per minute/ },
+  { script: 'yahoo', kind: PROVIDER_KINDS.yahoo, limited: 'public', limit: /Too Many Requests|429/ },
 ] as const;
 
 describe.each(CASES)('$script', ({ script, kind, limited, limit }) => {

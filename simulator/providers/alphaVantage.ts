@@ -29,15 +29,15 @@ interface AlphaVantageLimits {
 
 const SUPPORT = 'https://www.alphavantage.co';
 const PLANS: Readonly<Record<string, AlphaVantageLimits>> = {
-  free: {
+  '5': {
     perMinute: 5,
     perDay: 500,
     limited: {
       Note: `Thank you for using Alpha Vantage! Our standard API call frequency is 5 calls per minute and 500 calls per day. Please visit ${SUPPORT}/premium/ if you would like to target a higher API call frequency.`,
     },
   },
-  'free-25': {
-    perMinute: NO_LIMIT,
+  free: {
+    perMinute: 5,
     perDay: 25,
     limited: {
       Information: `We have detected your API key and our standard API rate limit for free API requests is exceeded (25 requests per day). Please visit ${SUPPORT}/premium/ to remove it.`,
@@ -63,10 +63,10 @@ const INTERVALS = ['1min', '5min', '15min', '30min', '60min'] as const;
 export const ALPHA_VANTAGE: ProviderKind = {
   name: 'alpha-vantage',
   plans: {
-    free: '5 calls a minute, 500 a day',
-    'free-25': "25 calls a day, today's free plan",
+    '5': '5 calls a minute, 500 a day: the free plan as it was',
     '75': '75 calls a minute',
     '300': '300 calls a minute',
+    free: '5 calls a minute, 25 a day: the free plan as it is',
     unlimited: 'no limits',
   },
   create: (world) => new AlphaVantageFacade(world),
@@ -81,7 +81,7 @@ class AlphaVantageFacade implements Facade {
 
   constructor(world: FacadeWorld) {
     this.#world = world;
-    this.#limits = PLANS[world.plan] ?? (PLANS['free'] as AlphaVantageLimits);
+    this.#limits = PLANS[world.plan] ?? (PLANS['5'] as AlphaVantageLimits);
     this.#perMinute = new RateWindows({ limit: this.#limits.perMinute, windowUs: MINUTE_US });
     this.#perDay = new RateWindows({ limit: this.#limits.perDay, windowUs: DAY_US });
   }

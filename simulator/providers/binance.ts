@@ -48,7 +48,8 @@ const SPOT_LIMITS: BinanceLimits = {
 export const BINANCE: ProviderKind = {
   name: 'binance',
   plans: {
-    spot: '5 messages a second and 1,024 streams a connection, 300 connections in 5 minutes, 6,000 request weight a minute, per address',
+    public:
+      '5 messages a second and 1,024 streams a connection, 300 connections in 5 minutes, 6,000 request weight a minute, per address',
     unlimited: 'no limits',
   },
   create: (world) => new BinanceFacade(world),

@@ -3,19 +3,20 @@ import { Temporal } from 'temporal-polyfill';
 const ZONE = 'America/New_York';
 const HOUR_MS = 3_600_000;
 
-let knownHour = Number.NaN;
-let knownOffsetMs = 0;
+/** Offsets by the hour since the epoch: what is asked for lies close together. */
+const offsetsS = new Map<number, number>();
+const MAX_KEPT = 1_000;
 
 /** How far New York's wall clock is ahead of UTC at an instant, s: negative. */
 export function newYorkOffsetS(timeUs: number): number {
-  const timeMs = Math.floor(timeUs / 1000);
-  const hour = Math.floor(timeMs / HOUR_MS);
-  if (hour !== knownHour) {
-    const zoned = Temporal.Instant.fromEpochMilliseconds(hour * HOUR_MS).toZonedDateTimeISO(ZONE);
-    knownOffsetMs = zoned.offsetNanoseconds / 1e6;
-    knownHour = hour;
-  }
-  return knownOffsetMs / 1000;
+  const hour = Math.floor(timeUs / 1000 / HOUR_MS);
+  const known = offsetsS.get(hour);
+  if (known !== undefined) return known;
+  const zoned = Temporal.Instant.fromEpochMilliseconds(hour * HOUR_MS).toZonedDateTimeISO(ZONE);
+  const offsetS = zoned.offsetNanoseconds / 1e9;
+  if (offsetsS.size >= MAX_KEPT) offsetsS.clear();
+  offsetsS.set(hour, offsetS);
+  return offsetS;
 }
 
 /** New York's `EST` or `EDT` at an instant. */

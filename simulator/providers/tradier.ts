@@ -32,7 +32,7 @@ interface TradierLimits {
 }
 
 const PLANS: Readonly<Record<string, TradierLimits>> = {
-  live: { callsPerMinute: 120, hasStreaming: true },
+  production: { callsPerMinute: 120, hasStreaming: true },
   sandbox: { callsPerMinute: 60, hasStreaming: false },
   unlimited: { callsPerMinute: NO_LIMIT, hasStreaming: true },
 };
@@ -41,7 +41,7 @@ const PLANS: Readonly<Record<string, TradierLimits>> = {
 export const TRADIER: ProviderKind = {
   name: 'tradier',
   plans: {
-    live: '120 calls a minute, events by WebSocket',
+    production: '120 calls a minute, events by WebSocket',
     sandbox: '60 calls a minute, no events',
     unlimited: 'no limits',
   },
@@ -60,7 +60,7 @@ class TradierFacade implements Facade {
 
   constructor(world: FacadeWorld) {
     this.#world = world;
-    this.#limits = PLANS[world.plan] ?? (PLANS['live'] as TradierLimits);
+    this.#limits = PLANS[world.plan] ?? (PLANS['production'] as TradierLimits);
     this.#events = new TradierEvents(world);
     this.#rest = new TradierRest(world.market);
     this.#calls = new RateWindows({ limit: this.#limits.callsPerMinute, windowUs: MINUTE_US });

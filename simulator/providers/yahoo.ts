@@ -23,8 +23,7 @@ const POST_MARKET_US = 4 * HOUR_US;
 
 /** Third-party: Yahoo publishes no limits; these are what users report. */
 const PLANS: Readonly<Record<string, { readonly limit: number; readonly windowUs: number }>> = {
-  public: { limit: 2_000, windowUs: HOUR_US },
-  strict: { limit: 60, windowUs: MINUTE_US },
+  public: { limit: 60, windowUs: MINUTE_US },
   unlimited: { limit: NO_LIMIT, windowUs: MINUTE_US },
 };
 
@@ -32,8 +31,7 @@ const PLANS: Readonly<Record<string, { readonly limit: number; readonly windowUs
 export const YAHOO: ProviderKind = {
   name: 'yahoo',
   plans: {
-    public: '2,000 calls an hour from an address',
-    strict: '60 calls a minute from an address',
+    public: '60 calls a minute from an address',
     unlimited: 'no limits',
   },
   create: (world) => new YahooFacade(world),

@@ -10,11 +10,13 @@ export interface RigOptions {
   readonly plan?: string;
   readonly keys?: readonly string[];
   readonly symbols?: readonly string[];
+  /** Where its time starts, ms after the open. Default 0. */
+  readonly startMs?: number;
 }
 
 /** A façade over a market of its own, without a transport: what it answers is there at once, and its time is a virtual one. */
 export class FacadeRig {
-  readonly time = new VirtualTime(OPEN_US);
+  readonly time: VirtualTime;
   readonly market: MarketBook;
   readonly facade: Facade;
   readonly #fanOut: FanOut;
@@ -23,7 +25,8 @@ export class FacadeRig {
   link = { refusesAuth: false, isRateLimited: false };
 
   constructor(kind: ProviderKind, options: RigOptions = {}) {
-    const { symbols = SYMBOLS } = options;
+    const { symbols = SYMBOLS, startMs = 0 } = options;
+    this.time = new VirtualTime(OPEN_US + startMs * 1_000);
     const instruments = symbols.map((symbol, index) => ({
       symbol,
       index,
