@@ -17,7 +17,7 @@ export class EventColumns {
   readonly timeUs: Float64Array;
   readonly size: Float64Array;
   readonly price: Int32Array;
-  /** Lines of all files are counted through: {@link FileTable} knows the file. */
+  /** Lines of all files are counted through; the reading knows which file a line is of. */
   readonly line: Uint32Array;
   readonly symbol: Uint16Array;
   readonly flags: Uint8Array;
