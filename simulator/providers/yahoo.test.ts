@@ -36,6 +36,10 @@ describe('Yahoo: the chart', () => {
     });
   });
 
+  it('should begin long bars at the open, as half past nine is no whole hour', () => {
+    expect(chart(rig, 'AAPL?interval=60m').timestamp).toEqual([OPEN_S]);
+  });
+
   it('should tell what its clients require', () => {
     expect(chart(rig, 'AAPL?interval=1m&range=1d').meta).toMatchObject({
       currency: 'USD',
