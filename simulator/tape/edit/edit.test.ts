@@ -36,6 +36,7 @@ function someTicks(least: number): fc.Arbitrary<Tick[]> {
 }
 
 const HALTS: readonly TapeHalt[] = [
+  { symbol: 1, haltUs: 4_000, resumeUs: 4_500, reason: 'over before the first event' },
   { symbol: 1, haltUs: 5_100, resumeUs: 6_000, reason: 'LULD pause' },
   { symbol: 2, haltUs: 5_100, reason: 'news pending' },
   { symbol: 1, haltUs: 6_000, resumeUs: 7_000, reason: 'LULD pause' },
@@ -159,7 +160,7 @@ describe('cutTape and mergeTapes', () => {
         ['S1', 0],
         ['S3', 1],
       ]);
-      expect(header.halts).toEqual([{ ...HALTS[0], symbol: 0 }]);
+      expect(header.halts).toEqual([{ ...HALTS[1], symbol: 0 }]);
       expect(header).toMatchObject({ events: 1, firstEventUs: 5_500, sessionCloseUs: 1_000_000 });
       expect(header.origin).toMatchObject({
         edited: true,
