@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
-import { projectFile } from '../simulator/paths.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openTape } from '../simulator/tape/reader.ts';
 import { inFolder } from '../simulator/tape/testTicks.ts';
 import { runCli } from './program.ts';
@@ -12,11 +9,19 @@ afterEach(() => {
   process.exitCode = undefined;
 });
 
-/** Runs `tapedeck tape` in a process of its own and gives what it prints. */
+/** Runs `tapedeck tape` and gives what it prints to stdout. */
 async function tape(...args: string[]): Promise<string> {
-  const main = projectFile('cli', 'main.ts');
-  const command = ['--import', 'tsx', main, 'tape', ...args];
-  return (await promisify(execFile)(process.execPath, command, { cwd: projectFile() })).stdout;
+  let printed = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  try {
+    await runCli(['tape', ...args], { out: () => undefined, err: () => undefined }, false);
+  } finally {
+    write.mockRestore();
+  }
+  return printed;
 }
 
 /** Runs a command line that fails, in this process, and gives its exit code and its one line. */
@@ -41,11 +46,9 @@ describe('tapedeck tape build', () => {
       const file = join(folder, 'day.tape');
       const page = join(folder, 'facts', 'facts.html');
       const built = await tape('build', '--daily', daily, '--with-index', '--events', '4000', '--out', file);
-      const [json, text, told] = await Promise.all([
-        tape('facts', file, '--format', 'json'),
-        tape('facts', file),
-        tape('facts', file, '--out', page),
-      ]);
+      const json = await tape('facts', file, '--format', 'json');
+      const text = await tape('facts', file);
+      const told = await tape('facts', file, '--out', page);
 
       const opened = openTape(file);
       opened.close();
