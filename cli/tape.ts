@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { buildCommand } from './tapeBuild.ts';
-import { cutCommand, mergeCommand, speedCommand } from './tapeEdit.ts';
+import { cutCommand, haltCommand, mergeCommand, speedCommand } from './tapeEdit.ts';
 import { exportCommand } from './tapeExport.ts';
 import { factsCommand } from './tapeFacts.ts';
 import { headCommand } from './tapeHead.ts';
@@ -21,6 +21,7 @@ export function tapeCommand() {
     .addCommand(cutCommand())
     .addCommand(mergeCommand())
     .addCommand(speedCommand())
+    .addCommand(haltCommand())
     .addCommand(exportCommand())
     .addCommand(verifyCommand());
 }

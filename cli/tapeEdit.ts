@@ -1,5 +1,6 @@
-import { Command } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { cutTape } from '../simulator/tape/edit/cut.ts';
+import { haltOnTape } from '../simulator/tape/edit/halt.ts';
 import { mergeTapes } from '../simulator/tape/edit/merge.ts';
 import { speedTape } from '../simulator/tape/edit/speed.ts';
 import { openTape } from '../simulator/tape/reader.ts';
@@ -69,6 +70,37 @@ export function speedCommand() {
         ),
       ),
     );
+}
+
+/** `tapedeck tape halt`: a tape with one more trading halt. */
+export function haltCommand() {
+  return new Command('halt')
+    .summary('make a tape on which a symbol is halted for a while')
+    .description(
+      'Makes a tape on which a symbol is halted for a while. A replay then tells the market of the halt and of its end; the events stay as they are.',
+    )
+    .argument('<file>', 'the tape')
+    .requiredOption('--symbol <name>', 'which symbol')
+    .requiredOption('--from <time>', `when it halts: ${TIME_FORMS}`)
+    .option('--to <time>', 'when it resumes, in the same words (default: not on this tape)')
+    .option('--reason <text>', 'what people are told', oneLine, 'trading halt')
+    .requiredOption('--out <file>', 'where the new tape goes')
+    .addOption(formatOption())
+    .action((file, options) =>
+      withTapes([file], ([tape]) =>
+        makeTape({ ...options, doing: `rewriting ${file}` }, (given) => {
+          const { fromUs: haltUs = 0, toUs: resumeUs } = partOf(tape, options);
+          const { symbol, reason } = options;
+          const halt = { symbol, haltUs, reason, ...(resumeUs === undefined ? {} : { resumeUs }) };
+          return haltOnTape(tape, { ...given, halt });
+        }),
+      ),
+    );
+}
+
+function oneLine(text: string): string {
+  if (/^[^\r\n]{1,200}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give a reason of one line, 1 to 200 characters.');
 }
 
 /** Opens tapes for a piece of work and closes them after it. */

@@ -90,6 +90,17 @@ describe('tapedeck tape cut, merge, speed', () => {
   });
 });
 
+describe('tapedeck tape halt', () => {
+  it('should write a tape with one more halt, which info tells of', async () => {
+    const out = join(folder, 'halted.tape');
+    const halted = await json('halt', file, '--symbol', 'IBM', '--from', '09:31', '--to', '09:32', '--out', out);
+
+    const halt = { symbol: 1, haltUs: OPEN_US + 60_000_000, resumeUs: OPEN_US + 120_000_000, reason: 'trading halt' };
+    expect(halted).toMatchObject({ halts: [halt], origin: { edited: true } });
+    expect((await tape('info', out)).out).toMatch(/ 60 trades of halted symbols$/m);
+  });
+});
+
 describe('tapedeck tape head', () => {
   it('should print events as lines, as CSV and as JSON', async () => {
     const text = await tape('head', file, '-n', '2');
@@ -153,6 +164,8 @@ describe('tapedeck tape, used wrongly', () => {
     [66, ['merge', file, join(folder, 'none.tape'), '--out', out], 'no such file'],
     [64, ['speed', file, '--factor', '0', '--out', out], 'Give a number from 0.001, at most 1000'],
     [64, ['speed', file, '--factor', '2', '--out', `${file}/x`], "can't be written (EEXIST); choose another place"],
+    [64, ['halt', file, '--symbol', 'MSFT', '--from', '1', '--out', out], 'has no symbol "MSFT"'],
+    [64, ['halt', file, '--symbol', 'IBM', '--from', '1', '--reason', '', '--out', out], 'Give a reason of one line'],
     [64, ['head', file, '--symbol', 'MSFT'], 'has no symbol "MSFT"'],
     [64, ['head', file, '-n', '0'], 'Give a whole number from 1 to 1000000'],
     [64, ['export', file, '--format', 'binance-trades'], 'take one with --symbols NAME, or name a folder with --out'],

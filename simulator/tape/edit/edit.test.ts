@@ -8,6 +8,7 @@ import { aTrade, drain, inFolder, openWriter } from '../testTicks.ts';
 import { TapeError, type TapeHalt, type TapeHeader, type TapeReader } from '../types.ts';
 import { createTapeWriter } from '../writer.ts';
 import { cutTape } from './cut.ts';
+import { haltOnTape } from './halt.ts';
 import { mergeTapes } from './merge.ts';
 import { speedTape } from './speed.ts';
 
@@ -291,4 +292,31 @@ describe('speedTape', () => {
       expect(header.halts).toEqual([{ symbol: 0, haltUs: 1, resumeUs: 2, reason: 'x' }]);
       expect(header.origin.description).toContain("counted from the session's open they pass 10 times as fast");
     }));
+});
+
+describe('haltOnTape', () => {
+  const halt = { symbol: 'S0', haltUs: 5_500, resumeUs: 5_600, reason: 'news pending' };
+
+  it('should add a halt in its place and leave the events as they are', () =>
+    withTapes(async (shelf) => {
+      const whole = shelf.write('whole', [aTrade({ eventTimeUs: 5_000 }), aTrade({ eventTimeUs: 5_550 })]);
+
+      const header = await haltOnTape(whole, { path: shelf.path('halted'), halt });
+
+      expect(header.halts).toEqual([...HALTS.slice(0, 3), { ...halt, symbol: 0 }, ...HALTS.slice(3)]);
+      expect(header.eventHash).toBe(whole.header.eventHash);
+      expect(header.origin.description).toMatch(/S0 is made to halt from 1970-01-01T00:00:00\.005500Z to .*5600Z\.$/);
+    }));
+
+  it.each([
+    [{ symbol: 'IBM' }, 'has no symbol "IBM"'],
+    [{ symbol: 'S2' }, 'with this halt it has halt 3 while symbol 2 is halted already'],
+    [{ resumeUs: 5_400 }, 'with this halt it has halt 3 that ends before it begins'],
+  ])('should refuse %j', (values, reason) =>
+    withTapes(async (shelf) => {
+      const whole = shelf.write('whole', [aTrade({ eventTimeUs: 5_000 })]);
+
+      await expect(haltOnTape(whole, { path: shelf.path('x'), halt: { ...halt, ...values } })).rejects.toThrow(reason);
+    }),
+  );
 });
