@@ -1,4 +1,3 @@
-import type { ProviderName } from '../../protocol/providers/names.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 
 /** What a back end is started for. */
@@ -20,8 +19,6 @@ export interface ScenarioBackEnd {
   readonly port: number;
   /** The HS256 secret of its tokens. */
   readonly secret: string;
-  /** Resolves when its feed has given all there is; for a feed without an end never. */
-  readonly ended: Promise<void>;
   /** Requests that a provider of the scenario has refused for its limit; 0 without providers. */
   readonly refusedRequests: () => number;
   readonly stop: () => Promise<void>;
@@ -31,6 +28,6 @@ export interface ScenarioBackEnd {
 export interface ScenarioEnvironment {
   /** The run's clock, µs since the epoch. */
   readonly nowUs: () => number;
-  /** Starts one with the embedded feed, or over the scenario's providers. */
-  readonly start: (part: ScenarioPart, feeds: readonly ProviderName[] | undefined) => Promise<ScenarioBackEnd>;
+  /** Starts one that is fed by the tape, with the scenario's faults, or over the scenario's providers. */
+  readonly start: (part: ScenarioPart) => Promise<ScenarioBackEnd>;
 }

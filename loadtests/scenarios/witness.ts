@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { WebSocket } from 'ws';
 import type { Channel, OrderTerms, ServerFrame, SystemFrame, TickerFrame } from '../../protocol/messages.ts';
 import { SERVER_FRAME_SCHEMAS } from '../../protocol/schemas/serverFrames.ts';
@@ -223,13 +223,18 @@ export class Witness {
   }
 }
 
-const check: TypeCheck<ReturnType<typeof anyFrame>> = TypeCompiler.Compile(anyFrame());
-
-function anyFrame() {
-  return Type.Unsafe<ServerFrame>(Type.Union(Object.values(SERVER_FRAME_SCHEMAS)));
-}
+/** Compiled by type: a frame is held against its own schema alone. */
+const checks = new Map(
+  Object.entries(SERVER_FRAME_SCHEMAS).map(([type, schema]) => [
+    type,
+    TypeCompiler.Compile(Type.Unsafe<ServerFrame>(schema)),
+  ]),
+);
+const TypedSchema = TypeCompiler.Compile(Type.Object({ type: Type.String() }));
 
 function parseFrame(text: string): ServerFrame | undefined {
   const value: unknown = JSON.parse(text);
-  return check.Check(value) ? value : undefined;
+  if (!TypedSchema.Check(value)) return undefined;
+  const given: unknown = value;
+  return checks.get(value.type)?.Check(given) === true ? given : undefined;
 }

@@ -24,7 +24,7 @@ export const CheckSchema = Type.Union([
   check('gap_marked', {}),
   /** So long after the last fault's end every client hears ticks again; s of the run. */
   check('recovered_within_s', { s: Seconds }),
-  /** No price older than this is told as fresh. */
+  /** So long after the last provider's end no price is told as fresh; s of the run. */
   check('no_stale_as_fresh', { maxAgeS: Seconds }),
   /** A market order while the exchange is closed is refused as `market_closed`. */
   check('closed_market_refuses', {}),

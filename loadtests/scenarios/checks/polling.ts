@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { broken, type Finding, noneOf, type Stage } from '../stage.ts';
+import type { FaultKind } from '../../../protocol/schemas/faults.ts';
+import { broken, dueUs, type Finding, noneOf, type Stage } from '../stage.ts';
 import { StreamLog } from '../streamLog.ts';
 
 /** Between two polls, ms. */
@@ -61,7 +62,17 @@ export async function pollingComplete(stage: Stage): Promise<Finding> {
   return noneOf(faults, `${polls} polls without a hole`);
 }
 
-/** No price that nobody has said for so long is told as fresh. */
+/** Faults during which a provider vouches for nothing. */
+const OUTAGES: readonly FaultKind[] = [
+  'down',
+  'silent',
+  'half_open',
+  'rate_limit',
+  'refuse_auth',
+  'wrong_content_type',
+];
+
+/** While nobody gives data no price is told as fresh, but for the time in which that can't be known yet. */
 export async function noStaleAsFresh(stage: Stage, { maxAgeS }: { readonly maxAgeS: number }): Promise<Finding> {
   const [witness] = stage.witnesses;
   const [token = ''] = stage.tokens;
@@ -70,19 +81,32 @@ export async function noStaleAsFresh(stage: Stage, { maxAgeS }: { readonly maxAg
   const faults: string[] = [];
   let stale = 0;
   const endUs = stage.schedule.startUs + stage.scenario.tape.durationS * 1e6;
-  for (let atUs = stage.schedule.startUs + 1e6; atUs < endUs; atUs += EVERY_MS * 1e3) {
+  for (let atUs = stage.schedule.startUs; atUs < endUs; atUs += EVERY_MS * 1e3) {
     await stage.at(atUs);
+    if (!isOut(stage, atUs) || !isOut(stage, atUs - maxAgeS * 1e6)) continue;
     const answer = await poll(stage, { token, cursor: { epoch: '', seq: none } });
     if (typeof answer === 'string') return broken(answer);
+    if (!isOut(stage, stage.nowUs())) break;
     for (const [symbol, frames] of Object.entries(answer.channels.ticker ?? {})) {
-      const heardUs = witness.tickers.get(symbol)?.at(-1)?.readUs;
-      if (frames[0]?.type !== 'snapshot' || heardUs === undefined) continue;
-      const ageS = (stage.nowUs() - heardUs) / 1e6;
+      if (frames[0]?.type !== 'snapshot') continue;
       if (frames[0].stale === true) stale++;
-      else if (ageS > maxAgeS) faults.push(`${symbol} is told as fresh, ${ageS.toFixed(1)} s after its last tick`);
+      else faults.push(`${symbol} is told as fresh ${maxAgeS} s after the last provider's end`);
     }
   }
-  return noneOf(faults, `${stale} prices were told as stale`);
+  return noneOf(
+    stale + faults.length === 0 ? ['there was always a provider'] : faults,
+    `${stale} prices told as stale`,
+  );
+}
+
+/** Whether no provider gives data at a time, µs since the epoch. */
+function isOut(stage: Stage, timeUs: number): boolean {
+  return (stage.scenario.feeds ?? []).every((provider) =>
+    stage.windows.some(({ fault, startUs, endUs }) => {
+      const isOn = !('on' in fault) || fault.on === undefined || fault.on === provider;
+      return isOn && OUTAGES.includes(fault.kind) && dueUs(stage, startUs) <= timeUs && timeUs < dueUs(stage, endUs);
+    }),
+  );
 }
 
 async function poll(

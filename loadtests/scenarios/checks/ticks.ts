@@ -125,9 +125,9 @@ export async function slowReaderTold(stage: Stage): Promise<Finding> {
   const [slow] = stage.witnesses;
   if (slow === undefined) return broken('there is no client');
   const { startUs } = stage.schedule;
-  await stage.at(startUs + 500_000);
+  await stage.at(startUs + 300_000);
   slow.pause();
-  await stage.at(startUs + 3_500_000);
+  await stage.at(startUs + 4_300_000);
   slow.resume();
   await stage.ended;
   if (slow.closes.some(({ code }) => code === 4008)) return kept('it was closed with 4008');
