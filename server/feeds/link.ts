@@ -181,6 +181,7 @@ export class Link {
       this.breaker.succeeded();
       this.#world.onChange(this);
     });
+    ports.log.info({ provider: this.provider.name }, 'the provider is live');
     if (this.provider.kind === 'stream') this.#after(LOOK_MS, () => this.#look());
     this.#enter('live');
   }

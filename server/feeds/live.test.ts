@@ -7,6 +7,7 @@ import { testClock } from '../testing/testServer.ts';
 import type { LiveFeedConfig } from './liveConfig.ts';
 import { DEFAULT_FEED_RULES } from './rules.ts';
 import { PolygonServer } from './testing/polygonServer.ts';
+import { QuoteServer } from './testing/quoteServer.ts';
 
 const RULES = {
   ...DEFAULT_FEED_RULES,
@@ -22,17 +23,20 @@ function remember(line: string): void {
 }
 const log = pino({ level: 'trace' }, { write: remember });
 let polygon: PolygonServer;
+let quotes: QuoteServer;
 let server: RunningServer | undefined;
 let client: StreamClient | undefined;
 
 beforeEach(async () => {
   logged = '';
   polygon = await PolygonServer.start();
+  quotes = await QuoteServer.start();
 });
 afterEach(async () => {
   client?.terminate();
   await server?.drain();
   await polygon.stop();
+  await quotes.stop();
   // Whatever a test did, no key is in its log.
   expect(logged).not.toContain(PolygonServer.KEY);
 });
@@ -41,7 +45,7 @@ function access(url: string, key = PolygonServer.KEY) {
   return { url, key, plan: {}, pollMs: 20, maxPollMs: 1_000 };
 }
 
-async function start(providers: LiveFeedConfig['providers'], key?: string): Promise<StreamClient> {
+async function start(providers: LiveFeedConfig['providers']): Promise<StreamClient> {
   const instruments = ['AAPL', 'MSFT'].map((symbol, index) => {
     return { symbol, index, priceDecimals: 2, quantityDecimals: 0, previousClose: 0 };
   });
@@ -53,7 +57,7 @@ async function start(providers: LiveFeedConfig['providers'], key?: string): Prom
     { clock: testClock, log },
   );
   client = await StreamClient.open(`ws://127.0.0.1:${server.ports[0]}/v1/stream`);
-  await client.ask({ type: 'auth', id: 1, ...(key !== undefined && { token: key }) });
+  await client.ask({ type: 'auth', id: 1 });
   await client.ask({ type: 'subscribe', id: 2, channel: 'ticker', symbols: ['AAPL', 'MSFT'] });
   return client;
 }
@@ -129,5 +133,69 @@ describe('a feed of Polygon', () => {
       feed: { state: 'playing', provider: 'polygon', gaps: 1, chain: [{ state: 'live', reconnects: 1 }] },
     });
     expect(await get('/metrics')).toContain('tapedeck_feed_duplicates_total 1');
+  });
+});
+
+describe('a feed that fails over', () => {
+  it('should lose and double nothing of class A, mark the gap, and go back by itself', async () => {
+    const reader = await start([
+      { name: 'polygon', access: access(polygon.url) },
+      { name: 'alpha-vantage', access: access(quotes.url) },
+    ]);
+    for (const [at, channel] of (['order', 'execution', 'position'] as const).entries()) {
+      await reader.ask({ type: 'subscribe', id: 10 + at, channel });
+    }
+    await polygon.subscribed();
+    polygon.send([polygon.trade({ symbol: 'AAPL', price: 100, timeMs: Date.now() })]);
+    await reader.first(({ type, seq }) => type === 'ticker' && seq === 1);
+    const stop = { type: 'order.place', symbol: 'AAPL', side: 'SELL', quantity: '1', orderType: 'STOP_MARKET' };
+    await reader.ask({ ...stop, id: 3, clientOrderId: 'near', triggerPrice: '99' });
+    await reader.ask({ ...stop, id: 4, clientOrderId: 'far', triggerPrice: '97' });
+
+    quotes.prices.set('AAPL', { price: '98.5000', volume: 5_000 });
+    polygon.isDown = true;
+    polygon.cut();
+    // The fallback's price triggers the first.
+    const near = await reader.first(({ type }) => type === 'execution');
+    expect(near).toMatchObject({ data: { lastPrice: '98.50' } });
+    polygon.isDown = false;
+    await polygon.subscribed();
+    polygon.send([polygon.trade({ symbol: 'AAPL', price: 96, timeMs: Date.now() })]);
+    const far = await reader.first(({ type, seq }) => type === 'execution' && seq === 2);
+    expect(far).toMatchObject({ data: { lastPrice: '96.00' } });
+
+    for (const channel of ['order', 'execution', 'position']) {
+      const numbers = reader.of(channel).map(({ seq }) => seq);
+      expect(numbers).toEqual(numbers.map((_, at) => at + 1));
+    }
+    expect(reader.of('execution')).toHaveLength(2);
+    const codes = reader.of('system').map(({ code }) => code);
+    expect(codes.filter((code) => code !== 'feed_stale')).toEqual(['feed_failover', 'feed_gap', 'feed_failover']);
+    expect(await get('/api/health')).toMatchObject({
+      feed: { provider: 'polygon', gaps: 1, chain: [{ provider: 'polygon' }, { state: 'idle' }] },
+    });
+    expect(await get('/metrics')).toContain('tapedeck_feed_in_charge{provider="polygon"} 1');
+  });
+
+  it('should show no price as fresh that nobody vouches for', async () => {
+    const reader = await start([{ name: 'polygon', access: access(polygon.url) }]);
+    await polygon.subscribed();
+    polygon.send([polygon.trade({ symbol: 'AAPL', price: 100, timeMs: Date.now() })]);
+    await reader.first(({ type, seq }) => type === 'ticker' && seq === 1);
+    expect(await get('/api/quotes?symbols=AAPL')).toMatchObject({ quotes: [{ seq: 1, data: { last: 100 } }] });
+    polygon.isDown = true;
+    polygon.cut();
+    await reader.first(({ code }) => code === 'feed_stale');
+
+    const stale = { stale: true, staleMs: expect.any(Number) };
+    expect(await get('/api/quotes?symbols=AAPL,MSFT')).toEqual({
+      epoch: expect.any(String),
+      quotes: [expect.objectContaining(stale), expect.not.objectContaining({ stale: true })],
+    });
+    const late = await StreamClient.open(`ws://127.0.0.1:${server?.ports[0]}/v1/stream`);
+    await late.ask({ type: 'auth', id: 1 });
+    await late.ask({ type: 'subscribe', id: 2, channel: 'ticker', symbols: ['AAPL'] });
+    expect(await late.first(({ type }) => type === 'snapshot')).toMatchObject({ ...stale, data: { last: 100 } });
+    late.terminate();
   });
 });

@@ -3,17 +3,19 @@ import type { PlanLimits } from './provider.ts';
 
 /** Plans by name; the first is the default. As the providers publish them, but for what no document says. */
 const PLANS: Readonly<Record<ProviderName, Readonly<Record<string, PlanLimits>>>> = {
-  polygon: { unlimited: {} },
-  binance: { public: {} },
+  // They differ in connections, of which we make one.
+  polygon: { unlimited: {}, '1': {}, '5': {}, '10': {}, '50': {} },
+  binance: { public: {}, unlimited: {} },
   'alpha-vantage': {
     '5': { callsPerMinute: 5, callsPerDay: 500 },
     free: { callsPerMinute: 5, callsPerDay: 25 },
     '75': { callsPerMinute: 75 },
     '300': { callsPerMinute: 300 },
+    unlimited: {},
   },
-  tradier: { production: { callsPerMinute: 120 }, sandbox: { callsPerMinute: 60 } },
+  tradier: { production: { callsPerMinute: 120 }, sandbox: { callsPerMinute: 60 }, unlimited: {} },
   // About 50 symbols by stream: third-party.
-  finnhub: { free: { callsPerMinute: 60, symbols: 50 }, unlimited: {} },
+  finnhub: { free: { callsPerMinute: 60, symbols: 50 }, premium: { callsPerMinute: 300 }, unlimited: {} },
   // Yahoo publishes no limit; this is what clients get by with.
   yahoo: { public: { callsPerMinute: 60 }, unlimited: {} },
 };

@@ -11,8 +11,8 @@ export interface SocketTalk {
   readonly url: string;
   /** Whether a frame may hold several objects, a line each. */
   readonly hasLines?: boolean;
-  /** The connection is open. */
-  readonly opened: (send: (frame: object) => void) => void;
+  /** The connection is open. `settled` calls back when the provider has read what was sent until then, for want of its own word for that. */
+  readonly opened: (send: (frame: object) => void, settled: (callback: () => void) => void) => void;
   /** A frame of JSON. */
   readonly frame: (value: unknown) => void;
   /** What a close frame of the provider means; undefined: that it closed. */
@@ -56,9 +56,17 @@ export function openSocket(host: SessionHost, talk: SocketTalk): Session {
     if (isOver) return;
     hasOpened = true;
     watch();
-    talk.opened((frame) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
-    });
+    talk.opened(
+      (frame) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+      },
+      (callback) => {
+        socket.once('pong', () => {
+          if (!isOver) callback();
+        });
+        socket.ping();
+      },
+    );
   });
   socket.on('message', (data, isBinary) => {
     hasSign = true;

@@ -41,13 +41,12 @@ export function finnhub(access: ProviderAccess): Provider {
       const reason = count < symbols.size ? `the plan allows ${count} of ${symbols.size} symbols` : undefined;
       return openSocket(host, {
         url: `${access.url}/?token=${encodeURIComponent(access.key ?? '')}`,
-        opened: (send) => {
+        opened: (send, settled) => {
           for (let symbol = 0; symbol < count; symbol++) {
             send({ type: 'subscribe', symbol: symbols.nameOf(symbol) } satisfies FinnhubCommand);
           }
           host.covers({ symbols: count, ...(reason !== undefined && { reason }) });
-          // Nothing confirms a subscription.
-          host.live();
+          settled(host.live);
         },
         frame: (value) => {
           if (isTrades(value)) for (const item of value.data) take(item, host, reader);

@@ -110,13 +110,12 @@ class TradierOpening implements Session {
     this.#socket = openSocket(this.#host, {
       url: streamUrl(this.#access.url),
       hasLines: true,
-      opened: (send) => {
+      opened: (send, settled) => {
         const names = Array.from({ length: count }, (_, symbol) => symbols.nameOf(symbol));
         const filter = ['trade', 'quote'] as const;
         send({ symbols: names, sessionid, filter, linebreak: true } satisfies TradierSubscription);
         covers({ symbols: count, ...(reason !== undefined && { reason }) });
-        // Nothing confirms a subscription.
-        live();
+        settled(live);
       },
       frame: (value) => this.#event(value),
     });
