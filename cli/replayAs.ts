@@ -174,13 +174,14 @@ class Plays {
     if (atUs !== fromUs) player.seek(atUs);
     const scenario = this.#scenario;
     const { header } = this.#tape;
+    const provider = this.#options.as;
     return {
       player,
       tape: this.#tape,
       showAs,
       ...(scenario?.faults !== undefined && {
         faults: (onHalt) =>
-          createFaults({ scenario, header, schedule: () => player.schedule(), originUs: fromUs, onHalt }),
+          createFaults({ scenario, header, provider, schedule: () => player.schedule(), originUs: fromUs, onHalt }),
       }),
     };
   }

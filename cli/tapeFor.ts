@@ -15,7 +15,9 @@ export async function tapeFor(options: {
   const startedMs = performance.now();
   let built = false;
   const { scenario, date } = options;
-  const universe = { symbols: scenario.tape.symbols, ...(date !== undefined && { sessionDate: date }) };
+  const { symbols, events } = scenario.tape;
+  const size = { symbols, ...(events !== undefined && { events }) };
+  const universe = { ...size, ...(date !== undefined && { sessionDate: date }) };
   const path = await ensureTape({ cacheDir: projectFile('.cache'), ...universe }, (state) => {
     built = true;
     options.progress.show(`building the tape: ${Math.floor(state.share * 100)} %`);
