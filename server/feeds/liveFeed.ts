@@ -239,7 +239,7 @@ export class LiveFeed implements Feed {
     this.#freshness.begin(vouchingOf(link));
     if (before === undefined || before === link) return;
     const { name } = link.provider;
-    const why = before.lastEnd === undefined ? 'it is back' : `${before.provider.name}: ${before.lastEnd.detail}`;
+    const why = before.isLive ? 'it is back' : `${before.provider.name}: ${before.lastEnd?.detail ?? 'stopped'}`;
     this.#options.ports.log.warn(
       { provider: name, before: before.provider.name, why },
       'another provider is in charge',
