@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   replay: async () => (await import('./replay.ts')).replayCommand(),
   control: async () => (await import('./control.ts')).controlCommand(),
   conform: async () => (await import('./conform.ts')).conformCommand(),
+  scenario: async () => (await import('./scenario.ts')).scenarioCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
 };

@@ -30,14 +30,18 @@ const check = TypeCompiler.Compile(ScenarioSchema);
  * @throws ScenarioError with file, line, field, what was expected and what was found; for an unknown name, the known ones
  */
 export function loadScenario(nameOrPath: string): Scenario {
-  const path = /[/\\]|\.ya?ml$/.test(nameOrPath)
-    ? nameOrPath
-    : projectFile('fixtures', 'scenarios', `${nameOrPath}.yaml`);
+  const path = scenarioPath(nameOrPath);
   if (!existsSync(path)) throw missing(nameOrPath, path);
   const result = parseYaml({ file: shown(path), text: readFileSync(path, 'utf8'), check, rule: firstBroken });
   if (!result.ok) throw new ScenarioError('invalid', `scenario ${result.message}`);
   const { tape } = result.value;
   return { ...result.value, tape: { ...tape, fromS: tape.fromS ?? fromS(tape) } };
+}
+
+/** The file of a scenario, which need not be there. @param nameOrPath as {@link loadScenario} takes it */
+export function scenarioPath(nameOrPath: string): string {
+  if (/[/\\]|\.ya?ml$/.test(nameOrPath)) return nameOrPath;
+  return projectFile('fixtures', 'scenarios', `${nameOrPath}.yaml`);
 }
 
 type ScenarioFile = Static<typeof ScenarioSchema>;
