@@ -179,6 +179,17 @@ describe('tape', () => {
       expect(() => openTape(path)).toThrow('has format version 2, this program reads 1');
     }));
 
+  it('should know symbols of every length that their numbers have', () =>
+    inFolder((folder) => {
+      const path = join(folder, 'wide.tape');
+      const ticks = [0, 63, 64, 8_191, 8_192, 32_767, 5, 20_000].map((symbol, eventTimeUs) =>
+        aTrade({ ...(symbol % 2 === 0 ? {} : { kind: TickKind.QUOTE }), symbol, eventTimeUs }),
+      );
+      writeTape(path, ticks, { symbols: 32_768 });
+
+      expect(readAll(path)).toEqual(ticks);
+    }));
+
   it('should keep two cursors apart', () =>
     inFolder((folder) => {
       const path = join(folder, 'two.tape');
