@@ -138,6 +138,21 @@ describe('exportToFile and exportToFolder', () => {
       tape.close();
     }));
 
+  it('should keep symbols apart whose names come to the same as a file', () =>
+    inFolder(async (folder) => {
+      const tape = writeTape(folder);
+      const out = join(folder, 'out');
+      const instruments = tape.header.instruments.map((known, at) => ({ ...known, symbol: at === 0 ? 'X/Y' : 'X_Y' }));
+
+      const { files } = await exportToFolder(readPart(tape, {}), {
+        ...{ format: tickFormat('binance-trades', tape.header), folder: out, header: { instruments }, name: 'trades' },
+      });
+
+      expect(files).toBe(2);
+      expect(readdirSync(out)).toEqual(['X_Y-trades.csv', 'X_Y_1-trades.csv']);
+      tape.close();
+    }));
+
   it('should leave no file behind when it fails, and none of another name', () =>
     inFolder(async (folder) => {
       const tape = writeTape(folder);
