@@ -126,6 +126,17 @@ describe('tapedeck replay', () => {
     });
   });
 
+  it('should begin inside the part where it is told to', async () => {
+    const part = ['--from', '09:30:20', '--to', 'open+30s', '--at', '25', '--speed', 'max'];
+    const { out } = await ended(start(['--tape', tapePath, ...part, '--format', 'json']));
+    expect(JSON.parse(out)).toMatchObject({
+      fromUs: OPEN_US + 25_000_000,
+      toUs: OPEN_US + 30_000_000,
+      speed: null,
+      events: 500,
+    });
+  });
+
   it('should end on Ctrl-C with what was played', async () => {
     const child = start(['--tape', tapePath]);
     const result = ended(child);

@@ -160,7 +160,7 @@ class Plays {
 
   #play({ fromUs, toUs, atUs }: Part, speed: number): Play {
     const showAs = this.#options.start === 'now' ? 'now' : 'tape';
-    const isWarm = atUs <= this.#tape.header.firstEventUs;
+    const hasPast = atUs > this.#tape.header.firstEventUs;
     const player = createPlayer({
       tape: this.#tape,
       clock: this.clock,
@@ -169,7 +169,7 @@ class Plays {
       speed,
       isLoop: this.#options.loop ?? false,
       showAs,
-      ...(showAs === 'now' && { startAtUs: this.clock.nowUs() + (isWarm ? 0 : WARM_UP_US) }),
+      ...(showAs === 'now' && { startAtUs: this.clock.nowUs() + (hasPast ? WARM_UP_US : 0) }),
     });
     if (atUs !== fromUs) player.seek(atUs);
     const scenario = this.#scenario;

@@ -106,8 +106,6 @@ export interface PolygonLuld {
   readonly q: number;
 }
 
-export type PolygonEvent = PolygonStatus | PolygonTrade | PolygonQuote | PolygonBar | PolygonLuld;
-
 /** A bar by REST; `t` is its start, ms since the epoch. */
 export interface PolygonRestBar {
   readonly o: number;

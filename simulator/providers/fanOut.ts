@@ -18,11 +18,14 @@ export interface Reader {
 export class FanOut implements FacadeOutput {
   readonly #topics = new Map<string, Set<Reader>>();
   readonly #timers: Timers;
+  readonly #flushed: () => void;
   #owed: Reader[] = [];
   #said = 0;
 
-  constructor(timers: Timers) {
+  /** @param flushed is called when a turn's frames have been sent */
+  constructor(timers: Timers, flushed: () => void = () => undefined) {
     this.#timers = timers;
+    this.#flushed = flushed;
   }
 
   readonly wants = (topic: string): boolean => this.#topics.has(topic);
@@ -61,11 +64,9 @@ export class FanOut implements FacadeOutput {
     const owed = this.#owed;
     this.#owed = [];
     for (const reader of owed) reader.flush();
+    this.#flushed();
   };
 }
-
-/** How many pieces of a turn's frames are kept for readers who are owed the same. */
-const MAX_KEPT = 256;
 
 /** Writes frames of a turn once for all readers who are owed the same texts. */
 export class FrameCache {
@@ -83,9 +84,13 @@ export class FrameCache {
     const kept = this.#kept.get(pendingMark);
     if (kept !== undefined && isSame(kept.texts, pending)) return kept.frame;
     const frame = this.#batch(pending);
-    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
     this.#kept.set(pendingMark, { texts: pending.slice(), frame });
     return frame;
+  }
+
+  /** Forgets the turn's frames. */
+  clear(): void {
+    if (this.#kept.size > 0) this.#kept.clear();
   }
 }
 

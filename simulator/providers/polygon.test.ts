@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { POLYGON } from './polygon.ts';
+import { FacadeRig } from './testing/facadeRig.ts';
 import { OPEN_US, openTestHost, quoteAt, type TestHost, type TestHostOptions, tradeAt } from './testing/testHost.ts';
 import { WireClient } from './testing/wireClient.ts';
 
@@ -187,6 +188,47 @@ describe('Polygon: who may', () => {
     for (let at = 0; at < 6; at++) clients.push(await authenticated(host));
     expect(await clients[0]?.closed).toMatchObject({ code: 1008 });
     expect(host.host.counts.connections).toBe(5);
+  });
+});
+
+describe('Polygon: on the virtual clock', () => {
+  it('should end a socket that does not authenticate within 10 s, and no other', () => {
+    const rig = new FacadeRig(POLYGON);
+    const [silent, sound] = [rig.connect('/stocks'), rig.connect('/stocks')];
+    sound.says({ action: 'auth', params: 'k' });
+    rig.passTo(9_999);
+    expect(silent.ended).toBeUndefined();
+    rig.passTo(10_000);
+    expect(silent.heard.at(-1)).toMatchObject([{ status: 'auth_timeout' }]);
+    expect([silent.ended, sound.ended]).toEqual([{ code: 1008, reason: '' }, undefined]);
+  });
+
+  it('should say that the limit is passed, and end, while a scenario says that all is over the limit', () => {
+    const rig = new FacadeRig(POLYGON);
+    rig.link = { refusesAuth: false, isRateLimited: true };
+    const socket = rig.connect('/stocks');
+    expect(socket.says({ action: 'auth', params: 'k' }).at(-1)).toMatchObject([{ status: 'max_connections' }]);
+    expect(socket.ended).toEqual({ code: 1008, reason: '' });
+  });
+
+  it('should make no bars of a second for a client that has gone', () => {
+    const rig = new FacadeRig(POLYGON);
+    const socket = rig.connect('/stocks');
+    socket.says({ action: 'auth', params: 'k' });
+    socket.says({ action: 'subscribe', params: 'A.AAPL,A.*,A.AAPL' });
+    expect(rig.facade.wantsSeconds?.()).toBe(true);
+    socket.leaves();
+    expect(rig.facade.wantsSeconds?.()).toBe(false);
+  });
+
+  it('should let a key come back once its socket has gone', () => {
+    const rig = new FacadeRig(POLYGON);
+    const before = rig.connect('/stocks');
+    before.says({ action: 'auth', params: 'k' });
+    before.leaves();
+    const after = rig.connect('/stocks');
+    expect(after.says({ action: 'auth', params: 'k' })).toEqual([[AUTHENTICATED]]);
+    expect(before.frames.some((text) => text.includes('max_connections'))).toBe(false);
   });
 });
 

@@ -40,8 +40,8 @@ export interface StageWorld {
 
 /** Bars that no event ends are looked for at least this often, since a pause or a new speed isn't told. */
 const LONGEST_WAIT_MS = 1_000;
-/** After a seek as many events of before are read at most, about: a seek is to take under 100 ms. */
-const MAX_CAUGHT_UP_EVENTS = 1_000_000;
+/** After a seek as many events of before are read at most, about: the day so far of larger tapes is what these tell. */
+const MAX_CAUGHT_UP_EVENTS = 5_000_000;
 
 /** A tape at one place of it, the market that it makes, and the façade over both. Many clients may share one. */
 export class Stage implements PlaySink {
@@ -69,7 +69,7 @@ export class Stage implements PlaySink {
       calendar: calendarOf(header),
       bar: (bar) => this.facade.bar?.(bar),
     });
-    this.fanOut = new FanOut(world.timers);
+    this.fanOut = new FanOut(world.timers, () => this.#cache?.clear());
     this.facade = world.kind.create(this.#facadeWorld());
     const faults = play.faults?.(this.halt);
     this.#feedFaults = faults?.feed;
@@ -86,7 +86,7 @@ export class Stage implements PlaySink {
     try {
       const summary = await player.play(this);
       this.#feedFaults?.release(Number.POSITIVE_INFINITY, this.#say);
-      this.market.advance(player.shownUs(summary.toUs));
+      this.market.advance(this.market.nowUs());
       return summary;
     } finally {
       this.#callOffBars();
