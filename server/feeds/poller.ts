@@ -173,7 +173,7 @@ class Poller implements Session {
     const { access, perCall } = this.#talk;
     const nowUs = ports.clock.nowUs();
     const { budget, callsPerMinute } = this.#memory;
-    this.#plan = planPolls({
+    const plan = planPolls({
       symbols: Math.min(access.plan.symbols ?? symbols.size, symbols.size),
       perCall,
       pollMs: access.pollMs,
@@ -182,7 +182,10 @@ class Poller implements Session {
       callsLeft: budget.left(nowUs),
       openLeftMs: openLeftMs(),
     });
-    const { symbols: count, intervalMs, reason } = this.#plan;
+    // What is left of a day changes with every round; that alone is nothing to tell.
+    if (isNear(plan, this.#plan)) return;
+    this.#plan = plan;
+    const { symbols: count, intervalMs, reason } = plan;
     const told = reason ?? (count < symbols.size ? `the plan allows ${count} of ${symbols.size} symbols` : undefined);
     covers({ symbols: count, intervalMs, ...(told !== undefined && { reason: told }) });
   }
@@ -283,4 +286,11 @@ class Poller implements Session {
     this.#host.waited(retryAfterMs);
     this.#host.ended({ reason: 'rate_limited', detail, retryAfterMs });
   }
+}
+
+/** Whether two plans are so alike that going over from one to the other isn't worth a word. */
+function isNear(one: PollPlan, other: PollPlan): boolean {
+  const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 0.25 * b;
+  const isAlike = (one.reason === undefined) === (other.reason === undefined);
+  return isAlike && isClose(one.symbols, other.symbols) && isClose(one.intervalMs, other.intervalMs);
 }
