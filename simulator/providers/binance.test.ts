@@ -182,6 +182,17 @@ describe('Binance: limits', () => {
     expect(client.ended).toEqual({ code: 1008, reason: 'Too many requests' });
   });
 
+  it('should be over every limit when a scenario says so, and leave who only listens alone', () => {
+    const rig = new FacadeRig(BINANCE);
+    const [talker, listener] = [rig.connect('/ws'), rig.connect('/ws/aapl@trade')];
+    rig.link = { refusesAuth: false, isRateLimited: true };
+    talker.says({ method: 'LIST_SUBSCRIPTIONS', id: 1 });
+    listener.pings();
+    expect([talker.ended?.code, listener.ended]).toEqual([1008, undefined]);
+    expect(rig.ask('/api/v3/ping').status).toBe(429);
+    expect(() => rig.connect('/ws')).toThrow('refused with 429');
+  });
+
   it('should take 1,024 streams and not one more', () => {
     const client = new FacadeRig(BINANCE).connect('/ws');
     const params = Array.from({ length: 1_024 }, (_, at) => `s${at}@trade`);

@@ -134,7 +134,7 @@ class BinanceSession implements FacadeSession {
   }
 
   readonly message = (text: string): void => {
-    if (!this.#mayGoOn()) return;
+    if (!this.#mayGoOn(this.#world.link().isRateLimited)) return;
     const command = parseCommand(text);
     if (command.kind === 'refused') {
       const { kind: _, ...error } = command;
@@ -205,10 +205,11 @@ class BinanceSession implements FacadeSession {
   }
 
   /** Counts a message, a ping or a pong; over the limit the connection ends. Third-party: the code and the reason. */
-  #mayGoOn(): boolean {
+  #mayGoOn(isRateLimited = false): boolean {
     const { isOver } = this.#messages.take('', this.#world.nowUs());
-    if (isOver) this.#socket.end(POLICY_VIOLATION, 'Too many requests');
-    return !isOver;
+    const mayGoOn = !isOver && !isRateLimited;
+    if (!mayGoOn) this.#socket.end(POLICY_VIOLATION, 'Too many requests');
+    return mayGoOn;
   }
 
   #announceEnd(): void {

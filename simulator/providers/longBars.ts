@@ -37,7 +37,11 @@ export interface BarsQuery {
 }
 
 /** A symbol's bars of some minutes each, the forming one included, oldest first; none where nothing was traded. */
-export function barsOf(market: ProviderMarket, symbol: number, query: BarsQuery): ProviderBar[] {
+export function barsOf(
+  market: Pick<ProviderMarket, 'minutes' | 'forming'>,
+  symbol: number,
+  query: BarsQuery,
+): ProviderBar[] {
   const { anchorUs = 0, fromUs = 0, toUs = Number.POSITIVE_INFINITY } = query;
   const lengthUs = query.minutesPerBar * MINUTE_US;
   const forming = market.forming(symbol);

@@ -1,7 +1,8 @@
 import { decimalText } from '../../protocol/codecs/json.ts';
 
-/** `units / 10^decimals` as decimal text with exactly `places`; what goes beyond is cut off. */
+/** `units / 10^decimals` as decimal text with exactly `places`; what goes beyond is cut off. Sums too large to be exact are rounded. */
 export function fixedDecimal(units: number, decimals: number, places: number): string {
+  if (!Number.isSafeInteger(units)) return (units / 10 ** decimals).toFixed(places);
   if (decimals > places) return decimalText(Math.trunc(units / 10 ** (decimals - places)), places);
   if (decimals === places) return decimalText(units, decimals);
   const text = decimalText(units, decimals);
