@@ -10,6 +10,7 @@ import { PortTakenError, type RunningServer, startServer } from '../server/serve
 import { JournalError } from '../server/store/errors.ts';
 import { CommandLogError } from '../simulator/commandLog.ts';
 import { loadScenario } from '../simulator/scenario.ts';
+import { partOf, tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { openTape } from '../simulator/tape/reader.ts';
 import type { TapeHeader } from '../simulator/tape/types.ts';
 import { TransportError } from '../transport/types.ts';
@@ -30,7 +31,8 @@ interface ServeOptions {
   readonly instruments?: string | undefined;
   readonly keyFile?: string | undefined;
   readonly tape?: string | undefined;
-  readonly speed: number;
+  readonly speed?: number | undefined;
+  readonly scenario?: string | undefined;
   readonly from?: number | undefined;
   readonly duration?: number | undefined;
   readonly startAtUs?: number | undefined;
@@ -57,14 +59,21 @@ export function serveCommand() {
     )
     .addOption(listen.argParser(gathered).conflicts('port'))
     .option('--port <number>', 'port on 127.0.0.1; 0 for any free one', wholeNumber({ minimum: 0, maximum: 65_535 }))
-    .addOption(feed.argParser(listed).conflicts(['tape', 'speed', 'from', 'duration', 'startAtUs', 'commandLog']))
+    .addOption(
+      feed.argParser(listed).conflicts(['tape', 'speed', 'from', 'duration', 'startAtUs', 'commandLog', 'scenario']),
+    )
     .option('--feed-url <name=url>', 'where a provider is instead of at its own address; may be repeated', gathered)
     .option('--plan <name=plan>', 'what a provider allows; may be repeated', gathered)
     .addOption(symbols.argParser(listed).conflicts('instruments'))
     .option('--instruments <file>', 'JSON file with what to ask for and its decimals')
     .option('--key-file <file>', "file with the providers' keys, a line NAME=KEY each (or TAPEDECK_POLYGON_KEY, ...)")
     .option('--tape <file>', 'tape to play (default: the built-in universe, built once)')
-    .option('--speed <factor>', "factor of the market's pace", decimalNumber({ above: 0, maximum: 1_000 }), 1)
+    .option('--scenario <name>', "play a scenario's part of its day, with its faults; tapedeck scenario list tells all")
+    .option(
+      '--speed <factor>',
+      "factor of the market's pace (default: 1, or the scenario's)",
+      decimalNumber({ above: 0, maximum: 1_000 }),
+    )
     .option('--from <seconds>', "start there, in seconds after the session's open", decimalNumber(WITHIN_A_DAY))
     .option(
       '--duration <seconds>',
@@ -172,21 +181,27 @@ async function chooseFeed(
   options: ServeOptions,
 ): Promise<{ readonly feed: EmbeddedFeedConfig; readonly header: TapeHeader }> {
   const progress = openProgress(process.stderr);
-  const tapePath = await tapeFor({ tape: options.tape, scenario: loadScenario('default'), progress });
+  const scenario = options.scenario === undefined ? undefined : loadScenario(options.scenario);
+  const date = scenario && tapeDateOf(scenario);
+  const tapePath = await tapeFor({ tape: options.tape, scenario: scenario ?? loadScenario('default'), date, progress });
   progress.done();
   const tape = openTape(tapePath);
   const { header } = tape;
   tape.close();
-  const fromUs = options.from === undefined ? header.firstEventUs : header.sessionOpenUs + options.from * 1e6;
-  if (fromUs > header.lastEventUs) {
+  const part = scenario && partOf(scenario, header);
+  const fromUs =
+    options.from === undefined ? (part?.fromUs ?? header.firstEventUs) : header.sessionOpenUs + options.from * 1e6;
+  if (fromUs > header.lastEventUs && part === undefined) {
     const endS = Math.floor((header.lastEventUs - header.sessionOpenUs) / 1e6);
     throw new CliError(`--from ${options.from}: the tape ends ${endS} s after the open; start earlier`, ExitCode.USAGE);
   }
   const feed: EmbeddedFeedConfig = {
     tapePath,
-    speed: options.speed,
+    speed: options.speed ?? scenario?.tape.speed ?? 1,
     seed: header.seed,
     fromUs,
+    ...(part !== undefined && { toUs: part.toUs }),
+    ...(options.scenario !== undefined && { faults: options.scenario }),
     ...(options.duration === undefined ? {} : { toUs: fromUs + options.duration * 1e6 }),
     ...(options.startAtUs === undefined ? {} : { startAtUs: options.startAtUs }),
   };

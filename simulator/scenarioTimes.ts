@@ -30,6 +30,11 @@ export function scenarioDay(date = DEFAULT_DATE): ScenarioDay {
   return { date, zone: 'America/New_York', openUs: session.openUs, closeUs: session.closeUs };
 }
 
+/** The date of a scenario's tape: its own day, or the last before it on which there was a session. */
+export function tapeDateOf({ tape }: Pick<Scenario, 'tape'>): string {
+  return new Date(scenarioDay(tape.date).openUs / 1e3).toISOString().slice(0, 10);
+}
+
 /** The day of a tape: New York's clock for its sessions, UTC for any other market. `date` is the scenario's, where it names one. */
 export function dayOfTape(
   header: Pick<TapeHeader, 'sessionDate' | 'sessionOpenUs' | 'sessionCloseUs'>,

@@ -2,7 +2,7 @@ import type { ScenarioCheck } from '../../protocol/schemas/checks.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import { FaultPlan } from '../../simulator/faults/plan.ts';
 import { loadScenario, ScenarioError } from '../../simulator/scenario.ts';
-import { dayOfTape, partOf, scenarioDay } from '../../simulator/scenarioTimes.ts';
+import { dayOfTape, partOf, tapeDateOf } from '../../simulator/scenarioTimes.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
 import { ensureTape } from '../../simulator/universe/ensure.ts';
@@ -72,11 +72,9 @@ export async function runScenario(
 }
 
 /** The tape of a scenario's day, built if it isn't there; of a day without a session the last session's. */
-function tapeOf({ tape, seed }: Scenario): Promise<string> {
-  const { symbols, events, date } = tape;
-  const day = scenarioDay(date);
-  const sessionDate = new Date(day.openUs / 1e3).toISOString().slice(0, 10);
-  return ensureTape({ symbols, sessionDate, seed, ...(events !== undefined && { events }) });
+function tapeOf(scenario: Scenario): Promise<string> {
+  const { symbols, events } = scenario.tape;
+  return ensureTape({ symbols, sessionDate: tapeDateOf(scenario), ...(events !== undefined && { events }) });
 }
 
 interface Run {
