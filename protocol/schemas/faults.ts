@@ -32,7 +32,6 @@ const WhenSchema = Type.Union(
   ],
   { description: 'events: N, or a symbol with one of below, above (a price) or fallsBy (a share)' },
 );
-export type FaultCondition = Static<typeof WhenSchema>;
 
 const Share = Type.Number({ exclusiveMinimum: 0, maximum: 1 });
 const SymbolsSchema = Type.Union(
