@@ -12,7 +12,8 @@ import type { FeedPorts, Provider } from './provider.ts';
 import type { FeedRules } from './rules.ts';
 import { SymbolBook } from './symbolBook.ts';
 
-/** What is traded after the close, a poll needn't last longer than that for, ms. */
+/** Calls of a day are spread over the session that is left, or one to come, but never over less than the hour after the close, ms. */
+const SESSION_MS = 6.5 * 3_600_000;
 const LEAST_OPEN_MS = 3_600_000;
 /** What comes without a time gets one so far behind the market's, µs: what follows with its own time must not seem older. */
 const BEHIND_US = 250_000;
@@ -169,8 +170,9 @@ export class LiveFeed implements Feed {
       phase: () => calendar?.sessionAt(this.#time.nowUs()) ?? 'regular',
       openLeftMs: () => {
         const marketUs = this.#time.nowUs();
-        const closeUs = calendar?.nextCloseUs(marketUs) ?? Number.POSITIVE_INFINITY;
-        return Math.min(86_400_000, Math.max(LEAST_OPEN_MS, (closeUs - marketUs) / 1000));
+        if (calendar !== undefined && calendar.sessionAt(marketUs) !== 'regular') return SESSION_MS;
+        const closeUs = calendar?.nextCloseUs(marketUs) ?? marketUs + SESSION_MS * 1000;
+        return Math.max(LEAST_OPEN_MS, (closeUs - marketUs) / 1000);
       },
       lastPrice: (symbol) => this.#lastPrice[symbol] as number,
       onTick: (link, tick, id) => this.#onTick(link, tick, id),

@@ -77,7 +77,7 @@ export function registerFeedMetrics(registry: Registry, read: () => FeedCounts):
     labelNames: ['provider'],
     registers,
     collect() {
-      for (const { provider, ageS } of read().links) this.set({ provider }, ageS);
+      for (const { provider, ageS } of read().links) if (!Number.isNaN(ageS)) this.set({ provider }, ageS);
     },
   });
 }

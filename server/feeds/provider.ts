@@ -81,7 +81,7 @@ export interface SessionHost {
   readonly eventTimeUs: (symbol: number) => number;
   /** The part of the trading day. */
   readonly phase: () => Phase;
-  /** ms until what is traded trades no more for today; of an hour at least. */
+  /** How long the calls of a day have to last, ms. */
   readonly openLeftMs: () => number;
   /** To be filled before each {@link SessionHost.take}; one object for all. */
   readonly tick: Tick;
