@@ -51,9 +51,8 @@ export interface DeliveryOptions {
 /** Brings frames to sockets, with what the link does to them on the way. */
 export class Delivery {
   readonly #options: DeliveryOptions;
-  /** In order of their due times: a delay that shrinks doesn't let what is later overtake. */
+  /** In order of their coming: a delay that shrinks doesn't let what is later overtake. */
   readonly #held: Held[] = [];
-  #lastDueUs = 0;
   #callOff: (() => void) | undefined;
 
   constructor(options: DeliveryOptions) {
@@ -92,9 +91,7 @@ export class Delivery {
       this.#write(to, frames);
       return;
     }
-    const dueUs = Math.max(this.#lastDueUs, this.#options.nowUs() + state.delayUs);
-    this.#lastDueUs = dueUs;
-    this.#held.push({ dueUs, to, frames });
+    this.#held.push({ dueUs: this.#options.nowUs() + state.delayUs, to, frames });
     this.#wait();
   }
 

@@ -135,6 +135,17 @@ describe('ProviderHost: fan-out', () => {
   });
 });
 
+describe('ProviderHost: clients that go', () => {
+  it('should write nothing more for them', async () => {
+    const host = await polygon({ ticks: someTicks(9) });
+    const client = await listener(host, 'T.*');
+    client.socket.close();
+    await client.closed;
+    await host.host.run();
+    expect(host.host.counts).toMatchObject({ opened: 1, connections: 0, deliveries: 0, dropped: 0 });
+  });
+});
+
 describe('ProviderHost: bad input', () => {
   it('should answer an unknown path by HTTP 404, upgrade or not', async () => {
     const host = await polygon();
