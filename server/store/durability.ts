@@ -23,6 +23,8 @@ export const TICKER_SEQ_GAP = 1_000_000;
 /** Whose events are of the shapes that records know. */
 const ACCOUNT_CHANNELS: ReadonlySet<LosslessChannel> = new Set(['order', 'execution', 'position']);
 
+const NOTHING: readonly StreamEntry[] = [];
+
 const exact = { additionalProperties: false } as const;
 const StoredEntrySchema = Type.Object(
   {
@@ -128,7 +130,9 @@ export class Durability {
     const events = this.#events;
     const alerts = this.#alerts;
     const action = this.#action;
-    const held = this.#held;
+    // Taken before anybody is told: who is told at once may cause the next events, which have a record of their own.
+    const held = this.#held.length === 0 ? NOTHING : this.#held;
+    if (held.length > 0) this.#held = [];
     let ticket = this.#store.appended;
     if (desk !== undefined || events.length > 0 || alerts.length > 0 || action !== undefined) {
       // Also when it is empty: it belongs to the record from now on.
@@ -144,9 +148,7 @@ export class Durability {
       ticket = this.#store.append(change);
     }
     if (acknowledge !== undefined) this.#store.whenFlushed(ticket, acknowledge);
-    if (held.length === 0) return;
-    this.#held = [];
-    this.#store.whenFlushed(ticket, () => release(held));
+    if (held.length > 0) this.#store.whenFlushed(ticket, () => release(held));
   }
 
   /** Calls back once all that has happened so far is safe, at once when it is; never when the journal has failed. */
