@@ -16,7 +16,7 @@ import type { SocketEndpoint } from './http/status.ts';
 import { isOriginAllowed, tokenOf, withTimeout } from './identity/request.ts';
 import { type Claims, developmentClaims, isName, type Verification } from './identity.ts';
 import { isLoopback } from './listen.ts';
-import { Session, type SessionServices } from './session.ts';
+import { mostBuffered, Session, type SessionServices } from './session.ts';
 
 /** The transport pings by itself in this time of silence and cuts a socket that doesn't answer. */
 const IDLE_TIMEOUT_S = 120;
@@ -255,11 +255,11 @@ interface RequestRefusal {
   readonly response: TransportResponse;
 }
 
-/** Room for the hard limit and what may come on top before it is enforced; beyond it the transport drops. */
+/** Room for what we let a socket have unsent, one message more however long, and the close frame; beyond it the transport drops all of these. */
 function transportBufferBytes(limits: Limits): number {
-  return 2 * limits.hardBufferedBytes + MARGIN_BYTES;
+  return mostBuffered(limits) + MARGIN_BYTES;
 }
-const MARGIN_BYTES = 1024 * 1024;
+const MARGIN_BYTES = 16 * 1024 * 1024;
 
 /** The dialects of each path, in their order. */
 function byPath(dialects: readonly Dialect[]): ReadonlyMap<string, readonly [Dialect, ...Dialect[]]> {

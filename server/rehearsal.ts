@@ -69,7 +69,14 @@ export function rehearse(server: {
   };
   for (const dialect of dialects) {
     const voice = dialect.voiceOf(readEntry(dialect.path, { path: dialect.path, query: '' }));
-    const subscriber = new Subscriber({ outlet, dialect, voice, metrics, closeSlow: () => undefined });
+    const subscriber = new Subscriber({
+      outlet,
+      dialect,
+      voice,
+      metrics,
+      mostBufferedBytes: 0,
+      closeSlow: () => undefined,
+    });
     hub.add(subscriber);
     hub.readers.subscribeSymbols(
       subscriber,

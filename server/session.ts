@@ -78,7 +78,8 @@ export class Session {
       onRenewed: (claims) => this.#endForbidden(claims),
     });
     const closeSlow = (): void => this.endSlow();
-    this.subscriber = new Subscriber({ outlet: socket, dialect, voice, metrics, closeSlow });
+    const mostBufferedBytes = mostBuffered(limits);
+    this.subscriber = new Subscriber({ outlet: socket, dialect, voice, metrics, mostBufferedBytes, closeSlow });
   }
 
   /** Whether it is known who it speaks for; from then on it gets what the server has to tell. */
@@ -288,6 +289,11 @@ export class Session {
     this.#nextHeartbeatUs = nextUs > nowUs ? nextUs : nowUs + intervalUs;
     this.tell({ type: 'heartbeat', serverTimeUs: nowUs, epoch: hub.epoch, heads: hub.readers.heads(this.subscriber) });
   }
+}
+
+/** Unsent bytes over which a socket is given nothing more: the hard limit, and what may come on top before that is enforced. */
+export function mostBuffered({ hardBufferedBytes }: Pick<Limits, 'hardBufferedBytes'>): number {
+  return 2 * hardBufferedBytes;
 }
 
 /** Refusals of what isn't even a message: the peer doesn't speak the language. */

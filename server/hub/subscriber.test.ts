@@ -17,9 +17,35 @@ describe('Subscriber', () => {
     const nothing = () => undefined;
     const outlet = { isOpen: true, send: () => result, bufferedBytes: () => 0, join: nothing, leave: nothing };
     const voice = native.voiceOf(readEntry('/', { path: '/', query: '' }));
-    const subscriber = new Subscriber({ outlet, dialect: native, voice, metrics, closeSlow: () => closes++ });
+    const parts = { outlet, dialect: native, voice, metrics, mostBufferedBytes: 100 };
+    const subscriber = new Subscriber({ ...parts, closeSlow: () => closes++ });
     const isSent = subscriber.send('x');
     const { framesOut, dropped } = metrics;
     expect({ isSent, framesOut, dropped, closes }).toEqual(expected);
+  });
+
+  it('should close a socket while the transport has room for the close frame still', () => {
+    const metrics = new ServerMetrics();
+    metrics.close();
+    const nothing = () => undefined;
+    let [sends, closes, buffered] = [0, 0, 0];
+    const send = () => {
+      sends++;
+      buffered += 60;
+      return SendResult.QUEUED;
+    };
+    const outlet = { isOpen: true, send, bufferedBytes: () => buffered, join: nothing, leave: nothing };
+    const voice = native.voiceOf(readEntry('/', { path: '/', query: '' }));
+    const parts = { outlet, dialect: native, voice, metrics, mostBufferedBytes: 100 };
+    const subscriber = new Subscriber({ ...parts, closeSlow: () => closes++ });
+
+    const sent = [1, 2, 3].map(() => subscriber.send('x'));
+
+    expect({ sent, sends, closes, dropped: metrics.dropped }).toEqual({
+      sent: [true, true, false],
+      sends: 2,
+      closes: 1,
+      dropped: 1,
+    });
   });
 });

@@ -57,27 +57,38 @@ export class Subscriber {
   /** Since when its buffer is over the hard limit, µs; 0 when it isn't. */
   overHardSinceUs = 0;
   readonly #metrics: ServerMetrics;
+  readonly #mostBufferedBytes: number;
   readonly #closeSlow: () => void;
+  /** Whether the last message had to wait for the peer. */
+  #isQueued = false;
 
-  /** @param parts.closeSlow closes the socket as too slow: called when a message could not be sent, or the loss would be silent */
+  /**
+   * @param parts.mostBufferedBytes over so much nothing is sent any more: below what the transport takes, which would drop the close frame as well
+   * @param parts.closeSlow closes the socket as too slow: called when a message could not be sent, or the loss would be silent
+   */
   constructor(parts: {
     readonly outlet: Outlet;
     readonly dialect: Dialect;
     readonly voice: Voice;
     readonly metrics: ServerMetrics;
+    readonly mostBufferedBytes: number;
     readonly closeSlow: () => void;
   }) {
     this.outlet = parts.outlet;
     this.dialect = parts.dialect;
     this.voice = parts.voice;
     this.#metrics = parts.metrics;
+    this.#mostBufferedBytes = parts.mostBufferedBytes;
     this.#closeSlow = parts.closeSlow;
   }
 
   /** Sends a message that must arrive; false when it can't, after which the socket is being closed. */
   send(message: Message): boolean {
     if (!this.outlet.isOpen) return false;
-    if (this.outlet.send(message) === SendResult.DROPPED) {
+    const isFull = this.#isQueued && this.outlet.bufferedBytes() > this.#mostBufferedBytes;
+    const result = isFull ? SendResult.DROPPED : this.outlet.send(message);
+    this.#isQueued = result === SendResult.QUEUED;
+    if (result === SendResult.DROPPED) {
       this.#metrics.dropped++;
       this.#closeSlow();
       return false;
