@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { type Case, DIALECTS, NEEDS, type Need } from '../loadtests/conformance/case.ts';
@@ -27,6 +29,7 @@ interface ConformOptions {
   readonly tlsCa?: string | undefined;
   readonly insecure?: true | undefined;
   readonly patient?: true | undefined;
+  readonly restartCommand?: string | undefined;
   readonly parallel: number;
 }
 
@@ -64,6 +67,10 @@ export function conformCommand() {
     .option('--tls-ca <file>', 'authority to trust for wss (PEM)')
     .option('--insecure', 'take any certificate')
     .option('--patient', 'run the cases that take half a minute as well')
+    .option(
+      '--restart-command <command>',
+      'how the target is restarted, SIGTERM first; the cases of drain run last, once it listens again',
+    )
     .option('--parallel <number>', 'cases at a time', wholeNumber({ minimum: 1, maximum: 64 }), 16)
     .addHelpText(
       'after',
@@ -142,8 +149,19 @@ function targetOf(options: ConformOptions): Target {
     token: options.token,
     otherToken: options.otherToken,
     secret: process.env['TAPEDECK_JWT_SECRET'],
+    restart: restartBy(options.restartCommand),
     symbols: options.symbols,
     quietSymbol: options.quietSymbol,
+  };
+}
+
+/** Runs a command of the shell that restarts the target. */
+function restartBy(command: string | undefined): (() => Promise<void>) | undefined {
+  if (command === undefined) return undefined;
+  return async () => {
+    const child = spawn(command, { shell: true, stdio: ['ignore', 'ignore', 'inherit'] });
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`--restart-command ended with ${code}`);
   };
 }
 

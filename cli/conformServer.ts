@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Target } from '../loadtests/conformance/target.ts';
@@ -7,7 +9,7 @@ import { TickKind } from '../market/types.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import type { ServerConfig } from '../server/config.ts';
 import { createLogger } from '../server/logger.ts';
-import { startServer } from '../server/server.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
 import { createTapeWriter } from '../simulator/tape/writer.ts';
 import { hostClock } from './clock.ts';
 
@@ -45,7 +47,7 @@ export interface ConformServer {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts the reference server on a free port of this machine, over a small tape of its own at 60 times the market's pace. */
+/** Starts the reference server, with a journal, on a free port of this machine, over a small tape of its own at 60 times the market's pace. */
 export async function startConformServer(
   options: { readonly tls?: ServerConfig['tls']; readonly isDevelopment?: boolean } = {},
 ): Promise<ConformServer> {
@@ -54,21 +56,25 @@ export async function startConformServer(
   const secret = isDevelopment ? undefined : randomBytes(32).toString('hex');
   const tapePath = join(folder, 'conform.tape');
   writeTape(tapePath);
-  const server = await startServer(
-    {
-      listen: [{ host: '127.0.0.1', port: 0 }],
-      limits: LIMITS,
-      allowedOrigins: ['https://allowed.example'],
-      logLevel: 'silent',
-      feed: { tapePath, speed: SPEED, fromUs: OPEN_US + BEFORE_MINUTES * MINUTE_US - STEP_US },
-      ...(secret !== undefined && { secret }),
-      ...(tls !== undefined && { tls }),
-    },
-    { clock: hostClock(process.env), log: createLogger('silent') },
-  );
+  const start = (port: number): Promise<RunningServer> =>
+    startServer(
+      {
+        listen: [{ host: '127.0.0.1', port }],
+        limits: LIMITS,
+        allowedOrigins: ['https://allowed.example'],
+        logLevel: 'silent',
+        journal: { folder: join(folder, 'journal') },
+        feed: { tapePath, speed: SPEED, fromUs: OPEN_US + BEFORE_MINUTES * MINUTE_US - STEP_US },
+        ...(secret !== undefined && { secret }),
+        ...(tls !== undefined && { tls }),
+      },
+      { clock: hostClock(process.env), log: createLogger('silent') },
+    );
+  const port = await freePort();
+  let server = await start(port);
   return {
     target: {
-      base: `${tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${server.ports[0]}`,
+      base: `${tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${port}`,
       paths: {},
       symbols: CONFORM_SYMBOLS,
       quietSymbol: CONFORM_QUIET_SYMBOL,
@@ -77,6 +83,10 @@ export async function startConformServer(
       ca: tls === undefined ? undefined : readFileSync(tls.certPath, 'utf8'),
       isInsecure: false,
       isPatient: false,
+      restart: async () => {
+        await server.drain();
+        server = await start(port);
+      },
       lacks: [],
     },
     stop: async () => {
@@ -84,6 +94,19 @@ export async function startConformServer(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * A port that is free now. A socket that the system has given any port is without SO_REUSEADDR, so that nobody could listen
+ * there again for a minute after a restart.
+ */
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 /** A tape in which every price swings: what a stop waits for comes soon, up and down. */

@@ -22,6 +22,7 @@ export const NEEDS = {
   tokens: 'a server that asks for tokens',
   development: 'a server without a secret',
   'other-token': 'a token of another user (--other-token)',
+  restart: 'a server that may be restarted (--restart-command)',
   json: 'frames in JSON (--codec json)',
   'quiet-symbol': 'a symbol that has not traded (--quiet-symbol)',
 } as const;

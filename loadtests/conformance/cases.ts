@@ -6,10 +6,12 @@ import { us001Cases } from './dialects/us001.ts';
 import { httpCases } from './http/health.ts';
 import { routeCases } from './http/routes.ts';
 import { connectionCases } from './native/connection.ts';
+import { drainCases } from './native/drain.ts';
 import { eventCases } from './native/events.ts';
 import { frameCases } from './native/frames.ts';
 import { orderCases } from './native/orders.ts';
 import { resumeCases } from './native/resume.ts';
+import { slowCases } from './native/slow.ts';
 import { subscribeCases } from './native/subscribe.ts';
 
 /** Every case, by dialect and theme. */
@@ -20,6 +22,8 @@ export const CASES: readonly Case[] = [
   ...resumeCases,
   ...orderCases,
   ...eventCases,
+  ...slowCases,
+  ...drainCases,
   ...aiTradingV2Cases,
   ...us001Cases,
   ...paiidCases,

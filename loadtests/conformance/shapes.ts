@@ -222,3 +222,12 @@ export const Snapshot = Type.Object({
   epoch: Type.String(),
   seq: Head,
 });
+
+/** The notice of a server that stops. */
+export const Shutdown = Type.Object({
+  type: Type.Literal('system'),
+  code: Type.Literal('shutdown'),
+  message: Type.String({ minLength: 1 }),
+  retryAfterMs: Type.Integer({ minimum: 0 }),
+  serverTimeUs: Type.Integer(),
+});

@@ -187,6 +187,16 @@ export class Socket {
     });
   }
 
+  /** Reads nothing more, as a client that hangs; what was read before is told. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Cuts the connection without a close frame. */
   cut(): void {
     this.#socket.terminate();

@@ -24,6 +24,8 @@ export interface Target {
   readonly isInsecure: boolean;
   /** Whether cases may take half a minute. */
   readonly isPatient: boolean;
+  /** Tells the server to stop, as SIGTERM does, and resolves when it, or another in its place, listens at the same address; absent: the suite may not. */
+  readonly restart?: (() => Promise<void>) | undefined;
   /** What the server doesn't have, by its owner's word. */
   readonly lacks: readonly Need[];
 }
@@ -52,6 +54,8 @@ export function lacking(target: Target, need: Need): boolean {
       return target.secret === undefined && target.otherToken === undefined;
     case 'patience':
       return !target.isPatient;
+    case 'restart':
+      return target.restart === undefined;
     case 'json':
       return target.codec !== 'json';
     case 'quiet-symbol':

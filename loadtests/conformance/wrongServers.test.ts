@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConformServer, startConformServer } from '../../cli/conformServer.ts';
 import { chooseCases } from './cases.ts';
 import { type Result, runCases } from './run.ts';
-import { MUTATIONS } from './testing/mutations.ts';
+import { DRAIN_MUTATIONS, MUTATIONS } from './testing/mutations.ts';
 import { startWrongServer, type Wrong } from './testing/wrongServer.ts';
 
 /** Enough for each case whose promise is only missed by waiting: a sound server keeps those at once. */
@@ -55,6 +55,49 @@ describe('the same front without a fault', () => {
     expect(results.filter(({ status }) => status !== 'pass')).toEqual([]);
   });
 });
+
+describe('a wrong server that is told to stop', () => {
+  it('should be caught by the case that names the rule, and a sound one by none', async () => {
+    const server = await startConformServer();
+    const wrongs = [...Object.entries(DRAIN_MUTATIONS), ['', { caughtBy: 'native.drain.*', wrong: {} }] as const];
+    const restart = onceAll(wrongs.length, () => server.target.restart?.());
+    const outcomes = await Promise.all(
+      wrongs.map(async ([what, { caughtBy, wrong }]) => {
+        const front = await startWrongServer(server.target.base, wrong);
+        const target = { ...server.target, base: front.base, restart };
+        const results = await runCases({ cases: chooseCases({ only: [caughtBy] }), target, required: [], parallel: 8 });
+        await front.stop();
+        return [what, results] as const;
+      }),
+    );
+    await server.stop();
+
+    const sound = outcomes.at(-1)?.[1] ?? [];
+    expect(sound.filter(({ status }) => status !== 'pass')).toEqual([]);
+    expect(sound.length).toBeGreaterThanOrEqual(6);
+    for (const [what, results] of outcomes.slice(0, -1)) {
+      expect(
+        results.map(({ name, status }) => `${name} ${status}`),
+        what,
+      ).toEqual([`${DRAIN_MUTATIONS[what]?.caughtBy} broken`]);
+      expect(ranOutOfTime(results[0]), `${what}: ${results[0]?.came}`).toBe(false);
+    }
+  });
+});
+
+/** Does something once, when so many have asked for it. */
+function onceAll(count: number, act: () => Promise<void> | undefined): () => Promise<void> {
+  let waiting = 0;
+  let begin: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const done = begun.then(act);
+  return async () => {
+    if (++waiting === count) begin();
+    await done;
+  };
+}
 
 function ranOutOfTime(result: Result | undefined): boolean {
   return result?.came.startsWith('nothing of the kind') === true;

@@ -149,6 +149,17 @@ function otherPrices(): Wrong {
   };
 }
 
+/** Changes frames on each connection after the second: those of the drain's cases that come back. */
+function returning(change: (frame: Frame) => Frame): Wrong {
+  let connections = 0;
+  return {
+    socket: () => {
+      const isBack = ++connections > 2;
+      return { toClient: (frame) => [isBack ? change(frame) : frame] };
+    },
+  };
+}
+
 function numberIn(frame: Frame, name: string): number {
   return Number(frame[name]);
 }
@@ -385,6 +396,55 @@ const NATIVE: Readonly<Record<string, Mutation>> = {
   },
 };
 
+/** Wrong servers with a reader that takes nothing. */
+const SLOW: Readonly<Record<string, Mutation>> = {
+  'a slow reader is told that the server stops': {
+    caughtBy: 'slow.a-reader-that-takes-nothing-is-closed-with-4008',
+    wrong: closing(4008, 4001),
+  },
+  'a slow reader is cut without a word': {
+    caughtBy: 'slow.a-reader-that-takes-nothing-is-closed-with-4008',
+    wrong: closing(4008, 1006),
+  },
+  'a slow reader loses an event of class A': {
+    caughtBy: 'slow.what-it-got-has-no-hole-and-a-resume-brings-the-rest',
+    wrong: counted('order', (frame, count) => (count === 2 ? [] : [frame])),
+  },
+  'a slow reader gets an event twice': {
+    caughtBy: 'slow.what-it-got-has-no-hole-and-a-resume-brings-the-rest',
+    wrong: counted('order', (frame, count) => (count === 2 ? [frame, frame] : [frame])),
+  },
+};
+
+/** Wrong servers that are told to stop. Their cases restart the server, so that they need one of their own. */
+const DRAIN: Readonly<Record<string, Mutation>> = {
+  'nobody is told of a stop': {
+    caughtBy: 'drain.every-client-is-told-when-to-come-back',
+    wrong: frames('system', () => []),
+  },
+  'a stop is told without a time': {
+    caughtBy: 'drain.every-client-is-told-when-to-come-back',
+    wrong: drop('system', 'retryAfterMs'),
+  },
+  'a stop closes with another code': { caughtBy: 'drain.each-socket-is-closed-with-4001', wrong: closing(4001, 4000) },
+  'an acknowledged order is not told before the close': {
+    caughtBy: 'drain.what-was-acknowledged-is-told-before-the-close',
+    wrong: counted('order', (frame, count) => (count === 1 ? [] : [frame])),
+  },
+  'a resume over a restart leaves an event out': {
+    caughtBy: 'drain.a-cursor-from-before-goes-on-or-gets-a-snapshot',
+    wrong: returning((frame) => (frame['type'] === 'order' ? { ...frame, seq: numberIn(frame, 'seq') + 1 } : frame)),
+  },
+  'a new epoch is not told': {
+    caughtBy: 'drain.a-cursor-from-before-goes-on-or-gets-a-snapshot',
+    wrong: returning((frame) => (frame['type'] === 'welcome' ? { ...frame, epoch: '0000000000000000' } : frame)),
+  },
+  'a restart loses an order': {
+    caughtBy: 'drain.an-epoch-that-goes-on-has-its-orders',
+    wrong: frames('result', (frame) => [{ ...frame, data: [] }]),
+  },
+};
+
 /** Wrong servers of the other dialects and of HTTP. */
 const OTHERS: Readonly<Record<string, Mutation>> = {
   'a price is a text': {
@@ -482,9 +542,16 @@ const OTHERS: Readonly<Record<string, Mutation>> = {
 };
 
 /** Every wrong server by what is wrong with it. */
-export const MUTATIONS: Readonly<Record<string, Mutation>> = {
-  ...Object.fromEntries(
-    Object.entries(NATIVE).map(([what, mutation]) => [what, { ...mutation, caughtBy: `native.${mutation.caughtBy}` }]),
-  ),
-  ...OTHERS,
-};
+export const MUTATIONS: Readonly<Record<string, Mutation>> = { ...ofNative(NATIVE), ...ofNative(SLOW), ...OTHERS };
+
+/** Every wrong server whose case restarts it. */
+export const DRAIN_MUTATIONS: Readonly<Record<string, Mutation>> = ofNative(DRAIN);
+
+function ofNative(mutations: Readonly<Record<string, Mutation>>): Readonly<Record<string, Mutation>> {
+  return Object.fromEntries(
+    Object.entries(mutations).map(([what, mutation]) => [
+      what,
+      { ...mutation, caughtBy: `native.${mutation.caughtBy}` },
+    ]),
+  );
+}

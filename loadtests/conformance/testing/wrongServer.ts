@@ -18,6 +18,9 @@ export interface Tampering {
   readonly closeCode?: (code: number) => number;
 }
 
+/** What a front holds for a client that doesn't read. */
+const MOST_BUFFERED_BYTES = 256 * 1024;
+
 /** An HTTP answer on its way to the client. */
 export interface Answer {
   readonly status: number;
@@ -113,7 +116,15 @@ function connect(parts: {
 }): void {
   const { client, server, tampering, early } = parts;
   const { toClient, toServer, closeCode = (code: number) => code } = tampering;
-  const tell = (data: Buffer, isBinary: boolean): void => pass({ to: client, data, isBinary, change: toClient });
+  const tell = (data: Buffer, isBinary: boolean): void => {
+    const isFull = (): boolean => client.bufferedAmount >= MOST_BUFFERED_BYTES;
+    const sent = (): void => {
+      if (!isFull()) server.resume();
+    };
+    pass({ to: client, data, isBinary, change: toClient, sent });
+    // A client that reads nothing must look to the server like one.
+    if (isFull()) server.pause();
+  };
   for (const { data, isBinary } of early) tell(data, isBinary);
   server.on('message', tell);
   client.on('message', (data: Buffer, isBinary) => pass({ to: server, data, isBinary, change: toServer }));
@@ -132,15 +143,17 @@ function pass(message: {
   readonly data: Buffer;
   readonly isBinary: boolean;
   readonly change: ((frame: Frame) => readonly Frame[]) | undefined;
+  /** Called when something has gone out. */
+  readonly sent?: () => void;
 }): void {
-  const { to, data, isBinary, change } = message;
+  const { to, data, isBinary, change, sent } = message;
   if (to.readyState !== WebSocket.OPEN) return;
   const frame = change === undefined || isBinary ? undefined : frameIn(data);
   if (change === undefined || frame === undefined) {
-    to.send(data, { binary: isBinary });
+    to.send(data, { binary: isBinary }, sent);
     return;
   }
-  for (const changed of change(frame)) to.send(JSON.stringify(changed));
+  for (const changed of change(frame)) to.send(JSON.stringify(changed), sent);
 }
 
 function frameIn(data: Buffer): Frame | undefined {
