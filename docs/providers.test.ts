@@ -8,10 +8,7 @@ import { FacadeRig } from '../simulator/providers/testing/facadeRig.ts';
 /** A line that asks a façade, with its header if any. */
 const CURL = /^ {4}curl (?:-H '([^:]+): ([^']+)' )?'http:\/\/127\.0\.0\.1:8765([^']*)'$/gm;
 
-/** Polygon's façade and page are tested beside it. */
-const PAGES = PROVIDER_NAMES.filter((name) => name !== 'polygon');
-
-describe.each(PAGES)('docs/providers/%s.md', (name) => {
+describe.each(PROVIDER_NAMES)('docs/providers/%s.md', (name) => {
   const page = readFileSync(join(import.meta.dirname, 'providers', `${name}.md`), 'utf8');
   const kind = PROVIDER_KINDS[name];
 
