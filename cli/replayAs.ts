@@ -26,7 +26,7 @@ import { tapeFor } from './tapeFor.ts';
 const DEFAULT_PORT = 8765;
 const PROGRESS_EVERY_MS = 1_000;
 /** What came before the part is read in this time: shown as now, the first event is due after it. */
-const WARM_UP_US = 1_000_000;
+const WARM_UP_US = 2_000_000;
 
 /** Options of `replay --as`. */
 export interface AsOptions extends PartOptions {
@@ -169,7 +169,7 @@ class Plays {
       speed,
       isLoop: this.#options.loop ?? false,
       showAs,
-      ...(showAs === 'now' && { startAtUs: this.clock.nowUs() + (hasPast ? WARM_UP_US : 0) }),
+      ...(showAs === 'now' && hasPast && { startAtUs: this.clock.nowUs() + WARM_UP_US }),
     });
     if (atUs !== fromUs) player.seek(atUs);
     const scenario = this.#scenario;
