@@ -215,6 +215,8 @@ class TapePlayer implements Player {
     const cursor = this.#options.tape.cursor(eventTimeUs);
     this.#replay.reschedule(this.#schedule(eventTimeUs, startUs ?? this.#nowUs()), cursor);
     this.#sink.moved(eventTimeUs, (sink, fromUs = 0) => this.#catchUp(sink, { fromUs, toUs: eventTimeUs }));
+    // What catching up took makes no event late.
+    if (startUs === undefined) this.#goOn();
     this.#halts.begin(eventTimeUs, this.#tellHalt);
   }
 
