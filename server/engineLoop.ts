@@ -18,6 +18,7 @@ import {
 } from '../market/types.ts';
 import type { Clock } from '../protocol/clock.ts';
 import { BarWork } from './barWork.ts';
+import type { Feed } from './feeds/feed.ts';
 import { HaltNotices } from './haltNotices.ts';
 import type { Hub } from './hub/hub.ts';
 import type { ServerMetrics } from './metrics.ts';
@@ -150,14 +151,15 @@ export class EngineLoop {
    * Fills windows and pattern state from what the market did before the part that is played; `play` gives its ticks to the
    * sink and returns the time up to which they go, µs. Nothing is told, no ticker changes, no number is spent.
    */
-  warm(play: (sink: (tick: Tick) => void) => number): void {
+  warm(play: NonNullable<Feed['warm']>): void {
     const { bars, patterns } = this;
     this.#isWarming = true;
-    const untilUs = play((tick) => {
+    const take = (tick: Tick): void => {
       if (tick.kind === TickKind.TRADE && (tick.flags & TradeFlag.NOT_LAST) === 0) bars.onTrade(tick);
       else bars.onClock(tick.eventTimeUs);
-    });
-    bars.onClock(untilUs);
+    };
+    const untilUs = play(take, (bar) => bars.onBar(bar));
+    if (untilUs !== undefined) bars.onClock(untilUs);
     this.#isWarming = false;
     patterns.connect(bars);
   }

@@ -116,6 +116,7 @@ class Server implements RunningServer {
 
   async listen(): Promise<void> {
     const { transport, config, log, feed } = this.#parts;
+    await feed?.prepare?.();
     if (feed?.warm !== undefined) this.#built.loop.warm(feed.warm);
     for (const address of config.listen) {
       const outcome = await transport.listen(address);

@@ -1,12 +1,16 @@
 /**
  * A provider in a process of its own, playing a part of a tape by the gate's schedule:
  *
- *     node main.js --provider polygon --tape FILE --from-us T --to-us T --start-us T --speed N [--plan NAME]
+ *     node main.js --provider polygon --tape FILE --from-us T --to-us T --speed N [--plan NAME]
  *
- * Prints `{"ready":true,"ports":[PORT]}`, then once a second `{"kind":"late","atUs":..,"maxUs":..}`: the longest that an event
+ * Prints `{"ready":true,"ports":[PORT]}` and stands at the part's start until a line `{"startUs":T}` comes on standard input; from
+ * then on it prints once a second `{"kind":"late","atUs":..,"maxUs":..}`: the longest that an event
  * left after it was due in that second. It ends on SIGTERM.
  */
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
 import { ExitCode } from '../../protocol/codes.ts';
 import { hostClock } from '../../simulator/hostClock.ts';
 import { createPlayer } from '../../simulator/play/player.ts';
@@ -20,7 +24,6 @@ const { values } = parseArgs({
     tape: { type: 'string', default: '' },
     'from-us': { type: 'string' },
     'to-us': { type: 'string' },
-    'start-us': { type: 'string' },
     speed: { type: 'string', default: '1' },
     plan: { type: 'string' },
   },
@@ -31,6 +34,10 @@ if (kind === undefined) {
   process.exit(ExitCode.USAGE);
 }
 
+/** The start is said before this has passed. */
+const NOT_YET_US = 3_600e6;
+const Start = Type.Object({ startUs: Type.Number() });
+
 const clock = hostClock(process.env);
 const tape = openTape(values.tape);
 let worstUs = 0;
@@ -39,7 +46,7 @@ const player = createPlayer({
   clock,
   fromUs: Number(values['from-us']),
   toUs: Number(values['to-us']),
-  startAtUs: Number(values['start-us']),
+  startAtUs: clock.nowUs() + NOT_YET_US,
   speed: Number(values.speed),
   onLeft: (latenessUs) => {
     worstUs = Math.max(worstUs, latenessUs);
@@ -62,6 +69,12 @@ process.once('SIGTERM', () => {
   host.close();
   tape.close();
   process.exit(0);
+});
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const message: unknown = JSON.parse(line);
+  if (!Value.Check(Start, message)) return;
+  player.pause();
+  player.resume(message.startUs);
 });
 await host.run();
 

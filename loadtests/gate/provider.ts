@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
 import type { ProviderName } from '../../protocol/providers/names.ts';
-import type { Schedule } from '../../protocol/run.ts';
 import { type JsonChild, startReady } from './children.ts';
+import { GateError } from './errors.ts';
 import { keepMax, type Series } from './host.ts';
 import type { PlayedPart } from './part.ts';
 
@@ -15,36 +18,63 @@ export interface RunningProvider {
   readonly child: JsonChild;
   /** The longest that an event left after it was due, by second, µs: our own fault. */
   readonly lateUs: Series;
+  /** Lets it play from `startUs` on. */
+  readonly begin: (startUs: number) => void;
 }
 
-/** Starts a provider that plays the part by the gate's schedule. */
+/** The server must hear its provider by then. */
+const LIVE_MS = 20_000;
+const LOOK_MS = 50;
+const HealthSchema = Type.Object({ feed: Type.Object({ chain: Type.Array(Type.Object({ state: Type.String() })) }) });
+
+/** Starts a provider that stands at the part's start until it is told to begin. */
 export async function startProvider(options: {
   readonly entry: string;
   readonly name: ProviderName;
   readonly tapePath: string;
   readonly runFolder: string;
   readonly part: PlayedPart;
-  readonly schedule: Schedule;
+  readonly speed: number;
   readonly env: NodeJS.ProcessEnv;
 }): Promise<RunningProvider> {
-  const { name, schedule, part } = options;
+  const { name, part } = options;
   const instrumentsPath = join(options.runFolder, 'instruments.json');
   writeFileSync(instrumentsPath, JSON.stringify(part.instruments.map(({ index: _, ...instrument }) => instrument)));
   const lateUs: Series = new Map();
+  let startUs = Number.POSITIVE_INFINITY;
   const { child, port } = await startReady(`the provider ${name}`, {
     file: options.entry,
     args: [
-      ...['--provider', name, '--tape', options.tapePath, '--speed', String(schedule.speed)],
-      ...['--from-us', String(schedule.fromEventUs), '--to-us', String(schedule.toEventUs)],
-      ...['--start-us', String(schedule.startUs)],
+      ...['--provider', name, '--tape', options.tapePath, '--speed', String(options.speed)],
+      ...['--from-us', String(part.fromUs), '--to-us', String(part.toUs)],
     ],
     env: options.env,
     onLine: ({ kind, atUs, maxUs }) => {
-      if (kind !== 'late' || typeof atUs !== 'number' || typeof maxUs !== 'number') return;
+      if (kind !== 'late' || atUs === undefined || startUs === Number.POSITIVE_INFINITY) return;
+      if (typeof atUs !== 'number' || typeof maxUs !== 'number') return;
       // What a line tells of happened in the second before it.
-      keepMax(lateUs, Math.floor((atUs - schedule.startUs) / 1e6) - 1, maxUs);
+      keepMax(lateUs, Math.floor((atUs - startUs) / 1e6) - 1, maxUs);
     },
   });
+  const begin = (atUs: number): void => {
+    startUs = atUs;
+    child.tell({ startUs });
+  };
   const scheme = name === 'alpha-vantage' || name === 'yahoo' || name === 'tradier' ? 'http' : 'ws';
-  return { name, url: `${scheme}://127.0.0.1:${port}`, instrumentsPath, child, lateUs };
+  return { name, url: `${scheme}://127.0.0.1:${port}`, instrumentsPath, child, lateUs, begin };
+}
+
+/** Resolves when the server hears its provider. @throws GateError when it doesn't in time */
+export async function awaitLive(baseUrl: string, signal?: AbortSignal): Promise<void> {
+  const deadlineMs = performance.now() + LIVE_MS;
+  while (performance.now() < deadlineMs) {
+    signal?.throwIfAborted();
+    const answer = await fetch(`${baseUrl}/api/health`, { signal: AbortSignal.timeout(LIVE_MS) }).catch(
+      () => undefined,
+    );
+    const health: unknown = await answer?.json().catch(() => undefined);
+    if (Value.Check(HealthSchema, health) && health.feed.chain[0]?.state === 'live') return;
+    await delay(LOOK_MS);
+  }
+  throw new GateError(`the server didn't hear its provider within ${LIVE_MS / 1000} s; its log says why`);
 }

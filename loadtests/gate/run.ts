@@ -16,7 +16,7 @@ import { wallAheadUs, watchHost } from './host.ts';
 import { watchInside } from './inside.ts';
 import { type PlayedPart, readPart } from './part.ts';
 import { endOf, makePlans, offeredRate, type PlannedCut, type RunPlans, SETTLE_US } from './plan.ts';
-import { type RunningProvider, startProvider } from './provider.ts';
+import { awaitLive, type RunningProvider, startProvider } from './provider.ts';
 import { startProxy } from './proxy.ts';
 import { childEnv, startServer } from './server.ts';
 
@@ -118,14 +118,19 @@ async function play(
 ): Promise<RunOutcome> {
   const { scenario, clock } = options;
   report(options, 'server', 0, 'starting the server');
-  const leadUs = START_UP_US + GENERATOR_START_US + scenario.load.connectOverS * 1e6 + SETTLE_US;
-  const startUs = clock.nowUs() + leadUs;
-  const schedule: Schedule = { startUs, fromEventUs: part.fromUs, toEventUs: part.toUs, speed: scenario.tape.speed };
   const env = childEnv(options);
-  const provider = await providerOf(options, { part, schedule, env });
+  const provider = await providerOf(options, part, env);
   onStop(async () => provider?.child.end(SERVER_END_MS));
-  const server = await startServer(options, schedule, provider);
+  const leadUs = GENERATOR_START_US + scenario.load.connectOverS * 1e6 + SETTLE_US;
+  const span = { fromEventUs: part.fromUs, toEventUs: part.toUs, speed: scenario.tape.speed };
+  // A server that plays the tape itself must know when before it is there.
+  const plannedUs = clock.nowUs() + START_UP_US + leadUs;
+  const server = await startServer(options, { ...span, startUs: plannedUs }, provider);
   onStop(() => server.child.end(0));
+  if (provider !== undefined) await awaitLive(`http://127.0.0.1:${server.port}`, options.signal);
+  const startUs = provider === undefined ? plannedUs : clock.nowUs() + START_UP_US + leadUs;
+  const schedule: Schedule = { ...span, startUs };
+  provider?.begin(startUs);
   const front =
     options.front === undefined
       ? undefined
@@ -231,12 +236,12 @@ async function generate(
 }
 
 async function providerOf(
-  options: RunOptions,
-  stage: { readonly part: PlayedPart; readonly schedule: Schedule; readonly env: NodeJS.ProcessEnv },
+  { feed: name, entries, tapePath, runFolder, scenario }: RunOptions,
+  part: PlayedPart,
+  env: NodeJS.ProcessEnv,
 ): Promise<RunningProvider | undefined> {
-  const { feed: name, tapePath, runFolder } = options;
   if (name === undefined) return undefined;
-  return startProvider({ entry: options.entries.provider, name, tapePath, runFolder, ...stage });
+  return startProvider({ entry: entries.provider, name, tapePath, runFolder, part, speed: scenario.tape.speed, env });
 }
 
 function startFront(

@@ -1,3 +1,4 @@
+import type { ProviderBar } from '../../market/bars/types.ts';
 import type { TradingCalendar } from '../../market/calendar/types.ts';
 import type { CleaningRules } from '../../market/clean.ts';
 import type { Control, Instrument, Tick } from '../../market/types.ts';
@@ -23,11 +24,14 @@ export interface Feed {
   readonly state: FeedState;
   /** When what is traded trades; absent: always. */
   readonly calendar?: TradingCalendar | undefined;
+  /** Finds out what {@link Feed.warm} is to give, where that takes asking. Never rejects: what can't be had is logged. */
+  readonly prepare?: () => Promise<void>;
   /**
-   * Gives what the market did before the part that is played, as fast as possible: each is one reused object. Returns the time,
-   * µs since the epoch, up to which that goes. @throws Error with one line when the source turns out to be bad
+   * Gives what the market did before the part that is played, as fast as possible: ticks, each one reused object, and whole
+   * minutes where there are no ticks of them. Returns the time, µs since the epoch, up to which that goes; undefined when nothing
+   * is known. @throws Error with one line when the source turns out to be bad
    */
-  readonly warm?: (sink: (tick: Tick) => void) => number;
+  readonly warm?: (sink: (tick: Tick) => void, minute: (bar: ProviderBar) => void) => number | undefined;
   /**
    * Begins to give ticks to `sink`: each is one reused object, `dueTimeUs` (µs since the epoch) is when it should come. A feed
    * with a schedule tells `control` the end of each minute, in its place among the ticks; a live one does so when it has passed,

@@ -6,6 +6,7 @@ import { Duplicates } from './duplicates.ts';
 import type { Feed, FeedNotice, FeedState } from './feed.ts';
 import { Freshness } from './freshness.ts';
 import type { FeedCounts, FeedHealth } from './health.ts';
+import { fetchHistory, type History, tellHistory } from './history.ts';
 import { Link, type LinkWorld } from './link.ts';
 import { MarketTime } from './marketTime.ts';
 import type { FeedPorts, Provider } from './provider.ts';
@@ -51,6 +52,7 @@ export class LiveFeed implements Feed {
   readonly cleaning: CleaningRules;
   readonly #options: LiveFeedOptions;
   readonly #chain: Chain;
+  readonly #symbols: SymbolBook;
   readonly #duplicates: Duplicates;
   readonly #freshness: Freshness;
   readonly #lastPrice: Int32Array;
@@ -62,6 +64,7 @@ export class LiveFeed implements Feed {
   #notice: (notice: FeedNotice) => void = () => undefined;
   #end: () => void = () => undefined;
   #callOffStale: () => void = () => undefined;
+  #history: History | undefined = undefined;
   #state: FeedState = 'waiting';
   #gap: Gap | undefined = undefined;
   #gaps = 0;
@@ -81,7 +84,8 @@ export class LiveFeed implements Feed {
     this.#lastPrice = new Int32Array(instruments.length);
     this.#symbolUs = new Float64Array(instruments.length);
     this.#time = new MarketTime({ ports, graceMs: rules.minuteGraceMs, control: () => undefined });
-    const world = this.#world(new SymbolBook(instruments));
+    this.#symbols = new SymbolBook(instruments);
+    const world = this.#world(this.#symbols);
     this.#chain = new Chain({
       links: providers.map((provider) => new Link(provider, world)),
       rules,
@@ -96,6 +100,28 @@ export class LiveFeed implements Feed {
   get state(): FeedState {
     return this.#state;
   }
+
+  readonly prepare = async (): Promise<void> => {
+    for (const { name, history } of this.#options.providers) {
+      if (history === undefined) continue;
+      const { log } = this.#options.ports;
+      try {
+        this.#history = await fetchHistory(history, this.#symbols);
+        const { bars, faults } = this.#history;
+        log.info({ provider: name, bars: bars.length, faults }, 'the minutes before now are known');
+        return;
+      } catch (error) {
+        log.warn({ provider: name, why: error instanceof Error ? error.message : String(error) }, 'no history');
+      }
+    }
+  };
+
+  readonly warm: NonNullable<Feed['warm']> = (tick, bar) => {
+    const history = this.#history;
+    this.#history = undefined;
+    if (history !== undefined) tellHistory(history, { tick, bar });
+    return history?.untilUs;
+  };
 
   readonly play = (sink: TickSink, control: ControlSink, notice: (notice: FeedNotice) => void): Promise<void> => {
     if (this.#state !== 'waiting') return Promise.resolve();

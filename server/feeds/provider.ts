@@ -3,6 +3,7 @@ import type { Tick } from '../../market/types.ts';
 import type { Clock } from '../../protocol/clock.ts';
 import type { ProviderName } from '../../protocol/providers/names.ts';
 import type { Logger } from '../logger.ts';
+import type { HistorySource } from './history.ts';
 import type { SymbolBook } from './symbolBook.ts';
 
 /** Where a feed's waiting comes from: the host's event loop, or a virtual clock in tests. */
@@ -136,6 +137,8 @@ export interface Provider {
   readonly name: ProviderName;
   /** A stream says nothing when nothing happens; a poll has an answer each time. */
   readonly kind: 'stream' | 'poll';
+  /** How it tells of the minutes before now; absent when it doesn't. */
+  readonly history?: HistorySource;
   /** Begins a session. */
   readonly open: (host: SessionHost) => Session;
 }

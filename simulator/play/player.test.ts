@@ -112,6 +112,19 @@ describe('a player', () => {
     expect(await scene.ended).toMatchObject({ events: EVENTS, late: 0, eventHash: tape.header.eventHash });
   });
 
+  it('should go on at a time that is set', async () => {
+    const scene = new Scene({ startAtUs: START_US + 3600e6 });
+    await scene.run(1);
+    scene.player.pause();
+    scene.player.resume(START_US + 5e6);
+    await scene.run(3.9);
+    expect(scene.prices).toEqual([]);
+    await scene.run(2.1);
+    expect(scene.dueUs.slice(0, 3)).toEqual([5e6, 5e6, 6e6]);
+    await scene.run(400);
+    expect(await scene.ended).toMatchObject({ late: 0, eventHash: tape.header.eventHash });
+  });
+
   it('should take another speed from where it stands', async () => {
     const scene = new Scene();
     await scene.run(10);

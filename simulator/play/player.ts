@@ -120,10 +120,10 @@ class TapePlayer implements Player {
     this.#interrupt();
   }
 
-  resume(): void {
+  resume(atUs?: number): void {
     if (this.#status !== 'paused') return;
     this.#status = 'playing';
-    this.#goOn();
+    this.#goOn(atUs);
     this.#wake();
   }
 

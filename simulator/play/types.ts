@@ -74,7 +74,8 @@ export interface Player {
   /** Begins; resolves at the end of the part (never, with `loop`) or after `stop`. @throws TapeError when the tape turns out to be altered */
   play(sink: PlaySink): Promise<PlaySummary>;
   pause(): void;
-  resume(): void;
+  /** Goes on from where it stands: at `atUs`, µs since the epoch, or now. */
+  resume(atUs?: number): void;
   /** Goes to the first event at or after `eventTimeUs`, bounded by the part, and goes on (or stays paused) there. */
   seek(eventTimeUs: number): void;
   /** Above 0; Infinity is as fast as possible. */

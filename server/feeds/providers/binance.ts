@@ -12,6 +12,7 @@ import type { Provider, ProviderAccess, SessionHost } from '../provider.ts';
 import { openSocket } from '../socketSession.ts';
 import { decimalOf } from '../symbolBook.ts';
 import { TickReader } from '../tickReader.ts';
+import { binanceHistory } from './binanceHistory.ts';
 
 /** Trades and best prices. */
 const STREAMS_PER_SYMBOL = 2;
@@ -57,6 +58,7 @@ export function binance(access: ProviderAccess): Provider {
   return {
     name: 'binance',
     kind: 'stream',
+    history: binanceHistory(access),
     open: (host) => {
       const { symbols } = host;
       const count = Math.min(access.plan.symbols ?? symbols.size, symbols.size);

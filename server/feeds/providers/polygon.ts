@@ -5,6 +5,7 @@ import { guard } from '../guard.ts';
 import type { Provider, ProviderAccess, SessionHost } from '../provider.ts';
 import { openSocket } from '../socketSession.ts';
 import { TickReader } from '../tickReader.ts';
+import { polygonHistory } from './polygonHistory.ts';
 
 /** Topics of one subscribe frame. */
 const TOPICS_PER_FRAME = 1_000;
@@ -54,6 +55,7 @@ export function polygon(access: ProviderAccess): Provider {
   return {
     name: 'polygon',
     kind: 'stream',
+    history: polygonHistory(access),
     open: (host) => {
       const session = new PolygonSession(host, access);
       return openSocket(host, {
