@@ -111,6 +111,7 @@ const ANY_TIME = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 async function serve(options: ServeOptions): Promise<void> {
   const clock = hostClock(process.env);
   const settings = readSettings(options);
+  if (settings.liveFeed !== undefined) refuseTape(options);
   const chosen = settings.liveFeed === undefined ? await chooseFeed(options) : undefined;
   const config: ServerConfig = {
     ...settings,
@@ -128,6 +129,16 @@ async function serve(options: ServeOptions): Promise<void> {
   await Promise.race([signal, brokenFeed(server)]);
   await server.drain();
   process.exitCode = await signal;
+}
+
+/** @throws CliError for what goes with a tape alone, when the environment or a file names a feed of providers */
+function refuseTape({ tape, commandLog }: ServeOptions): void {
+  if (tape === undefined && commandLog === undefined) return;
+  const given = tape === undefined ? `--command-log ${commandLog}` : `--tape ${tape}`;
+  throw new CliError(
+    `${given}: feedChain (TAPEDECK_FEED_CHAIN, or in the configuration file) names a feed of providers, which has no tape; leave one of the two away`,
+    ExitCode.USAGE,
+  );
 }
 
 /** What the command line alone decides of the journal, wherever its folder was named. */
