@@ -32,6 +32,8 @@ export interface FacadeAnswer {
 }
 
 const OPEN_US = 1_584_365_400_000_000;
+/** A prime, so that all symbols have their turn. */
+const SCATTER = 389;
 
 /** Writes the tape. */
 export function writeEvenTape(
@@ -61,7 +63,8 @@ export function writeEvenTape(
   const tick = emptyTick();
   for (let at = 0; at < eventsPerSecond * seconds; at++) {
     const price = 10_000 + ((at * 7) % 500);
-    tick.symbol = at % symbols;
+    // Neighbours in time aren't neighbours in the table, whose neighbours have the same clients.
+    tick.symbol = (at * SCATTER) % symbols;
     tick.eventTimeUs = OPEN_US + Math.floor((at * 1e6) / eventsPerSecond);
     const isTrade = Math.floor(at / symbols) % 2 === 0;
     tick.kind = isTrade ? TickKind.TRADE : TickKind.QUOTE;

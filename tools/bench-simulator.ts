@@ -28,9 +28,9 @@ const MEASURED_S = 10;
 const GOAL_CORES = 0.5;
 
 const PACED_EVENTS_PER_SECOND = 100_000;
-const BLOCK_S = 2;
+const BLOCK_S = 1;
 /** A B B A, so often. */
-const ROUNDS = 3;
+const ROUNDS = 7;
 const GOAL_RATIO = 1.5;
 
 const extension = extname(fileURLToPath(import.meta.url));
