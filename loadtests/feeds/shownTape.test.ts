@@ -24,7 +24,9 @@ function writeSource(hasTrades = true): void {
   for (let at = 0; at < 300; at++) {
     const eventTimeUs = 1_000_000 + at * 700;
     const isTrade = hasTrades && at % 3 === 0;
-    writer.append(aTrade({ eventTimeUs, symbol: at % 2, ...(isTrade ? { price: 100 + at, size: 7 } : quote) }));
+    writer.append(
+      aTrade({ eventTimeUs, symbol: at % 2, ...(isTrade ? { price: 100 + at, size: at === 6 ? 99 : 100 } : quote) }),
+    );
   }
   writer.finish();
 }
@@ -39,14 +41,14 @@ async function shownBy(provider: 'polygon' | 'binance') {
 }
 
 describe('a tape as a provider shows it', () => {
-  it('should have all that Polygon says, in whole ms and in order, and say so', async () => {
+  it('should have all that Polygon says, in whole ms and without odd lots and in order, and say so', async () => {
     writeSource();
     const { ticks, header } = await shownBy('polygon');
-    expect(ticks).toHaveLength(300);
+    expect(ticks).toHaveLength(299);
     expect(ticks.every(({ eventTimeUs }) => eventTimeUs % 1000 === 0)).toBe(true);
     expect(ticks[1]).toMatchObject({ ...quote, symbol: 1, eventTimeUs: 1_000_000 });
-    expect(ticks[3]).toMatchObject({ kind: TickKind.TRADE, price: 103, size: 7, eventTimeUs: 1_002_000 });
-    expect(header.origin.description).toMatch(/made by a test As polygon shows it: in whole ms\.$/);
+    expect(ticks[3]).toMatchObject({ kind: TickKind.TRADE, price: 103, size: 100, eventTimeUs: 1_002_000 });
+    expect(header.origin.description).toMatch(/made by a test As polygon shows it: without odd lots, in whole ms\.$/);
   });
 
   it('should have trades alone where quotes have no time, made once', async () => {

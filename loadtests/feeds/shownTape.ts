@@ -12,15 +12,17 @@ interface Shown {
   readonly stepUs: number;
   /** Whether quotes come, each with a time of its own. */
   readonly hasQuotes: boolean;
+  /** Trades of fewer units than this are marked as such that set no last price, and are none to the server. */
+  readonly leastUnits: number;
   /** By how much faster a part is played, so that as many events a second come as with quotes. */
   readonly speedFactor: number;
 }
 
 /** Providers whose stream is judged event by event. Binance's quotes have no time; Finnhub has trades alone. */
 export const SHOWN_BY = {
-  polygon: { stepUs: 1_000, hasQuotes: true, speedFactor: 1 },
-  binance: { stepUs: 1_000, hasQuotes: false, speedFactor: 2.75 },
-  finnhub: { stepUs: 1_000, hasQuotes: false, speedFactor: 2.75 },
+  polygon: { stepUs: 1_000, hasQuotes: true, leastUnits: 100, speedFactor: 1 },
+  binance: { stepUs: 1_000, hasQuotes: false, leastUnits: 0, speedFactor: 2.75 },
+  finnhub: { stepUs: 1_000, hasQuotes: false, leastUnits: 0, speedFactor: 2.75 },
 } as const satisfies Partial<Record<ProviderName, Shown>>;
 export type StreamedProvider = keyof typeof SHOWN_BY;
 
@@ -62,8 +64,9 @@ export async function tapeAsShown(options: {
 
 async function write(source: TapeReader, path: string, provider: StreamedProvider): Promise<void> {
   const { header } = source;
-  const { stepUs, hasQuotes } = SHOWN_BY[provider];
-  const left = hasQuotes ? 'in whole ms' : 'trades alone, in whole ms';
+  const { stepUs, hasQuotes, leastUnits }: Shown = SHOWN_BY[provider];
+  const left = hasQuotes ? 'without odd lots, in whole ms' : 'trades alone, in whole ms';
+  const leastLots = header.instruments.map(({ quantityDecimals }) => leastUnits * 10 ** quantityDecimals);
   const writer = createTapeWriter({
     path,
     name: `${header.name}-by-${provider}`,
@@ -81,7 +84,8 @@ async function write(source: TapeReader, path: string, provider: StreamedProvide
     let written = 0;
     for (let seen = 1; cursor.next(); seen++) {
       if (seen % EVENTS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-      if (!hasQuotes && cursor.tick.kind !== TRADE) continue;
+      const isTrade = cursor.tick.kind === TRADE;
+      if (isTrade ? cursor.tick.size < (leastLots[cursor.tick.symbol] as number) : !hasQuotes) continue;
       Object.assign(tick, cursor.tick);
       tick.eventTimeUs = Math.floor(tick.eventTimeUs / stepUs) * stepUs;
       writer.append(tick);
