@@ -69,43 +69,25 @@ export class EmbeddedFeed implements Feed {
     const { speed, startAtUs = this.#clock.nowUs() } = this.#config;
     const schedule = { startUs: startAtUs, fromEventUs: fromUs, toEventUs: toUs, speed };
     const replay = new Replay({ cursor: this.#tape.cursor(fromUs), schedule });
-    const clock = this.#clock;
-    const faulted = this.#faulted({ replay, sink, control, before: (eventUs) => minutes.tellUntil(eventUs) });
-    const tellMinute: TellControl = (minute, dueUs) => {
-      // What comes in a minute comes before its end.
-      if (minute.kind === 'clock') faulted?.releaseUntil(minute.timeUs);
-      control(minute, dueUs);
-    };
-    const minutes = new MinuteEnds({ replay, clock, toUs, sink: tellMinute });
+    const minutes = this.#minutes(replay, control);
     const { signal } = this.#stop;
-    signal.addEventListener('abort', () => {
-      minutes.stop();
-      faulted?.stop();
-    });
+    signal.addEventListener('abort', () => minutes.stop());
     this.#state = 'playing';
     try {
       minutes.start();
-      faulted?.start();
-      await runPaced({ replay, clock, sink: minutes.before(this.#halting(faulted?.take ?? sink, control)), signal });
+      await runPaced({ replay, clock: this.#clock, sink: minutes.before(this.#halting(sink, control)), signal });
       await minutes.end();
-      if (!signal.aborted) faulted?.end();
     } finally {
       minutes.stop();
-      faulted?.stop();
       this.#state = 'ended';
       this.#tape.close();
     }
   };
 
-  /** The scenario's faults between the replay and the engine; undefined without any. */
-  #faulted(options: {
-    readonly replay: Replay;
-    readonly sink: TickSink;
-    readonly control: TellControl;
-    readonly before: (eventUs: number) => void;
-  }): FaultedReplay | undefined {
-    if (this.#scenario === undefined) return undefined;
-    const { replay, sink, control, before } = options;
+  /** The ends of minutes, and the scenario's faults if there are any. */
+  #minutes(replay: Replay, control: TellControl): Pick<MinuteEnds, 'before' | 'start' | 'stop' | 'end'> {
+    const options = { replay, clock: this.#clock, toUs: this.#part().toUs, sink: control };
+    if (this.#scenario === undefined) return new MinuteEnds(options);
     const faults = createFeedFaults({
       scenario: this.#scenario,
       header: this.#tape.header,
@@ -113,7 +95,7 @@ export class EmbeddedFeed implements Feed {
       originUs: this.#originUs,
       onHalt: (change, times) => control(controlOf(change), times.dueTimeUs),
     });
-    return new FaultedReplay({ replay, faults, clock: this.#clock, sink, before });
+    return new FaultedReplay({ ...options, faults });
   }
 
   /** Tells the tape's own halts, each before the first event after it. */

@@ -1,39 +1,70 @@
 import type { Tick } from '../../market/types.ts';
-import type { Clock } from '../../protocol/clock.ts';
+import { type ControlSink, MinuteEnds, type MinuteEndsOptions } from '../minuteEnds.ts';
 import type { EventTimes } from '../play/types.ts';
-import type { Replay, TickSink } from '../replay.ts';
+import type { TickSink } from '../replay.ts';
 import { hostTimers, type Timers } from '../timers.ts';
 import type { FeedFaults } from './types.ts';
 
 /** How long to wait for events that are late themselves. */
 const LATE_LOOK_MS = 1;
 
-export interface FaultedReplayOptions {
-  readonly replay: Replay;
+export interface FaultedReplayOptions extends MinuteEndsOptions {
+  /** Made for the replay's schedule. */
   readonly faults: FeedFaults;
-  readonly clock: Clock;
-  /** Takes what the feed says. */
-  readonly sink: TickSink;
-  /** Is told of the place in the market before what was held back comes there. */
-  readonly before: (eventUs: number) => void;
-  readonly timers?: Timers;
 }
 
-/** Puts faults between a replay and its sink: what is held back comes when it is due, in the same order at every pace. */
-export class FaultedReplay {
+/**
+ * Puts faults and the ends of minutes between a replay and its sink: what is held back comes when it is due, and all in the
+ * same order at every pace.
+ */
+export class FaultedReplay implements Pick<MinuteEnds, 'before' | 'start' | 'stop' | 'end'> {
   readonly #options: FaultedReplayOptions;
   readonly #timers: Timers;
+  readonly #minutes: MinuteEnds;
   readonly #times: EventTimes = { eventTimeUs: 0.5, dueTimeUs: 0.5, shownTimeUs: 0.5 };
+  #sink: TickSink = () => undefined;
   #waitingForUs = Number.POSITIVE_INFINITY;
   #callOff: () => void = () => undefined;
+  #isStopped = false;
 
   constructor(options: FaultedReplayOptions) {
     this.#options = options;
     this.#timers = options.timers ?? hostTimers;
+    const tellMinute: ControlSink = (control, dueUs) => {
+      // What comes in a minute comes before its end.
+      if (control.kind === 'clock') options.faults.releaseUntil(control.timeUs, this.#emit);
+      options.sink(control, dueUs);
+    };
+    this.#minutes = new MinuteEnds({ ...options, sink: tellMinute });
   }
 
-  /** Takes the replay's events. */
-  readonly take: TickSink = (tick, dueTimeUs) => {
+  /** Wraps the sink of what the feed says. */
+  before(sink: TickSink): TickSink {
+    this.#sink = sink;
+    return this.#minutes.before(this.#take);
+  }
+
+  /** Begins to wait for what no event brings out. */
+  start(): void {
+    this.#minutes.start();
+    this.#wait();
+  }
+
+  /** Gives and tells no more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#minutes.stop();
+    this.#waitNoMore();
+  }
+
+  /** Resolves when the last minute's end has been told, and gives what is held back longer than that at once. */
+  async end(): Promise<void> {
+    await this.#minutes.end();
+    this.#waitNoMore();
+    if (!this.#isStopped) this.#options.faults.release(Number.POSITIVE_INFINITY, this.#emit);
+  }
+
+  readonly #take: TickSink = (tick, dueTimeUs) => {
     const times = this.#times;
     times.eventTimeUs = tick.eventTimeUs;
     times.shownTimeUs = tick.eventTimeUs;
@@ -42,33 +73,16 @@ export class FaultedReplay {
     this.#wait();
   };
 
-  /** Gives what comes up to an instant of the market. */
-  releaseUntil(eventUs: number): void {
-    this.#options.faults.releaseUntil(eventUs, this.#emit);
-  }
-
-  /** Begins to wait for what no event brings out. */
-  start(): void {
-    this.#wait();
-  }
-
-  /** Waits no more. */
-  stop(): void {
-    this.#callOff();
-    this.#waitingForUs = Number.POSITIVE_INFINITY;
-  }
-
-  /** Gives all that is still held back, at once. */
-  end(): void {
-    this.stop();
-    this.#options.faults.release(Number.POSITIVE_INFINITY, this.#emit);
-  }
-
   /** The feed knows of its own time alone. */
   readonly #emit = (tick: Tick, times: EventTimes): void => {
     if (tick.eventTimeUs !== times.shownTimeUs) tick.eventTimeUs = times.shownTimeUs;
-    this.#options.sink(tick, times.dueTimeUs);
+    this.#sink(tick, times.dueTimeUs);
   };
+
+  #waitNoMore(): void {
+    this.#callOff();
+    this.#waitingForUs = Number.POSITIVE_INFINITY;
+  }
 
   #wait(): void {
     const dueUs = this.#options.faults.nextDueUs();
@@ -86,8 +100,9 @@ export class FaultedReplay {
     const nowUs = clock.nowUs();
     // An event that is late itself goes before what was held back until after it.
     while (faults.nextDueUs() <= nowUs && faults.nextDueUs() < replay.nextDueUs()) {
-      this.#options.before(faults.nextEventUs());
-      this.releaseUntil(faults.nextEventUs());
+      const eventUs = faults.nextEventUs();
+      this.#minutes.tellUntil(eventUs);
+      faults.releaseUntil(eventUs, this.#emit);
     }
     this.#wait();
   };
