@@ -25,8 +25,9 @@ export class PolygonServer {
     server.on('connection', (socket) => this.#serve(socket));
   }
 
-  static async start(): Promise<PolygonServer> {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, path: '/stocks' });
+  /** @param options.autoPong whether pings are answered (default true) */
+  static async start({ autoPong = true }: { readonly autoPong?: boolean } = {}): Promise<PolygonServer> {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, path: '/stocks', autoPong });
     await once(server, 'listening');
     return new PolygonServer(server, (server.address() as AddressInfo).port);
   }
