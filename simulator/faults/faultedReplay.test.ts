@@ -59,7 +59,9 @@ async function heardAt(speed: number, faults: readonly Fault[], stallUs = 0): Pr
   });
   faulted.start();
   const sink = faulted.before((tick, dueUs) => hear(JSON.stringify(tick), dueUs));
-  const played = runPaced({ replay, clock: time.clock, timers: time.timers, sink }).then(() => faulted.end());
+  const played = runPaced({ replay, clock: time.clock, timers: time.timers, sink, maxEventsPerTurn: 1 }).then(() =>
+    faulted.end(),
+  );
   let hasEnded = false;
   void played.then(() => {
     hasEnded = true;
