@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -102,12 +102,12 @@ describe('tapedeck replay --as', () => {
 
   it('should say times of now, and end with the tape', async () => {
     const beforeMs = Date.now();
-    const part = ['--from', '09:30:10', '--to', '09:30:40', '--speed', '10', '--start', 'now'];
+    const part = ['--from', '09:30:10', '--to', '09:30:30', '--speed', '10', '--start', 'now'];
     const { child, ready, rest } = await startAs(['--as', 'polygon', ...part]);
     const [first] = await hear(ready.port, 1);
     expect(Math.abs((first?.t ?? 0) - beforeMs)).toBeLessThan(60_000);
     expect(await exitCode(child)).toBe(0);
-    expect(JSON.parse(await rest)).toMatchObject({ events: 3_000, speed: 10, rounds: 0 });
+    expect(JSON.parse(await rest)).toMatchObject({ events: 2_000, speed: 10, rounds: 0 });
   });
 
   it.each([
@@ -128,5 +128,42 @@ describe('tapedeck replay --as', () => {
     expect(err).toContain(line);
     expect(err.trim().split('\n')).toHaveLength(1);
     expect(code).toBeGreaterThan(0);
+  });
+});
+
+/** Cuts everybody after 1.5 s, which are 7.5 s of the market. */
+const SCENARIO = `version: 1
+name: one-cut
+description: all clients are reset after a second and a half
+seed: 1
+tape: { symbols: 1, fromS: 0, durationS: 50, speed: 5 }
+load:
+  clients: 1
+  symbolsPerClient: 1
+  connectOverS: 0
+  ordersPerS: 0
+  probes: 0
+  graceS: 0
+  reconnect: { firstDelayMs: 10, capMs: 10 }
+cuts: []
+targets: default
+faults:
+  - { kind: cut, at: 1.5 }
+`;
+
+describe('tapedeck replay --as with a scenario', () => {
+  it('should play its part at its speed and do to connections what it says', async () => {
+    const path = join(folder, 'one-cut.yaml');
+    writeFileSync(path, SCENARIO);
+    const { child, ready, rest } = await startAs(['--as', 'polygon', '--scenario', path]);
+    const socket = new WebSocket(`ws://127.0.0.1:${ready.port}/stocks`);
+    socket.on('error', () => undefined);
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(1006);
+    const trades = await hear(ready.port, 3);
+    expect(trades[0]?.t).toBeGreaterThanOrEqual(OPEN_US / 1_000 + 7_500);
+    child.kill('SIGTERM');
+    await exitCode(child);
+    expect(JSON.parse(await rest)).toMatchObject({ speed: 5, fromUs: OPEN_US, counts: { opened: 2 } });
   });
 });
