@@ -1,4 +1,5 @@
 import type { Instrument, Tick } from '../../market/types.ts';
+import type { PolygonBar, PolygonLuld } from '../../protocol/providers/polygon.ts';
 import type { ProviderBar, ProviderMarket } from './facade.ts';
 import { wholeMs } from './wireNumbers.ts';
 
@@ -83,7 +84,7 @@ export class PolygonWriter {
       z: bar.trades === 0 ? 0 : Math.floor(bar.volume / perShare / bar.trades),
       s: wholeMs(bar.startUs),
       e: wholeMs(bar.endUs),
-    });
+    } satisfies PolygonBar);
   }
 
   /** A symbol's price band (LULD) around a reference price in ticks. */
@@ -99,7 +100,7 @@ export class PolygonWriter {
       z: TAPE,
       t: wholeMs(timeUs),
       q: sequence,
-    });
+    } satisfies PolygonLuld);
   }
 
   #condition(shares: number, shownUs: number): string {
