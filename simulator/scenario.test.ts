@@ -125,6 +125,9 @@ describe('loadScenario', () => {
     const page = readFileSync(projectFile('docs', 'scenarios.md'), 'utf8');
     const kinds = FaultSchema.anyOf.map((schema) => schema.properties.kind.const);
     const checks = CheckSchema.anyOf.map((schema) => schema.properties.check.const);
+    const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+    writeFileSync(path, example);
+    expect(loadScenario(path)).toMatchObject({ name: 'my-bad-morning', tape: { fromS: 34 * 60 } });
     for (const word of [...kinds, ...checks]) expect(page).toContain(`\`${word}\``);
     for (const { name, must = [] } of scenarioNames().map((known) => loadScenario(known))) {
       expect(page).toContain(`### ${name}`);
