@@ -4,15 +4,19 @@ import { paiidCases } from './dialects/paiid.ts';
 import { tickstockCases } from './dialects/tickstock.ts';
 import { us001Cases } from './dialects/us001.ts';
 import { httpCases } from './http/health.ts';
+import { orderRouteCases } from './http/orders.ts';
+import { pollCases } from './http/polls.ts';
 import { routeCases } from './http/routes.ts';
 import { connectionCases } from './native/connection.ts';
 import { drainCases } from './native/drain.ts';
 import { eventCases } from './native/events.ts';
 import { frameCases } from './native/frames.ts';
 import { orderCases } from './native/orders.ts';
+import { refusalCases } from './native/refusals.ts';
 import { resumeCases } from './native/resume.ts';
 import { slowCases } from './native/slow.ts';
 import { subscribeCases } from './native/subscribe.ts';
+import { triggerCases } from './native/triggers.ts';
 
 /** Every case, by dialect and theme. */
 export const CASES: readonly Case[] = [
@@ -21,6 +25,8 @@ export const CASES: readonly Case[] = [
   ...subscribeCases,
   ...resumeCases,
   ...orderCases,
+  ...triggerCases,
+  ...refusalCases,
   ...eventCases,
   ...slowCases,
   ...drainCases,
@@ -30,6 +36,8 @@ export const CASES: readonly Case[] = [
   ...tickstockCases,
   ...httpCases,
   ...routeCases,
+  ...orderRouteCases,
+  ...pollCases,
 ];
 
 /** The cases of dialects and names; a name may hold `*` for any text. */

@@ -1,15 +1,14 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { type Case, type Need, theme } from '../case.ts';
 import type { Context } from '../context.ts';
-import { check, type Frame, field, has, list, read, same, shown, text, whole } from '../expect.ts';
-import { ask, type HttpAnswer } from '../http.ts';
+import { check, field, has, list, read, same, shown, text } from '../expect.ts';
+import { ask } from '../http.ts';
 import * as Shape from '../shapes.ts';
+import { problem, publisher } from './asking.ts';
 
 const routes = theme({ dialect: 'http', theme: 'routes', paragraph: 'http', needs: ['routes'] });
 const identity = theme({ dialect: 'http', theme: 'identity', paragraph: 'http', needs: ['routes'] });
 const cache = theme({ dialect: 'http', theme: 'cache', paragraph: 'http', needs: ['routes'] });
-const orders = theme({ dialect: 'http', theme: 'orders', paragraph: 'http', needs: ['routes', 'orders', 'ticks'] });
-const poll = theme({ dialect: 'http', theme: 'poll', paragraph: 'polling', needs: ['routes'] });
 const publish = theme({ dialect: 'http', theme: 'publish', paragraph: 'http', needs: ['routes', 'secret'] });
 
 interface Row {
@@ -64,16 +63,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
-/** Orders that are refused before the engine sees them, with the status. */
-const BAD_ORDERS: Readonly<Record<string, readonly [status: number, more: Frame]>> = {
-  'without-a-quantity': [400, { quantity: undefined }],
-  'with-a-quantity-that-is-a-number': [400, { quantity: 5 }],
-  'with-an-unknown-side': [400, { side: 'HOLD' }],
-  'of-0': [422, { quantity: '0' }],
-  'of-a-stop-without-a-price': [422, { orderType: 'STOP_MARKET' }],
-};
-
-/** The routes of market, accounts, orders, polling and publishing. */
+/** The routes of market, accounts and publishing, and what all have in common. */
 export const routeCases: readonly Case[] = [
   ...Object.entries(ROWS).flatMap(([what, { path, body, isOfMarket, needs = [] }]) => [
     routes(
@@ -183,158 +173,6 @@ export const routeCases: readonly Case[] = [
     },
     { needs: ['orders'] },
   ),
-  orders('a-new-one-is-201-with-its-place', async (t) => {
-    const { clientOrderId, answer } = await place(t);
-    same(answer.status, 201, 'HTTP');
-    has(answer.body, { duplicate: false, data: { clientOrderId, status: 'FILLED' } }, 'an order');
-    same(answer.headers['location'], `/api/orders/${clientOrderId}`, 'the location');
-  }),
-  orders('placed-again-is-200-and-a-duplicate', async (t) => {
-    const { clientOrderId } = await place(t);
-    const { answer } = await place(t, { clientOrderId });
-    same(answer.status, 200, 'HTTP');
-    has(answer.body, { duplicate: true }, 'an order');
-  }),
-  orders('one-can-be-read-by-its-name', async (t) => {
-    const { clientOrderId } = await place(t);
-    const { status, body } = await t.http({ path: `/api/orders/${clientOrderId}` });
-    same(status, 200, 'HTTP');
-    read(Shape.OrderData, field(body, 'data'), 'order data');
-  }),
-  orders('one-that-never-was-is-404', async (t) => {
-    problem(await t.http({ path: `/api/orders/${t.unique()}` }), 404, 'unknown_order');
-  }),
-  orders('one-that-rests-is-listed-modified-and-cancelled', async (t) => {
-    const { clientOrderId } = await place(t, { orderType: 'LIMIT', limitPrice: '1.00' });
-    const path = `/api/orders/${clientOrderId}`;
-    const open = await t.http({ path: '/api/orders' });
-    check(
-      list(open.body, 'orders').some((one) => field(one, 'clientOrderId') === clientOrderId),
-      clientOrderId,
-      open.body,
-    );
-    const modified = await t.http({ method: 'PATCH', path, body: { limitPrice: '2.00' } });
-    has(modified.body, { data: { limitPrice: '2.00' } }, 'a modified order');
-    const cancelled = await t.http({ method: 'DELETE', path });
-    has(cancelled.body, { data: { status: 'CANCELED' } }, 'a cancelled order');
-    same([modified.status, cancelled.status], [200, 200], 'HTTP');
-  }),
-  orders('cancelled-twice-is-422', async (t) => {
-    const { clientOrderId } = await place(t, { orderType: 'LIMIT', limitPrice: '1.00' });
-    const path = `/api/orders/${clientOrderId}`;
-    await t.http({ method: 'DELETE', path });
-    has(
-      problem(await t.http({ method: 'DELETE', path }), 422, 'order_rejected'),
-      { reason: 'order_not_open' },
-      'a problem',
-    );
-  }),
-  orders('are-told-on-the-native-stream', async (t) => {
-    const { socket } = await t.welcome();
-    await t.subscribe(socket, 'order');
-    const { clientOrderId } = await place(t);
-    await socket.take(
-      (frame) => frame['reason'] === 'filled' && field(frame, 'data', 'clientOrderId') === clientOrderId,
-      'the event of its fill',
-    );
-  }),
-  orders(
-    'without-orders-write-are-403',
-    async (t) => {
-      const token = await t.mint({ scopes: ['market:read'] });
-      const headers = { authorization: `Bearer ${token}` };
-      problem(await t.http({ method: 'POST', path: '/api/orders', headers, body: terms(t) }), 403, 'forbidden');
-    },
-    { needs: ['secret'] },
-  ),
-  ...Object.entries(BAD_ORDERS).map(([what, [status, more]]) =>
-    orders(`one-${what}-is-${status}`, async (t) => {
-      problem((await place(t, more)).answer, status, status === 400 ? 'bad_message' : 'order_rejected');
-    }),
-  ),
-  poll(
-    'from-the-head-brings-nothing-and-the-same-cursor',
-    async (t) => {
-      const cursor = await headOf(t, 'order', (await t.welcome()).account);
-      const { status, body } = await since(t, cursor);
-      same(status, 200, 'HTTP');
-      same(field(body, 'cursor'), cursor, 'the cursor');
-    },
-    { needs: ['orders'] },
-  ),
-  poll(
-    'brings-what-came-after-the-cursor',
-    async (t) => {
-      const { account } = await t.welcome();
-      const cursor = await headOf(t, 'order', account);
-      const { clientOrderId } = await place(t);
-      const { body } = await since(t, cursor);
-      const frames = list(body, 'channels', 'order', account);
-      same(
-        frames.map((frame) => field(frame, 'reason')),
-        ['accepted', 'filled'],
-        'reasons',
-      );
-      for (const frame of frames) same(field(frame, 'data', 'clientOrderId'), clientOrderId, 'the order');
-    },
-    { needs: ['orders', 'ticks'] },
-  ),
-  poll(
-    'goes-on-from-its-own-cursor-without-gap-or-repeat',
-    async (t) => {
-      const symbol = t.symbol();
-      let cursor: unknown = await headOf(t, 'ticker', symbol);
-      let last = whole(cursor, 'ticker', 'seq', symbol);
-      for (let at = 0; at < 3; at++) {
-        const { body } = await since(t, cursor, 2_000);
-        for (const frame of list(body, 'channels', 'ticker', symbol)) {
-          same(field(frame, 'seqFrom') ?? field(frame, 'seq'), last + 1, 'number');
-          last = whole(frame, 'seq');
-        }
-        cursor = field(body, 'cursor');
-        same(whole(cursor, 'ticker', 'seq', symbol), last, 'the cursor');
-      }
-    },
-    { needs: ['ticks'] },
-  ),
-  poll('of-another-epoch-brings-a-snapshot', async (t) => {
-    const symbol = t.symbol();
-    const { body } = await since(t, { ticker: { epoch: 'of-another-time', seq: { [symbol]: 1 } } });
-    has(list(body, 'channels', 'ticker', symbol)[0], { type: 'snapshot', symbol }, 'a snapshot');
-  }),
-  poll(
-    'takes-the-place-of-a-cut-socket',
-    async (t) => {
-      const { socket, welcome } = await t.welcome();
-      const symbol = t.symbol();
-      await t.ticker(socket, symbol);
-      const seq = whole(await socket.takeType('ticker'), 'seq');
-      socket.cut();
-      const { body } = await since(t, { ticker: { epoch: text(welcome, 'epoch'), seq: { [symbol]: seq } } }, 2_000);
-      const [first] = list(body, 'channels', 'ticker', symbol);
-      same(field(first, 'seqFrom') ?? field(first, 'seq'), seq + 1, 'number');
-    },
-    { needs: ['ticks'] },
-  ),
-  poll('of-an-unknown-channel-is-400', async (t) => {
-    problem(await since(t, { nonesuch: { epoch: 'e', seq: { a: 1 } } }), 400, 'unknown_channel');
-  }),
-  poll('of-an-unknown-symbol-is-404', async (t) => {
-    problem(await since(t, { ticker: { epoch: 'e', seq: { NONESUCH: 1 } } }), 404, 'unknown_symbol');
-  }),
-  poll(
-    'of-another-account-is-403',
-    async (t) => {
-      problem(await since(t, { order: { epoch: 'e', seq: { 'somebody-elses': 1 } } }), 403, 'forbidden');
-    },
-    { needs: ['tokens', 'orders'] },
-  ),
-  poll('without-since-is-400', async (t) => {
-    problem(await t.http({ path: '/api/poll' }), 400, 'bad_message');
-  }),
-  poll('with-a-since-that-is-not-json-is-400', async (t) => {
-    problem(await t.http({ path: '/api/poll?since=hello' }), 400);
-  }),
   publish(
     'news-reach-who-reads-them',
     async (t) => {
@@ -372,45 +210,3 @@ export const routeCases: readonly Case[] = [
     }),
   ),
 ];
-
-/** @throws Broken unless it is a problem document of that status and code; returns it */
-function problem(answer: HttpAnswer, status: number, code?: string): Frame {
-  same(answer.status, status, 'HTTP');
-  check(
-    shown(answer.headers['content-type']).includes('application/problem+json'),
-    'a problem document',
-    answer.headers,
-  );
-  has(answer.body, { status, ...(code !== undefined && { code }) }, 'a problem');
-  return Object.fromEntries(Object.entries(answer.body ?? {}));
-}
-
-function terms(t: Context): Frame {
-  return { clientOrderId: t.unique(), symbol: t.symbol(), side: 'BUY', orderType: 'MARKET', quantity: '1' };
-}
-
-async function place(
-  t: Context,
-  more: Frame = {},
-): Promise<{ readonly clientOrderId: string; readonly answer: HttpAnswer }> {
-  const order = { ...terms(t), ...more };
-  const answer = await t.http({ method: 'POST', path: '/api/orders', body: order });
-  return { clientOrderId: text(order, 'clientOrderId'), answer };
-}
-
-function since(t: Context, cursors: unknown, waitMs?: number): Promise<HttpAnswer> {
-  const wait = waitMs === undefined ? '' : `&waitMs=${waitMs}`;
-  return t.http({ path: `/api/poll?since=${encodeURIComponent(JSON.stringify(cursors))}${wait}` });
-}
-
-/** Where a stream stands, as a cursor. */
-async function headOf(t: Context, channel: string, key: string): Promise<unknown> {
-  const { socket, welcome } = await t.welcome();
-  await t.subscribe(socket, channel, { symbols: [key] });
-  const head = whole(await socket.takeType('snapshot'), 'seq');
-  return { [channel]: { epoch: text(welcome, 'epoch'), seq: { [key]: head } } };
-}
-
-async function publisher(t: Context): Promise<Readonly<Record<string, string>>> {
-  return { authorization: `Bearer ${await t.mint({ scopes: ['system:publish'] })}` };
-}
