@@ -122,7 +122,7 @@ describe('ProviderHost: fan-out', () => {
   });
 
   it('should end a client that reads too slowly, and nobody else', async () => {
-    const ticks = someTicks(60_000);
+    const ticks = someTicks(100_000);
     const host = await polygon({ ticks, maxBufferedBytes: 64 * 1024 });
     const slow = await listener(host, 'T.*');
     const quick = await listener(host, 'T.AAPL');
