@@ -174,6 +174,15 @@ describe('a tape in the server', () => {
     expect(ends[1]).toEqual(ends[0]);
   });
 
+  it('should refuse faults of symbols that the tape lacks before it serves', async () => {
+    const faults = join(folder, 'unknown.yaml');
+    const sound = readFileSync(projectFile('fixtures', 'scenarios', 'smoke.yaml'), 'utf8');
+    writeFileSync(faults, `${sound}faults: [{ kind: gap, forS: 1, symbols: [S9] }]\n`);
+    await expect(start({ tapePath: writeTape(), speed: 1, faults })).rejects.toThrow(
+      'scenario smoke: faults.0.symbols: the tape has no S9; it has S0, S1',
+    );
+  });
+
   it('should be refused in one line when there is no tape', async () => {
     await expect(start({ tapePath: join(folder, 'none.tape'), speed: 1 })).rejects.toThrow(/none\.tape: no such file/);
   });

@@ -1,10 +1,11 @@
 import type { TradingCalendar } from '../../market/calendar/types.ts';
 import type { Control, Tick } from '../../market/types.ts';
 import type { Clock } from '../../protocol/clock.ts';
+import type { Schedule } from '../../protocol/run.ts';
 import { type CommandLogHeader, CommandLogWriter } from '../../simulator/commandLog.ts';
 import { FaultedReplay } from '../../simulator/faults/faultedReplay.ts';
 import { createFeedFaults } from '../../simulator/faults/feedFaults.ts';
-import type { FaultScenario } from '../../simulator/faults/plan.ts';
+import { FaultPlan, type FaultScenario } from '../../simulator/faults/plan.ts';
 import { MinuteEnds } from '../../simulator/minuteEnds.ts';
 import { runPaced } from '../../simulator/pacing.ts';
 import { HaltTrack } from '../../simulator/play/haltTrack.ts';
@@ -22,24 +23,28 @@ type TellControl = Parameters<Feed['play']>[1];
 /** The simulator in the server's own process: a tape, played to a schedule, with the faults of a scenario. */
 export class EmbeddedFeed implements Feed {
   readonly #tape: TapeReader;
-  readonly #scenario: FaultScenario | undefined;
-  /** Where the run began, however often it has been resumed: faults count their seconds from here. */
-  readonly #originUs: number;
+  readonly #faults: { readonly scenario: FaultScenario; readonly plan: FaultPlan } | undefined;
   #config: EmbeddedFeedConfig;
   readonly #clock: Clock;
   readonly #stop = new AbortController();
+  #schedule: Schedule;
   #state: FeedState = 'waiting';
 
   /**
    * @throws TapeError when there is no such tape, or it can't be used
-   * @throws ScenarioError when there is no such scenario, or it can't be used
+   * @throws ScenarioError when there is no such scenario, or it can't be used with this tape
    */
   constructor(config: EmbeddedFeedConfig, clock: Clock) {
-    this.#scenario = config.faults === undefined ? undefined : loadScenario(config.faults);
+    const scenario = config.faults === undefined ? undefined : loadScenario(config.faults);
     this.#tape = openTape(config.tapePath);
     this.#config = config;
     this.#clock = clock;
-    this.#originUs = this.#part().fromUs;
+    this.#schedule = this.#scheduleFrom(0);
+    if (scenario === undefined) return;
+    const { header } = this.#tape;
+    // However often the run is resumed, faults count their seconds from where it began.
+    const originUs = this.#part().fromUs;
+    this.#faults = { scenario, plan: new FaultPlan({ scenario, header, originUs, schedule: () => this.#schedule }) };
   }
 
   get instruments(): Feed['instruments'] {
@@ -65,10 +70,9 @@ export class EmbeddedFeed implements Feed {
     sink: (tick: Tick, dueTimeUs: number) => void,
     control: (control: Control, dueTimeUs: number) => void,
   ): Promise<void> => {
-    const { fromUs, toUs } = this.#part();
-    const { speed, startAtUs = this.#clock.nowUs() } = this.#config;
-    const schedule = { startUs: startAtUs, fromEventUs: fromUs, toEventUs: toUs, speed };
-    const replay = new Replay({ cursor: this.#tape.cursor(fromUs), schedule });
+    const schedule = this.#scheduleFrom(this.#config.startAtUs ?? this.#clock.nowUs());
+    this.#schedule = schedule;
+    const replay = new Replay({ cursor: this.#tape.cursor(schedule.fromEventUs), schedule });
     const minutes = this.#minutes(replay, control);
     const { signal } = this.#stop;
     signal.addEventListener('abort', () => minutes.stop());
@@ -87,12 +91,11 @@ export class EmbeddedFeed implements Feed {
   /** The ends of minutes, and the scenario's faults if there are any. */
   #minutes(replay: Replay, control: TellControl): Pick<MinuteEnds, 'before' | 'start' | 'stop' | 'end'> {
     const options = { replay, clock: this.#clock, toUs: this.#part().toUs, sink: control };
-    if (this.#scenario === undefined) return new MinuteEnds(options);
+    if (this.#faults === undefined) return new MinuteEnds(options);
     const faults = createFeedFaults({
-      scenario: this.#scenario,
+      ...this.#faults,
       header: this.#tape.header,
       schedule: replay.schedule,
-      originUs: this.#originUs,
       onHalt: (change, times) => control(controlOf(change), times.dueTimeUs),
     });
     return new FaultedReplay({ ...options, faults });
@@ -150,7 +153,7 @@ export class EmbeddedFeed implements Feed {
       seed,
       ratchetWindowUs,
       ...(startingCash !== undefined && { startingCash }),
-      ...(this.#scenario !== undefined && { scenario: faultsOf(this.#scenario) }),
+      ...(this.#faults !== undefined && { scenario: faultsOf(this.#faults.scenario) }),
     });
     return {
       command: (inputSeq, command) => writer.command(inputSeq, command),
@@ -158,6 +161,11 @@ export class EmbeddedFeed implements Feed {
       close: (end) => writer.close(end),
     };
   };
+
+  #scheduleFrom(startUs: number): Schedule {
+    const { fromUs, toUs } = this.#part();
+    return { startUs, fromEventUs: fromUs, toEventUs: toUs, speed: this.#config.speed };
+  }
 
   #part(): { readonly fromUs: number; readonly toUs: number } {
     const { firstEventUs, lastEventUs } = this.#tape.header;
