@@ -1,16 +1,15 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { runCli } from './program.ts';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+afterEach(() => {
+  process.exitCode = undefined;
+});
 
-/** Runs the command line to its end. */
-function tapedeck(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((done) => {
-    execFile(process.execPath, ['--import', 'tsx', MAIN, ...args], (error, out, err) => {
-      done({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
+/** Runs the command line to its end, in this process. */
+async function tapedeck(...args: string[]): Promise<{ code: number; err: string }> {
+  let err = '';
+  const code = await runCli(args, { out: () => undefined, err: (text) => (err += text) }, false);
+  return { code, err };
 }
 
 describe('tapedeck gate', () => {
