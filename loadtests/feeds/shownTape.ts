@@ -14,15 +14,19 @@ interface Shown {
   readonly hasQuotes: boolean;
   /** Trades of fewer units than this are marked as such that set no last price, and are none to the server. */
   readonly leastUnits: number;
+  /** The plan that allows a thousand symbols. */
+  readonly plan: string;
+  /** Whether the minutes before now can be asked for; else the server's bars begin with the part. */
+  readonly hasHistory: boolean;
   /** By how much faster a part is played, so that as many events a second come as with quotes. */
   readonly speedFactor: number;
 }
 
 /** Providers whose stream is judged event by event. Binance's quotes have no time; Finnhub has trades alone. */
 export const SHOWN_BY = {
-  polygon: { stepUs: 1_000, hasQuotes: true, leastUnits: 100, speedFactor: 1 },
-  binance: { stepUs: 1_000, hasQuotes: false, leastUnits: 0, speedFactor: 2.75 },
-  finnhub: { stepUs: 1_000, hasQuotes: false, leastUnits: 0, speedFactor: 2.75 },
+  polygon: { stepUs: 1_000, hasQuotes: true, leastUnits: 100, plan: 'unlimited', hasHistory: true, speedFactor: 1 },
+  binance: { stepUs: 1_000, hasQuotes: false, leastUnits: 0, plan: 'unlimited', hasHistory: true, speedFactor: 2.75 },
+  finnhub: { stepUs: 1_000, hasQuotes: false, leastUnits: 0, plan: 'premium', hasHistory: false, speedFactor: 2.75 },
 } as const satisfies Partial<Record<ProviderName, Shown>>;
 export type StreamedProvider = keyof typeof SHOWN_BY;
 

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Schedule } from '../../protocol/run.ts';
 import { readCommandLog } from '../../simulator/commandLog.ts';
+import { SHOWN_BY } from '../feeds/shownTape.ts';
 import type { InsideEvidence, RunEvidence } from '../judge/evidence.ts';
 import type { LatenessEvidence } from '../judge/lateness.ts';
 import type { GeneratorData } from '../judge/merge.ts';
+import { MINUTE_US } from '../oracle/bars.ts';
 import { judgeMarket } from '../oracle/judgeMarket.ts';
 import type { GeneratorEnd } from './generators.ts';
 import type { HostWatch, Series } from './host.ts';
@@ -73,7 +75,7 @@ export async function gatherEvidence(
       symbolsOf: new Map(clients.map((client) => [client.client, client.symbols])),
     }),
     expectedHeads: expectedHeads(part, options.dialect.isNumbered),
-    absent: options.dialect.absent,
+    absent: absentIn(input),
     serverDied: input.serverDied,
     generatorFailed: failureOf(input),
   };
@@ -82,6 +84,18 @@ export async function gatherEvidence(
     `by the oracle ${patternsDue} patterns and ${barsDue} bars were due to clients; ${patternsSeen} and ${barsSeen} came`,
   );
   return { evidence, runHash, notes };
+}
+
+/** A pattern takes so many bars. */
+const LONGEST_PATTERN_MINUTES = 4;
+
+/** What this run has not, with the reason: what the dialect lacks, and patterns where the server can't have their bars. */
+function absentIn({ options, part }: GatherInput): RunEvidence['absent'] {
+  const { dialect, feed } = options;
+  const endedMinutes = Math.floor(part.toUs / MINUTE_US) - Math.floor(part.fromUs / MINUTE_US);
+  if (feed === undefined || SHOWN_BY[feed].hasHistory || endedMinutes >= LONGEST_PATTERN_MINUTES) return dialect.absent;
+  const why = `${feed} tells nothing of the minutes before now, and only ${endedMinutes} end in the part`;
+  return new Map([...dialect.absent, ['patterns', why] as const]);
 }
 
 /** Which of our own processes failed, in words; '' when none did. */

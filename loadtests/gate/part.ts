@@ -16,17 +16,17 @@ export interface PlayedPart {
   readonly ticks: readonly Tick[];
   /** Events by symbol index: positions in `ticks`; the symbol's sequence number is the place plus one. */
   readonly bySymbol: readonly (readonly number[])[];
-  /** The oracle's one-minute bars by symbol index, from the tape's start to the part's end. */
+  /** The oracle's one-minute bars by symbol index, from the start of what its server knows to the part's end. */
   readonly bars: readonly (readonly NaiveBar[])[];
 }
 
-/** Reads the events of `[fromUs, toUs)`, and the trades before them for the bars that a server has built by then. */
-export function readPart(reader: TapeReader, span: { fromUs: number; toUs: number }): PlayedPart {
+/** Reads the events of `[fromUs, toUs)`, and the trades from `barsFromUs` on (default: the tape's start) for the bars that a server has built by then. */
+export function readPart(reader: TapeReader, span: { fromUs: number; toUs: number; barsFromUs?: number }): PlayedPart {
   const { instruments } = reader.header;
   const ticks: Tick[] = [];
   const bySymbol: number[][] = instruments.map(() => []);
   const bars = new NaiveBars(instruments.length);
-  const cursor = reader.cursor();
+  const cursor = reader.cursor(span.barsFromUs);
   while (cursor.peekTimeUs() < span.toUs && cursor.next()) {
     bars.add(cursor.tick);
     if (cursor.tick.eventTimeUs < span.fromUs) continue;

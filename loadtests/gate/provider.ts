@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import type { ProviderName } from '../../protocol/providers/names.ts';
+import { SHOWN_BY, type StreamedProvider } from '../feeds/shownTape.ts';
 import { type JsonChild, startReady } from './children.ts';
 import { GateError } from './errors.ts';
 import { keepMax, type Series } from './host.ts';
@@ -11,7 +11,7 @@ import type { PlayedPart } from './part.ts';
 
 /** A provider of ours in a process of its own, with what its subscriber must know of it. */
 export interface RunningProvider {
-  readonly name: ProviderName;
+  readonly name: StreamedProvider;
   readonly url: string;
   /** The tape's instruments, as the server's `--instruments` takes them. */
   readonly instrumentsPath: string;
@@ -30,7 +30,7 @@ const HealthSchema = Type.Object({ feed: Type.Object({ chain: Type.Array(Type.Ob
 /** Starts a provider that stands at the part's start until it is told to begin. */
 export async function startProvider(options: {
   readonly entry: string;
-  readonly name: ProviderName;
+  readonly name: StreamedProvider;
   readonly tapePath: string;
   readonly runFolder: string;
   readonly part: PlayedPart;
@@ -46,6 +46,7 @@ export async function startProvider(options: {
     file: options.entry,
     args: [
       ...['--provider', name, '--tape', options.tapePath, '--speed', String(options.speed)],
+      ...['--plan', SHOWN_BY[name].plan],
       ...['--from-us', String(part.fromUs), '--to-us', String(part.toUs)],
     ],
     env: options.env,
@@ -60,8 +61,7 @@ export async function startProvider(options: {
     startUs = atUs;
     child.tell({ startUs });
   };
-  const scheme = name === 'alpha-vantage' || name === 'yahoo' || name === 'tradier' ? 'http' : 'ws';
-  return { name, url: `${scheme}://127.0.0.1:${port}`, instrumentsPath, child, lateUs, begin };
+  return { name, url: `ws://127.0.0.1:${port}`, instrumentsPath, child, lateUs, begin };
 }
 
 /** Resolves when the server hears its provider. @throws GateError when it doesn't in time */

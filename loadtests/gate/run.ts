@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../protocol/clock.ts';
-import type { ProviderName } from '../../protocol/providers/names.ts';
 import type { Codec, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
+import { SHOWN_BY, type StreamedProvider } from '../feeds/shownTape.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { type ChildEnd, describeEnd, type ReadyChild, startReady } from './children.ts';
@@ -41,7 +41,7 @@ export interface RunOptions {
   /** What should arrive; with a {@link RunOptions.feed}, as its provider shows it. */
   readonly tapePath: string;
   /** The provider from which the server gets its ticks; absent: it plays the tape itself. */
-  readonly feed?: ProviderName;
+  readonly feed?: StreamedProvider;
   readonly runFolder: string;
   readonly load: LoadChoice;
   readonly dialect: DialectProfile;
@@ -100,11 +100,12 @@ export async function runGate(asked: RunOptions): Promise<RunOutcome> {
   }
 }
 
-function partOf({ tapePath, scenario }: RunOptions): PlayedPart {
+function partOf({ tapePath, scenario, feed }: RunOptions): PlayedPart {
   const reader = openTape(tapePath);
   const fromUs = reader.header.sessionOpenUs + Math.round(scenario.tape.fromS * 1e6);
   const toUs = fromUs + Math.round(scenario.tape.durationS * scenario.tape.speed * 1e6);
-  const part = readPart(reader, { fromUs, toUs });
+  const knowsNoMore = feed !== undefined && !SHOWN_BY[feed].hasHistory;
+  const part = readPart(reader, { fromUs, toUs, ...(knowsNoMore ? { barsFromUs: fromUs } : {}) });
   reader.close();
   if (part.ticks.length === 0) throw new GateError(`tape ${tapePath} has no event in the scenario's part`);
   return part;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { CLOCK_OFFSET_ENV } from '../../protocol/clock.ts';
 import type { Schedule } from '../../protocol/run.ts';
+import { SHOWN_BY } from '../feeds/shownTape.ts';
 import { type ReadyChild, startReady } from './children.ts';
 import type { RunningProvider } from './provider.ts';
 import type { RunOptions } from './run.ts';
@@ -44,7 +45,16 @@ function embedded({ scenario, tapePath, runFolder }: RunOptions, schedule: Sched
 }
 
 function fedBy({ name, url, instrumentsPath }: RunningProvider): string[] {
-  return ['--feed', name, '--feed-url', `${name}=${url}`, '--instruments', instrumentsPath];
+  return [
+    '--feed',
+    name,
+    '--feed-url',
+    `${name}=${url}`,
+    '--instruments',
+    instrumentsPath,
+    '--plan',
+    `${name}=${SHOWN_BY[name].plan}`,
+  ];
 }
 
 function keyName(provider: string): string {
