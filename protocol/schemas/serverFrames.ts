@@ -34,9 +34,7 @@ const key = text('a symbol, an account, a channel, or `*`');
 function times(ofEvent: string) {
   return {
     eventTimeUs: timeUs(ofEvent),
-    dueTimeUs: Optional(
-      timeUs('when the schedule of the replay wanted the tick sent; of a live feed: its arrival at the server'),
-    ),
+    dueTimeUs: Optional(timeUs('when the schedule of the replay wanted the tick sent; absent for a live feed')),
     receivedTimeUs: timeUs('arrival of the tick at the server'),
     sentTimeUs: timeUs('when the frame was written'),
   };

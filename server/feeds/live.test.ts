@@ -68,7 +68,7 @@ async function get(path: string): Promise<unknown> {
 }
 
 describe('a feed of Polygon', () => {
-  it('should authenticate, subscribe and bring trades and quotes to a client, with their arrival as due time', async () => {
+  it('should authenticate, subscribe and bring trades and quotes to a client, which were due at no time', async () => {
     const reader = await start([{ name: 'polygon', access: access(polygon.url) }]);
     await polygon.subscribed();
     expect(polygon.topics).toEqual(['T.AAPL', 'Q.AAPL', 'T.MSFT', 'Q.MSFT']);
@@ -80,7 +80,7 @@ describe('a feed of Polygon', () => {
 
     const ticker = await reader.first(({ type, symbol }) => type === 'ticker' && symbol === 'AAPL');
     expect(ticker).toMatchObject({ seq: 1, data: { last: 114.13, lastSize: 100 }, eventTimeUs: timeMs * 1000 });
-    expect(Number(ticker['dueTimeUs'])).toBeLessThanOrEqual(Number(ticker['receivedTimeUs']));
+    expect(ticker).not.toHaveProperty('dueTimeUs');
     const quote = await reader.first(({ type, symbol }) => type === 'ticker' && symbol === 'MSFT');
     expect(quote).toMatchObject({ data: { bid: 99.5, ask: 99.51, bidSize: 200, askSize: 100 } });
   });
@@ -169,8 +169,13 @@ describe('a feed that fails over', () => {
       expect(numbers).toEqual(numbers.map((_, at) => at + 1));
     }
     expect(reader.of('execution')).toHaveLength(2);
-    const codes = reader.of('system').map(({ code }) => code);
-    expect(codes.filter((code) => code !== 'feed_stale')).toEqual(['feed_failover', 'feed_gap', 'feed_failover']);
+    const told = reader.of('system').filter(({ code }) => code !== 'feed_stale' && code !== 'session');
+    // On a busy machine the fallback may have been there first.
+    expect(told.slice(-3).map(({ code, message }) => `${code}: ${message}`)).toEqual([
+      expect.stringMatching(/^feed_failover: alpha-vantage gives the prices instead of polygon /),
+      expect.stringMatching(/^feed_gap: no market data for .*; alpha-vantage goes on$/),
+      'feed_failover: polygon gives the prices instead of alpha-vantage (it is back)',
+    ]);
     expect(await get('/api/health')).toMatchObject({
       feed: { provider: 'polygon', gaps: 1, chain: [{ provider: 'polygon' }, { state: 'idle' }] },
     });

@@ -11,6 +11,8 @@ export interface LiveFeedConfig {
   /** In the order in which they are wanted. */
   readonly providers: readonly { readonly name: ProviderName; readonly access: ProviderAccess }[];
   readonly instruments: readonly Instrument[];
+  /** By provider and symbol, the provider's name where it is another. */
+  readonly names?: ReadonlyMap<ProviderName, ReadonlyMap<string, string>>;
   readonly calendar: FeedCalendar;
   /** `market`: prices far off the last and times far ahead must be confirmed; `form`: by form and order alone, as a tape's. */
   readonly cleaning: 'market' | 'form';

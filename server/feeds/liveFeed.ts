@@ -1,6 +1,7 @@
 import type { TradingCalendar } from '../../market/calendar/types.ts';
 import { type CleaningRules, DEFAULT_CLEANING } from '../../market/clean.ts';
 import { type Control, type Instrument, type Tick, TickKind } from '../../market/types.ts';
+import type { ProviderName } from '../../protocol/providers/names.ts';
 import { Chain } from './chain.ts';
 import { Duplicates } from './duplicates.ts';
 import type { Feed, FeedNotice, FeedState } from './feed.ts';
@@ -21,12 +22,17 @@ const BEHIND_US = 250_000;
 /** Prices are told to be stale when nobody has given data for so long, ms: most reconnects take less. */
 const STALE_NOTICE_MS = 1_000;
 
+/** What a tick is due at that comes when it comes. */
+const NO_SCHEDULE = 0;
+
 export interface LiveFeedOptions {
   /** In the order in which they are wanted; at most 8. */
   readonly providers: readonly Provider[];
   readonly instruments: readonly Instrument[];
   /** When they trade; undefined: always. */
   readonly calendar: TradingCalendar | undefined;
+  /** By provider and symbol, the provider's name where it is another. */
+  readonly names?: ReadonlyMap<ProviderName, ReadonlyMap<string, string>>;
   readonly rules: FeedRules;
   readonly ports: FeedPorts;
   /** How ticks are cleaned; absent: with a band around the last price and a bound on the time. */
@@ -45,14 +51,15 @@ interface Gap {
   readonly lostUs: number;
 }
 
-/** A chain of providers as the server's feed. It has no schedule: a tick is due when it arrives. */
+/** A chain of providers as the server's feed. It has no schedule. */
 export class LiveFeed implements Feed {
   readonly instruments: readonly Instrument[];
   readonly calendar: TradingCalendar | undefined;
   readonly cleaning: CleaningRules;
   readonly #options: LiveFeedOptions;
   readonly #chain: Chain;
-  readonly #symbols: SymbolBook;
+  /** What is traded, by the names of each provider. */
+  readonly #books: ReadonlyMap<Provider, SymbolBook>;
   readonly #duplicates: Duplicates;
   readonly #freshness: Freshness;
   readonly #lastPrice: Int32Array;
@@ -84,10 +91,11 @@ export class LiveFeed implements Feed {
     this.#lastPrice = new Int32Array(instruments.length);
     this.#symbolUs = new Float64Array(instruments.length);
     this.#time = new MarketTime({ ports, graceMs: rules.minuteGraceMs, control: () => undefined });
-    this.#symbols = new SymbolBook(instruments);
-    const world = this.#world(this.#symbols);
+    this.#books = new Map(
+      providers.map((provider) => [provider, new SymbolBook(instruments, options.names?.get(provider.name))]),
+    );
     this.#chain = new Chain({
-      links: providers.map((provider) => new Link(provider, world)),
+      links: [...this.#books].map(([provider, symbols]) => new Link(provider, this.#world(symbols))),
       rules,
       ports,
       events: {
@@ -102,11 +110,11 @@ export class LiveFeed implements Feed {
   }
 
   readonly prepare = async (): Promise<void> => {
-    for (const { name, history } of this.#options.providers) {
+    for (const [{ name, history }, symbols] of this.#books) {
       if (history === undefined) continue;
       const { log } = this.#options.ports;
       try {
-        this.#history = await fetchHistory(history, this.#symbols);
+        this.#history = await fetchHistory(history, symbols);
         const { bars, faults } = this.#history;
         log.info({ provider: name, bars: bars.length, faults }, 'the minutes before now are known');
         return;
@@ -230,7 +238,7 @@ export class LiveFeed implements Feed {
     }
     if (tick.eventTimeUs > (this.#symbolUs[tick.symbol] as number)) this.#symbolUs[tick.symbol] = tick.eventTimeUs;
     if (this.#gap !== undefined) this.#endGap(this.#gap, { link, toUs: tick.eventTimeUs });
-    this.#sink(tick, arrivalUs);
+    this.#sink(tick, NO_SCHEDULE);
   }
 
   #timeFor(symbol: number): number {

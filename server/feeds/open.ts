@@ -26,10 +26,11 @@ const CALENDARS: Readonly<Record<FeedCalendar, TradingCalendar>> = { nyse: NYSE,
 
 /** Makes the feed that a configuration names; it begins when it is played. */
 export function openLiveFeed(config: LiveFeedConfig, ports: Omit<FeedPorts, 'timers'>): LiveFeed {
-  const { providers, instruments, calendar, rules, cleaning } = config;
+  const { providers, instruments, names, calendar, rules, cleaning } = config;
   return new LiveFeed({
     providers: providers.map(({ name, access }) => PROVIDERS[name](access)),
     instruments,
+    ...(names !== undefined && { names }),
     calendar: CALENDARS[calendar],
     rules,
     ports: { ...ports, timers: hostFeedTimers },

@@ -102,6 +102,17 @@ describe('the configuration of feeds', () => {
     ]);
   });
 
+  it('should take the names that a provider has for what others name otherwise', () => {
+    const names = { yahoo: 'BRK-B', tradier: 'BRK/B' };
+    const feedInstrumentsFile = file('names.json', JSON.stringify([{ symbol: 'BRK.B', names }, { symbol: 'AAPL' }]));
+    const feed = read({ feedChain: ['yahoo'], feedInstrumentsFile });
+    expect(feed?.names?.get('yahoo')).toEqual(new Map([['BRK.B', 'BRK-B']]));
+    const bad = file('bad-names.json', '[{"symbol":"A","names":{"nasdaq":"B"}}]');
+    expect(failureOf({ feedChain: ['yahoo'], feedInstrumentsFile: bad }).message).toMatch(
+      /names of A: "nasdaq" is no provider; there are polygon, /,
+    );
+  });
+
   it.each<readonly [string, Options, RegExp]>([
     [
       'no such provider',

@@ -1,6 +1,3 @@
-import { Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
-import type { Instrument } from '../../market/types.ts';
 import { ExitCode } from '../../protocol/codes.ts';
 import { nearest } from '../../protocol/nearest.ts';
 import { PROVIDER_NAMES, type ProviderName } from '../../protocol/providers/names.ts';
@@ -10,6 +7,7 @@ import { isLoopback } from '../listen.ts';
 import type { LiveFeedConfig } from './liveConfig.ts';
 import { defaultPlan, planNames, readPlan } from './plans.ts';
 import type { ProviderAccess } from './provider.ts';
+import { readInstruments, texts } from './readInstruments.ts';
 import type { FeedRules } from './rules.ts';
 
 /** Chains by the name of the back end that uses them. */
@@ -35,8 +33,6 @@ const HOMES: Readonly<
 /** A provider that runs on this machine wants no real key. */
 const LOOPBACK_KEY = 'demo';
 const MAX_PROVIDERS = 8;
-/** Bitcoin has more decimals of a unit than shares have. */
-const COIN_QUANTITY_DECIMALS = 5;
 
 /**
  * Reads which providers feed the server; undefined when none is set.
@@ -49,10 +45,10 @@ export function readLiveFeed(lookup: Lookup): LiveFeedConfig | undefined {
   const names = readChain(feed);
   const keys = readKeyFile(lookup);
   const providers = names.map((name) => ({ name, access: readAccess(name, { lookup, keys }) }));
-  const instruments = readInstruments(lookup, names);
+  const listed = readInstruments(lookup, names);
   const calendar = names.every((name) => name === 'binance') ? 'always' : 'nyse';
   const cleaning = lookup.found('feedCleaning').value === 'form' ? 'form' : 'market';
-  return { providers, instruments, calendar, cleaning, rules: readRules(lookup) };
+  return { providers, ...listed, calendar, cleaning, rules: readRules(lookup) };
 }
 
 function readChain(feed: PlacedValue): readonly ProviderName[] {
@@ -164,74 +160,6 @@ function pairOf(name: ProviderName, list: PlacedValue): string | undefined {
   return result;
 }
 
-const InstrumentsSchema = Type.Array(
-  Type.Object(
-    {
-      symbol: Type.String({ minLength: 1, maxLength: 64, pattern: '^\\S+$' }),
-      priceDecimals: Type.Optional(Type.Integer({ minimum: 0, maximum: 8 })),
-      quantityDecimals: Type.Optional(Type.Integer({ minimum: 0, maximum: 8 })),
-      previousClose: Type.Optional(Type.Number({ minimum: 0, maximum: 2 ** 31 })),
-    },
-    { additionalProperties: false },
-  ),
-  { minItems: 1, maxItems: 10_000 },
-);
-
-function readInstruments({ found, file }: Lookup, names: readonly ProviderName[]): readonly Instrument[] {
-  const listed = found('feedSymbols');
-  const named = found('feedInstrumentsFile');
-  const quantityDecimals = names.includes('binance') ? COIN_QUANTITY_DECIMALS : 0;
-  if (listed.value !== undefined && named.value !== undefined) {
-    throw new ConfigError(`${listed.place} and ${named.place} are both set; keep one`, ExitCode.USAGE);
-  }
-  if (named.value !== undefined) {
-    return checkedNames(readInstrumentsFile(pathOf(named, file), quantityDecimals), named.place);
-  }
-  const symbols = texts(listed);
-  if (symbols.length === 0) {
-    const message = `a feed of providers must know what to ask for; name it by --symbols AAPL,MSFT or --instruments FILE`;
-    throw new ConfigError(message, ExitCode.USAGE);
-  }
-  const instruments = symbols.map((symbol, index): Instrument => {
-    return { symbol, index, priceDecimals: 2, quantityDecimals, previousClose: 0 };
-  });
-  return checkedNames(instruments, listed.place);
-}
-
-function readInstrumentsFile(path: string, defaultQuantityDecimals: number): readonly Instrument[] {
-  let content: unknown;
-  try {
-    content = JSON.parse(readText(path, 'list of instruments'));
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${path}: not readable as JSON`, ExitCode.BAD_DATA);
-  }
-  if (!Value.Check(InstrumentsSchema, content)) {
-    const fault = Value.Errors(InstrumentsSchema, content).First();
-    const place = fault === undefined || fault.path === '' ? '' : ` at ${fault.path}`;
-    const message = `${path}${place}: expected a list of {"symbol","priceDecimals","quantityDecimals","previousClose"}`;
-    throw new ConfigError(message, ExitCode.BAD_DATA);
-  }
-  return content.map(
-    ({ symbol, priceDecimals = 2, quantityDecimals = defaultQuantityDecimals, previousClose = 0 }, index) => ({
-      symbol,
-      index,
-      priceDecimals,
-      quantityDecimals,
-      previousClose: Math.round(previousClose * 10 ** priceDecimals),
-    }),
-  );
-}
-
-function checkedNames(instruments: readonly Instrument[], place: string): readonly Instrument[] {
-  const seen = new Set<string>();
-  for (const { symbol } of instruments) {
-    if (seen.has(symbol)) throw new ConfigError(`${place}: ${symbol} is named twice`, ExitCode.USAGE);
-    seen.add(symbol);
-  }
-  return instruments;
-}
-
 function readRules({ found }: Lookup): FeedRules {
   const ms = (name: string): number => Number(found(name).value);
   return {
@@ -248,8 +176,4 @@ function readRules({ found }: Lookup): FeedRules {
     failBackMs: ms('feedFailBackMs'),
     minuteGraceMs: ms('feedMinuteGraceMs'),
   };
-}
-
-function texts({ value }: PlacedValue): readonly string[] {
-  return Array.isArray(value) ? value.map(String) : [];
 }

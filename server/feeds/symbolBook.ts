@@ -11,13 +11,16 @@ export class SymbolBook {
   readonly instruments: readonly Instrument[];
   readonly #priceScale: Float64Array;
   readonly #lotScale: Float64Array;
+  readonly #names: readonly string[];
   readonly #index: ReadonlyMap<string, number>;
 
-  constructor(instruments: readonly Instrument[]) {
+  /** @param names by our symbol, the provider's name where it is another */
+  constructor(instruments: readonly Instrument[], names: ReadonlyMap<string, string> = new Map()) {
     this.instruments = instruments;
+    this.#names = instruments.map(({ symbol }) => names.get(symbol) ?? symbol);
     this.#priceScale = Float64Array.from(instruments, ({ priceDecimals }) => 10 ** priceDecimals);
     this.#lotScale = Float64Array.from(instruments, ({ quantityDecimals }) => 10 ** quantityDecimals);
-    this.#index = new Map(instruments.map(({ symbol, index }) => [symbol, index]));
+    this.#index = new Map(this.#names.map((name, index) => [name, index]));
   }
 
   get size(): number {
@@ -29,11 +32,11 @@ export class SymbolBook {
     return this.#index.get(name) ?? -1;
   }
 
-  /** The name of an index. @throws RangeError when there is none */
+  /** The provider's name of an index. @throws RangeError when there is none */
   nameOf(symbol: number): string {
-    const instrument = this.instruments[symbol];
-    if (instrument === undefined) throw new RangeError(`no instrument ${symbol}`);
-    return instrument.symbol;
+    const name = this.#names[symbol];
+    if (name === undefined) throw new RangeError(`no instrument ${symbol}`);
+    return name;
   }
 
   /** A price in ticks, to the nearest; 0 for what is none. */

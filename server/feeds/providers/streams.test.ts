@@ -241,3 +241,15 @@ describe("Polygon's stream", () => {
     expect(heard.ticks.map(({ flags }) => flags)).toEqual([0, 1, 0]);
   });
 });
+
+describe('a symbol that a provider names otherwise', () => {
+  it('should be asked for and heard by that name', async () => {
+    serve('tradier');
+    const heard = listen('tradier', { symbols: ['BRK.B'], names: new Map([['BRK.B', 'BRK/B']]) });
+    await heard.live();
+    expect(JSON.parse(server.last.messages[0]?.text ?? '').symbols).toEqual(['BRK/B']);
+    server.last.send({ ...TRADES['tradier']?.(1), symbol: 'BRK/B' });
+    await heard.until(() => heard.ticks.length === 1);
+    expect(heard.ticks[0]?.symbol).toBe(0);
+  });
+});

@@ -27,8 +27,10 @@ export class FeedListener {
     readonly quantityDecimals?: number;
     readonly plan?: PlanLimits;
     readonly calendar?: 'nyse' | 'always';
+    /** By symbol, the provider's name where it is another. */
+    readonly names?: ReadonlyMap<string, string>;
   }) {
-    const { name, url, symbols, quantityDecimals = 0, plan = {}, calendar = 'always' } = provider;
+    const { name, url, symbols, quantityDecimals = 0, plan = {}, calendar = 'always', names } = provider;
     const write = (line: string): void => {
       this.logged += line;
       this.#look();
@@ -39,6 +41,7 @@ export class FeedListener {
         instruments: symbols.map((symbol, index) => {
           return { symbol, index, priceDecimals: 2, quantityDecimals, previousClose: 0 };
         }),
+        ...(names !== undefined && { names: new Map([[name, names]]) }),
         calendar,
         cleaning: 'market',
         rules: { ...DEFAULT_FEED_RULES, backoff: { baseMs: 5, maxMs: 20 } },
