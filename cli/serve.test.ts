@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTapeWriter } from '../simulator/tape/writer.ts';
 import { trade } from '../simulator/testTape.ts';
+import { runCli } from './program.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const OPEN_US = Date.UTC(2020, 2, 16, 13, 30) * 1_000;
@@ -70,6 +71,14 @@ class Cli {
   }
 }
 
+/** A command line that is refused before anything runs needs no process of its own. */
+async function refused(...args: string[]): Promise<{ readonly code: number; readonly err: string }> {
+  let err = '';
+  const code = await runCli(args, { out: () => undefined, err: (text) => (err += text) }, false);
+  process.exitCode = undefined;
+  return { code, err };
+}
+
 describe('tapedeck serve', () => {
   it('should print one line of JSON when it listens, serve, log its run, and leave with 0 on SIGTERM', async () => {
     const log = join(folder, 'commands.ndjson');
@@ -130,12 +139,12 @@ describe('tapedeck serve', () => {
     const bytes = readFileSync(tape);
     writeFileSync(altered, bytes.subarray(0, bytes.length - 9));
     const [bad, missing, late] = [
-      Cli.run('serve', '--port', '0', '--tape', altered),
-      Cli.run('serve', '--port', '0', '--tape', join(folder, 'nowhere.tape')),
-      Cli.run('serve', '--port', '0', '--tape', tape, '--from', '61'),
+      await refused('serve', '--port', '0', '--tape', altered),
+      await refused('serve', '--port', '0', '--tape', join(folder, 'nowhere.tape')),
+      await refused('serve', '--port', '0', '--tape', tape, '--from', '61'),
     ];
 
-    expect(await Promise.all([bad.ended, missing.ended, late.ended])).toEqual([65, 66, 64]);
+    expect([bad.code, missing.code, late.code]).toEqual([65, 66, 64]);
     for (const { err } of [bad, missing, late]) expect(err).toMatch(/^tapedeck: [^\n]+\n$/);
     expect(bad.err).toContain(altered);
     expect(missing.err).toContain('nowhere.tape');
@@ -159,10 +168,10 @@ describe('tapedeck serve with a journal', () => {
     // With it, only what it lacks is read again.
     rmSync(join(journal, 'index'), { recursive: true });
 
-    const refused = Cli.run(...serve, '--journal', journal);
-    expect(await refused.ended).toBe(65);
-    expect(refused.err).toMatch(/^tapedeck: [^\n]*00000001\.journal: damaged at offset \d+: [^\n]+\n$/);
-    const place = /--recover-to (\S+:\d+),/.exec(refused.err)?.[1] ?? '';
+    const damaged = Cli.run(...serve, '--journal', journal);
+    expect(await damaged.ended).toBe(65);
+    expect(damaged.err).toMatch(/^tapedeck: [^\n]*00000001\.journal: damaged at offset \d+: [^\n]+\n$/);
+    const place = /--recover-to (\S+:\d+),/.exec(damaged.err)?.[1] ?? '';
 
     const [nowhere, unnamed] = [
       Cli.run(...serve, '--journal', journal, '--recover-to', '00000001.journal:70'),
