@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TickKind } from '../../../market/types.ts';
 import type { ProviderName } from '../../../protocol/providers/names.ts';
 import { FeedListener, SECRET_KEY } from '../testing/feedListener.ts';
+import { spoilt } from '../testing/spoilt.ts';
 import { WireServer } from '../testing/wireServer.ts';
 
 let server: WireServer;
@@ -54,14 +55,6 @@ const TRADES: Readonly<Record<string, (step: number) => object>> = {
   }),
 };
 const STREAMS = ['polygon', 'binance', 'finnhub', 'tradier'] as const;
-
-/** A value somewhere in a frame replaced by anything. */
-function spoilt(frame: unknown): fc.Arbitrary<unknown> {
-  if (Array.isArray(frame)) return fc.oneof(fc.jsonValue(), fc.tuple(...frame.map(spoilt)));
-  if (typeof frame !== 'object' || frame === null) return fc.oneof(fc.jsonValue(), fc.constant(frame));
-  const fields = Object.entries(frame).map(([name, value]) => [name, fc.option(spoilt(value), { nil: undefined })]);
-  return fc.oneof(fc.jsonValue(), fc.record(Object.fromEntries(fields)));
-}
 
 describe.each(STREAMS)('the stream of %s', (name) => {
   it('should outlive any frame, and read the next one', async () => {

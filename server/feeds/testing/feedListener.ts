@@ -11,6 +11,9 @@ import { DEFAULT_FEED_RULES } from '../rules.ts';
 /** A key that must be found nowhere. */
 export const SECRET_KEY = 'a-key-that-no-log-may-hold';
 
+/** However often it fails. */
+const NEVER_OPEN = { failures: 1_000_000, openMs: 1, maxOpenMs: 1 };
+
 /** A feed of one provider: what it gives, tells and logs is kept, and can be waited for. */
 export class FeedListener {
   readonly ticks: Tick[] = [];
@@ -44,7 +47,7 @@ export class FeedListener {
         ...(names !== undefined && { names: new Map([[name, names]]) }),
         calendar,
         cleaning: 'market',
-        rules: { ...DEFAULT_FEED_RULES, backoff: { baseMs: 5, maxMs: 20 } },
+        rules: { ...DEFAULT_FEED_RULES, backoff: { baseMs: 5, maxMs: 20 }, breaker: NEVER_OPEN },
       },
       { clock: testClock, log: pino({ level: 'trace' }, { write }), random: Math.random },
     );
