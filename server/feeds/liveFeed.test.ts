@@ -266,6 +266,10 @@ describe('what a feed says of its prices', () => {
     polygon.trade({ price: 101, timeUs: rig.nowUs, symbol: 0 });
     // The other may have traded while nobody looked.
     expect([rig.feed.staleMs(0), rig.feed.staleMs(1)]).toEqual([undefined, 16_000]);
+    // The other's age counts from when it was last vouched for, not from the end of a session that never heard of it.
+    polygon.end();
+    rig.run(2);
+    expect([rig.feed.staleMs(0), rig.feed.staleMs(1)]).toEqual([2_000, 18_000]);
   });
 
   it('should call a polled price stale when its next poll is overdue, and beyond what is covered', () => {

@@ -1,7 +1,8 @@
 import { fc } from '@fast-check/vitest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FeedListener } from '../testing/feedListener.ts';
-import { spoilt } from '../testing/spoilt.ts';
+import { spoiler } from '../testing/spoilt.ts';
+
 import { WireServer } from '../testing/wireServer.ts';
 
 const ANSWERS = {
@@ -30,6 +31,7 @@ const ANSWERS = {
   },
 };
 
+const spoilt = spoiler(fc);
 let server: WireServer;
 let listener: FeedListener | undefined;
 beforeEach(async () => {

@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TickKind } from '../../../market/types.ts';
 import type { ProviderName } from '../../../protocol/providers/names.ts';
 import { FeedListener, SECRET_KEY } from '../testing/feedListener.ts';
-import { spoilt } from '../testing/spoilt.ts';
+import { spoiler } from '../testing/spoilt.ts';
+
 import { WireServer } from '../testing/wireServer.ts';
 
+const spoilt = spoiler(fc);
 let server: WireServer;
 let listener: FeedListener | undefined;
 
