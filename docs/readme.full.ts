@@ -17,6 +17,13 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   // Loopback alone, with a secret in place of keys that a newcomer has and a clone hasn't.
   'TAPEDECK_JWKS_FILE=keys.json npx tapedeck serve --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem':
     'TAPEDECK_JWT_SECRET=$(openssl rand -hex 32) timeout --preserve-status -s TERM 5 node dist/cli/main.js serve --port 0 --tls-cert fixtures/tls/first.cert.pem --tls-key fixtures/tls/first.key.pem',
+  // Ended after a while, and asked for meanwhile.
+  'npx tapedeck replay --as polygon --speed 10 --date 2020-03-16':
+    'node dist/cli/main.js replay --as polygon --speed 10 --date 2020-03-16 --port 0 & sleep 8; node dist/cli/main.js control state; kill -INT $!; wait $!; test $? -eq 130',
+  'npx tapedeck control seek 10:05': 'npx tapedeck control seek --help',
+  'npx tapedeck control speed 100': 'npx tapedeck control speed --help',
+  'npm run gate -- --feed polygon': 'npm run gate -- --feed polygon --scenario smoke --load swarm',
+  'npm run scenarios -- flash-crash': 'npm run scenarios -- flash-crash',
   'npx tapedeck replay --speed 600 --duration 1800': 'npx tapedeck replay --speed 600 --duration 600',
   'npm run trust': 'npm run trust -- --only sound --sound 1 --scenario smoke --load swarm',
   // CI runs these two around this very test.
