@@ -132,9 +132,12 @@ async function serve(options: ServeOptions): Promise<void> {
 }
 
 /** @throws CliError for what goes with a tape alone, when the environment or a file names a feed of providers */
-function refuseTape({ tape, commandLog }: ServeOptions): void {
-  if (tape === undefined && commandLog === undefined) return;
-  const given = tape === undefined ? `--command-log ${commandLog}` : `--tape ${tape}`;
+function refuseTape({ tape, scenario, commandLog }: ServeOptions): void {
+  const ofTapes = { '--tape': tape, '--scenario': scenario, '--command-log': commandLog };
+  const given = Object.entries(ofTapes)
+    .find(([, value]) => value !== undefined)
+    ?.join(' ');
+  if (given === undefined) return;
   throw new CliError(
     `${given}: feedChain (TAPEDECK_FEED_CHAIN, or in the configuration file) names a feed of providers, which has no tape; leave one of the two away`,
     ExitCode.USAGE,

@@ -52,6 +52,10 @@ describe('paiid', () => {
     const moment = { epoch: 'e', phase: 'regular' } as const;
     expect(paiid.tickerSnapshot(view, { ...moment, nowUs: 30_000_000 })).toContain('"price":100.29');
     expect(paiid.tickerSnapshot(view, { ...moment, nowUs: 30_000_001 })).toBeUndefined();
+    // A live feed says itself how long nobody has vouched for it.
+    const later = { ...moment, nowUs: 300_000_000 };
+    expect(paiid.tickerSnapshot(view, { ...later, staleMs: 0 })).toContain('"price":100.29');
+    expect(paiid.tickerSnapshot(view, { ...later, staleMs: 30_001 })).toBeUndefined();
   });
 
   it('should tell positions, the portfolio, orders and alerts of the user alone', async () => {

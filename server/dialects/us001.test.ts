@@ -78,6 +78,18 @@ describe('us-001', () => {
     expect(told(9 * MINUTE_US, 'closed')).toMatchObject({ price: 100.29, marketStatus: 'closed' });
   });
 
+  it('should go, with a live feed, by when somebody last vouched for the price', () => {
+    const view = viewAfterTrade({ price: 10_029, atUs: MINUTE_US });
+    const told = (staleMs: number): unknown => {
+      const moment = { epoch: 'e', nowUs: 9 * MINUTE_US, phase: 'regular', staleMs } as const;
+      return JSON.parse(String(us001.tickerSnapshot(view, moment))).data;
+    };
+
+    expect(told(0)).toMatchObject({ price: 100.29, ageMs: 0 });
+    expect(told(60_000)).toMatchObject({ price: 100.29, ageMs: 60_000 });
+    expect(told(60_001)).toMatchObject({ price: null, ageMs: null });
+  });
+
   it('should say when the session changes, and at the beginning where the market is', async () => {
     const server = await start({ calendar: NYSE });
     const early = await server.connect('/ws/stocks/S0');
