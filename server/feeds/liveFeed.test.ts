@@ -250,6 +250,9 @@ describe('a chain of providers', () => {
 
     expect(rig.ticks).toHaveLength(3);
     expect(rig.feed.counts().duplicates).toBe(3);
+    // Without numbers too, two of a kind within a session are two trades.
+    for (let copy = 0; copy < 2; copy++) fallback.trade({ price: 101, timeUs: timeUs + 1 });
+    expect(rig.ticks).toHaveLength(5);
   });
 });
 

@@ -140,6 +140,7 @@ describe("Binance's stream", () => {
       { kind: TickKind.QUOTE, bid: 4_325_049, ask: 4_325_051, bidSize: 150_000, eventTimeUs: NOW_MS * 1_000 },
       { kind: TickKind.TRADE, eventTimeUs: (NOW_MS + 1) * 1_000 },
     ]);
+    expect(heard.bad).toEqual({});
   });
 
   it('should connect anew when the provider says that it ends the connection', async () => {
