@@ -49,3 +49,21 @@ describe('two gates with one seed', () => {
     }
   });
 });
+
+describe('a server fed by a provider', () => {
+  it.each(['polygon', 'binance', 'finnhub'])(
+    'should lose nothing and trigger each order on its tick: %s',
+    async (provider) => {
+      const run = join(folder, provider);
+      const ended = await tapedeck('gate', '--scenario', 'smoke', '--load', 'swarm', '--feed', provider, '--out', run);
+
+      expect([0, 3], ended.out + ended.err).toContain(ended.code);
+      const { rows, orders, violations } = summaryOf(run);
+      expect(violations.counts).toEqual({});
+      expect(orders).toMatchObject({ wrongTick: 0, triggersSeen: orders.triggersExpected });
+      expect(orders.triggersSeen).toBeGreaterThan(50);
+      expect(rows.find(({ id }) => id === 'loss')).toMatchObject({ verdict: 'pass' });
+      expect(rows.find(({ id }) => id === 'pattern')?.verdict).toBe(provider === 'finnhub' ? 'not applicable' : 'pass');
+    },
+  );
+});

@@ -20,6 +20,12 @@ describe('tapedeck gate', () => {
     [['gate', '--codec', 'msgpack', '--load', 'k6'], 64, /^tapedeck: .*msgpack.*--load swarm/],
     [['gate', '--codec', 'msgpack', '--dialect', 'paiid'], 64, /^tapedeck: .*paiid speaks JSON alone/],
     [['gate', '--dialect', 'klingon'], 64, /^tapedeck: .*klingon.*native, ai-trading-v2, us-001, paiid, tickstock/],
+    [
+      ['gate', '--scenario', 'flash-crash'],
+      64,
+      /^tapedeck: scenario flash-crash has faults, .*scenario run flash-crash/,
+    ],
+    [['gate', '--feed', 'reuters'], 64, /^tapedeck: .*reuters.*embedded, polygon, binance, finnhub/],
     [['gate', '--seed', '-3'], 64, /^tapedeck: .*--seed.*whole number/],
     [['gate', '--tape', 'nowhere.tape'], 66, /^tapedeck: .*nowhere\.tape/],
     [['trust', '--only', 'gremlins'], 64, /^tapedeck: unknown case 'gremlins'; known are /],

@@ -23,6 +23,7 @@ import { writeReport } from '../reports/write.ts';
 import { mintToken } from '../server/identity.ts';
 import { projectFile } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
+import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { openTape } from '../simulator/tape/reader.ts';
 import { hostClock } from './clock.ts';
 import { commitOf } from './commit.ts';
@@ -61,13 +62,13 @@ export function gateCommand() {
     .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
     .action(async (options) => {
       const wanted = loadFor(options);
-      const loaded = loadScenario(options.scenario);
+      const loaded = withoutFaults(loadScenario(options.scenario));
       const feed = isStreamed(options.feed) ? options.feed : undefined;
       const shown = feed === undefined ? loaded : scenarioShownBy(feed, loaded);
       const scenario: Scenario = options.seed === undefined ? shown : { ...shown, seed: options.seed };
       const targets = loadTargets(options.targets ?? scenario.targets);
       const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
-      const asIs = await tapeFor({ tape: options.tape, scenario, progress });
+      const asIs = await tapeFor({ tape: options.tape, scenario, date: tapeDateOf(scenario), progress });
       const tapePath = feed === undefined ? asIs : await shownTape({ tapePath: asIs, feed, progress });
       const load = await chooseLoad(wanted, progress);
       const command = repeatCommand({ ...options, scenario });
@@ -175,6 +176,15 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
 
 export function exitCodeOf(verdict: Verdict): ExitCode {
   return verdict === 'pass' ? ExitCode.PASS : verdict === 'fail' ? ExitCode.FAIL : ExitCode.INVALID;
+}
+
+/** The scenario, where the gate can play all of it. @throws CliError for one with faults, which are checked otherwise */
+function withoutFaults(scenario: Scenario): Scenario {
+  if ((scenario.faults ?? []).length === 0) return scenario;
+  throw new CliError(
+    `scenario ${scenario.name} has faults, which the gate doesn't play; "tapedeck scenario run ${scenario.name}" does`,
+    ExitCode.USAGE,
+  );
 }
 
 /** What is asked to make the load; k6 reads JSON alone. @throws CliError for MessagePack from k6, or of another dialect */
