@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { PROVIDER_NAMES } from '../protocol/providers/names.ts';
+import { registerFeedMetrics } from '../server/feeds/metrics.ts';
 import { planNames } from '../server/feeds/plans.ts';
 import { CHAINS } from '../server/feeds/readConfig.ts';
 import { FEED_SETTINGS } from '../server/feeds/settings.ts';
@@ -46,5 +48,16 @@ describe('docs/feeds.md', () => {
       if (secret) expect(page).toContain(`TAPEDECK_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`);
       else expect([name, told.get(name)?.replaceAll('`', '')]).toEqual([name, String(value ?? '')]);
     }
+  });
+});
+
+describe('PROTOCOL.md', () => {
+  it('should hold every metric of a feed of providers', async () => {
+    const registry = new Registry();
+    registerFeedMetrics(registry, () => ({ gaps: 0, duplicates: 0, unneeded: 0, links: [] }));
+    const names = registry.getMetricsAsArray().map(({ name }) => name);
+    const protocol = readFileSync(new URL('../PROTOCOL.md', import.meta.url), 'utf8');
+    const told = [...protocol.matchAll(/^\| `(tapedeck_feed_\w+)` \|/gm)].map(([, name]) => name);
+    expect(told.sort()).toEqual(names.sort());
   });
 });

@@ -90,8 +90,8 @@ describe('the examples', () => {
   });
 });
 
-/** What a server with a journal adds. */
-const NOT_PLAYED = /^apihealth\.journal$/;
+/** What a server with a journal adds, and one with a feed of providers. */
+const NOT_PLAYED = /^(apihealth\.(journal|feed\.(provider|gaps|chain))|snapshot\.stale(Ms)?)\b/;
 
 /** The frames that a client of the native stream sends, those that are whole. */
 function sentFrames({ steps }: Example): Arrival[] {
