@@ -50,6 +50,7 @@ function memoryTape(events = ticks): TapeReader {
       eventHash: '',
     },
     cursor: (fromUs = 0) => memoryCursor(events.filter(({ eventTimeUs }) => eventTimeUs >= fromUs)),
+    timeBefore: () => FROM_US,
     close: () => undefined,
   };
 }

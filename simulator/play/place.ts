@@ -4,10 +4,13 @@ import type { TapeHeader } from '../tape/types.ts';
 import { calendarOf } from '../tapeCalendar.ts';
 
 /** What places of a tape are counted from. */
-export type PlaceOrigin = Pick<TapeHeader, 'sessionDate' | 'sessionOpenUs' | 'sessionCloseUs'>;
+export interface PlaceOrigin extends Pick<TapeHeader, 'sessionDate' | 'sessionOpenUs' | 'sessionCloseUs'> {
+  /** Of the exchange's clock; default: New York's where the session is one of its exchanges, else UTC. */
+  readonly zone?: 'America/New_York' | 'UTC';
+}
 
-const US_PER: Readonly<Record<string, number>> = { '': 1e6, ms: 1e3, s: 1e6, m: 60e6, h: 3600e6 };
-const LENGTH = String.raw`(\d+(?:\.\d+)?)(ms|s|m|h)?`;
+const US_PER: Readonly<Record<string, number>> = { '': 1e6, ms: 1e3, s: 1e6, m: 60e6, min: 60e6, h: 3600e6 };
+const LENGTH = String.raw`(\d+(?:\.\d+)?)(ms|s|min|m|h)?`;
 
 /** What a place may be given as, for messages. */
 export const PLACE_FORMS =
@@ -34,7 +37,7 @@ export function parsePlace(text: string, origin: PlaceOrigin, positionUs?: numbe
   return timeOfDayUs(text, origin) ?? parseIsoTime(text);
 }
 
-/** A time of day on the session's date: New York's where the tape is of its exchanges, else UTC. */
+/** A time of day on the session's date, on the exchange's clock. */
 function timeOfDayUs(text: string, origin: PlaceOrigin): number | undefined {
   const match = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?$/.exec(text);
   if (match === null) return undefined;
@@ -54,5 +57,5 @@ export function timeOfDay(eventUs: number, origin: PlaceOrigin): string {
 }
 
 function zoneOf(origin: PlaceOrigin): string {
-  return calendarOf(origin) === undefined ? 'UTC' : 'America/New_York';
+  return origin.zone ?? (calendarOf(origin) === undefined ? 'UTC' : 'America/New_York');
 }

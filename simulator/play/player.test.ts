@@ -65,6 +65,7 @@ class Scene {
         this.caughtUp.length = 0;
         catchUp((tick) => this.caughtUp.push(tick.price));
       },
+      roundEnded: (endUs) => this.told.push(`round ended ${(endUs - FROM_US) / 1e6}`),
     });
   }
 
@@ -169,11 +170,35 @@ describe('a player', () => {
 
   it('should begin again at the end of a loop, on one schedule', async () => {
     const scene = new Scene({ isLoop: true, fromUs: FROM_US + 10e6, toUs: FROM_US + 20e6 });
-    await scene.run(35);
+    for (let second = 0; second < 35; second++) await scene.run(1);
     expect(scene.player.state()).toMatchObject({ rounds: 3, events: 72 });
     expect(scene.dueUs.at(-1)).toBe(35e6);
+    expect(scene.told).toEqual(Array.from({ length: 3 }, () => ['round ended 20', 'moved 10']).flat());
     scene.player.stop();
     expect(await scene.ended).toMatchObject({ status: 'ended', rounds: 3 });
+  });
+
+  it('should end a round at the end of its part, long after its last event, and obey meanwhile', async () => {
+    const scene = new Scene({ isLoop: true, fromUs: FROM_US + 290e6, toUs: FROM_US + 360e6 });
+    await scene.run(50);
+    expect(scene.player.state()).toMatchObject({ rounds: 0, events: 20 });
+    expect(scene.player.marketNowUs()).toBe(FROM_US + 340e6);
+    scene.player.pause();
+    await scene.run(100);
+    expect(scene.player.marketNowUs()).toBe(FROM_US + 340e6);
+    scene.player.resume();
+    scene.player.setSpeed(2);
+    await scene.run(9.9);
+    expect(scene.player.state().rounds).toBe(0);
+    await scene.run(0.2);
+    expect(scene.player.state()).toMatchObject({ rounds: 1, events: 22 });
+    await scene.run(0.5);
+    expect(scene.player.state()).toMatchObject({ rounds: 1, events: 24 });
+    scene.player.seek(FROM_US + 355e6);
+    await scene.run(2.6);
+    expect(scene.player.state()).toMatchObject({ rounds: 2 });
+    scene.player.stop();
+    await scene.ended;
   });
 
   it('should play each event once whatever pauses, steps and speeds come', async () => {

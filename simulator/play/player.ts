@@ -4,11 +4,13 @@ import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import { runPaced } from '../pacing.ts';
 import { Replay } from '../replay.ts';
 import type { TapeHeader, TapeReader } from '../tape/types.ts';
-import type { Timers } from '../timers.ts';
+import { hostTimers, type Timers } from '../timers.ts';
 import { HaltTrack } from './haltTrack.ts';
 import type { EventTimes, Player, PlaySink, PlayState, PlayStatus, PlaySummary } from './types.ts';
 
 const MINUTE_US = 60_000_000;
+/** Node's timers take no longer delays. */
+const LONGEST_SLEEP_MS = 2 ** 31 - 1;
 
 export interface PlayerOptions {
   readonly tape: TapeReader;
@@ -104,7 +106,7 @@ class TapePlayer implements Player {
     this.#goOn(this.#options.startAtUs);
     while (!this.#hasEnded()) {
       if (this.#isPaused()) await new Promise<void>((resolve) => (this.#wake = resolve));
-      else if (this.#replay.done) this.#nextRound();
+      else if (this.#replay.done) await this.#finishRound();
       else await this.#playSegment();
     }
     this.#status = 'ended';
@@ -202,12 +204,31 @@ class TapePlayer implements Player {
     return this.#status === 'ended' || (this.#replay.done && this.#options.isLoop !== true);
   }
 
-  #nextRound(): void {
+  /** Waits for the end of the part, which may come long after its last event, and begins anew, unless something interrupts it. */
+  async #finishRound(): Promise<void> {
+    const { schedule } = this.#replay;
+    const endUs = schedule.startUs + (this.#toUs - schedule.fromEventUs) / schedule.speed;
+    const waitMs = Math.min(Math.ceil((endUs - this.#nowUs()) / 1_000), LONGEST_SLEEP_MS);
+    if (waitMs > 0) {
+      await this.#sleep(waitMs);
+      return;
+    }
+    this.#sink.roundEnded?.(this.#toUs);
     this.#rounds++;
     this.#isStraight = false;
-    const { schedule } = this.#replay;
-    const lengthUs = (this.#toUs - schedule.fromEventUs) / schedule.speed;
-    this.#moveTo(this.#fromUs, schedule.startUs + lengthUs);
+    this.#moveTo(this.#fromUs, endUs);
+  }
+
+  #sleep(delayMs: number): Promise<void> {
+    this.#segment = new AbortController();
+    const { signal } = this.#segment;
+    return new Promise((resolve) => {
+      const callOff = (this.#options.timers ?? hostTimers).after(delayMs, resolve);
+      signal.addEventListener('abort', () => {
+        callOff();
+        resolve();
+      });
+    });
   }
 
   #moveTo(eventTimeUs: number, startUs?: number): void {

@@ -24,6 +24,8 @@ export interface HaltChange {
 export interface PlaySink {
   readonly tick: (tick: Tick, times: EventTimes) => void;
   readonly halt: (change: HaltChange, times: EventTimes) => void;
+  /** A round of a loop is over, its new one follows: the market has come to `endUs`, µs of event time. */
+  readonly roundEnded?: (endUs: number) => void;
   /**
    * The place in the tape has changed by a seek or by a loop's new round: what was known of the market counts no more.
    * `catchUp` gives what the market did before the new place, as fast as possible, from `fromUs` on (default: the tape's start).

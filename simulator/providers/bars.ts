@@ -72,11 +72,30 @@ export class BarMaker {
     return this.#forming[symbol * COLUMNS + Column.TRADES] === 0 ? undefined : this.#bar(symbol);
   }
 
+  /** Takes what formed before: into the bars that are forming, or else gives it to `over`, since its bar has ended. */
+  precede(earlier: BarMaker, over: (bar: ProviderBar) => void): void {
+    if (this.#count === 0) this.#startUs = Math.max(this.#startUs, earlier.#startUs);
+    for (let at = 0; at < earlier.#count; at++) {
+      const bar = earlier.#bar(earlier.#traded[at] as number);
+      if (bar.startUs === this.#startUs) this.#precede(bar);
+      else over(bar);
+    }
+  }
+
   /** Forgets the forming bars. */
   clear(): void {
     this.#forming.fill(0);
     this.#count = 0;
     this.#startUs = 0;
+  }
+
+  #precede(bar: ProviderBar): void {
+    const row = this.#forming;
+    const at = bar.symbol * COLUMNS;
+    if (row[at + Column.TRADES] === 0) this.#traded[this.#count++] = bar.symbol;
+    else bar = joined(bar, this.#bar(bar.symbol));
+    const { open, high, low, close, volume, notional, trades } = bar;
+    row.set([open, high, low, close, volume, notional, trades], at);
   }
 
   #end(symbol: number): void {
@@ -105,6 +124,19 @@ export class BarMaker {
   }
 }
 
+/** One bar of two parts of it. */
+function joined(first: ProviderBar, second: ProviderBar): ProviderBar {
+  return {
+    ...second,
+    open: first.open,
+    high: Math.max(first.high, second.high),
+    low: Math.min(first.low, second.low),
+    volume: first.volume + second.volume,
+    notional: first.notional + second.notional,
+    trades: first.trades + second.trades,
+  };
+}
+
 const FIRST_CAPACITY = 8;
 const STORED = 8;
 
@@ -119,9 +151,18 @@ class StoredBars {
       larger.set(this.#values);
       this.#values = larger;
     }
-    const { startUs, open, high, low, close, volume, notional, trades } = bar;
-    this.#values.set([startUs, open, high, low, close, volume, notional, trades], this.#length * STORED);
-    this.#length++;
+    this.#set(bar, this.#length++);
+  }
+
+  /** Takes what was traded before all that is stored: of the first minute, or a minute of its own. */
+  precede(bar: ProviderBar): void {
+    if (this.#length > 0 && this.#startUs(0) === bar.startUs) {
+      this.#set(joined(bar, this.#bar(bar.symbol, 0)), 0);
+      return;
+    }
+    this.add(bar);
+    this.#values.copyWithin(STORED, 0, (this.#length - 1) * STORED);
+    this.#set(bar, 0);
   }
 
   read(symbol: number, span: { readonly fromUs: number; readonly toUs: number }): ProviderBar[] {
@@ -131,6 +172,10 @@ class StoredBars {
       bars.push(this.#bar(symbol, at));
     }
     return bars;
+  }
+
+  #set({ startUs, open, high, low, close, volume, notional, trades }: ProviderBar, at: number): void {
+    this.#values.set([startUs, open, high, low, close, volume, notional, trades], at * STORED);
   }
 
   #firstFrom(fromUs: number): number {
@@ -169,23 +214,40 @@ class StoredBars {
 /** Keeps the minutes that have ended, by symbol. */
 export class MinuteStore {
   readonly #symbols: (StoredBars | undefined)[];
+  #earlier: MinuteStore | undefined;
 
   constructor(symbols: number) {
     this.#symbols = Array.from({ length: symbols }, () => undefined);
   }
 
   add(bar: ProviderBar): void {
-    const bars = this.#symbols[bar.symbol] ?? new StoredBars();
-    this.#symbols[bar.symbol] = bars;
-    bars.add(bar);
+    this.#barsOf(bar.symbol).add(bar);
+  }
+
+  /** Puts the minutes of another store before its own: they are read there, not copied. */
+  precede(earlier: MinuteStore): void {
+    this.#earlier = earlier;
+  }
+
+  /** Takes what was traded in a minute before all that is stored since. */
+  precedeBar(bar: ProviderBar): void {
+    this.#barsOf(bar.symbol).precede(bar);
   }
 
   /** Those of a symbol that start in a stretch of time (end exclusive), oldest first. */
   read(symbol: number, span: { readonly fromUs: number; readonly toUs: number }): readonly ProviderBar[] {
-    return this.#symbols[symbol]?.read(symbol, span) ?? [];
+    const bars = this.#symbols[symbol]?.read(symbol, span) ?? [];
+    return this.#earlier === undefined ? bars : [...this.#earlier.read(symbol, span), ...bars];
   }
 
   clear(): void {
     this.#symbols.fill(undefined);
+    this.#earlier = undefined;
+  }
+
+  #barsOf(symbol: number): StoredBars {
+    const bars = this.#symbols[symbol] ?? new StoredBars();
+    this.#symbols[symbol] = bars;
+    return bars;
   }
 }

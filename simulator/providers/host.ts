@@ -265,7 +265,7 @@ export class ProviderHost {
     counts.opened++;
     this.#connections.set(connection, stage);
     const session = stage.facade.connect?.(connection);
-    if (stage !== this.#stage) stage.run().catch(() => connection.end(INTERNAL_ERROR, 'the tape is damaged'));
+    if (stage !== this.#stage) stage.run('soon').catch(() => connection.end(INTERNAL_ERROR, 'the tape is damaged'));
     return {
       message: (bytes, isBinary) => {
         if (!isBinary && !this.#world.link().isHalfOpen) session?.message(Buffer.from(bytes).toString('utf8'));

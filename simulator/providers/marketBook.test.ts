@@ -183,3 +183,60 @@ describe('MarketBook: the day', () => {
     expect(book.forming(0)).toBeUndefined();
   });
 });
+
+describe('MarketBook: what was before', () => {
+  const views = (book: MarketBook) =>
+    SYMBOLS.map((_, symbol) => {
+      const { last, lastSize, lastTimeUs, trades, bid, ask, quoteTimeUs } = book.view(symbol);
+      const { open, high, low, volume, notional, previousClose } = book.view(symbol);
+      return {
+        ...{
+          last,
+          lastSize,
+          lastTimeUs,
+          trades,
+          bid,
+          ask,
+          quoteTimeUs,
+          open,
+          high,
+          low,
+          volume,
+          notional,
+          previousClose,
+        },
+        ...{ minutes: book.minutes(symbol), forming: book.forming(symbol) },
+      };
+    });
+  const anEvent = fc.record({
+    isTrade: fc.boolean(),
+    symbol: fc.nat(SYMBOLS.length - 1),
+    // Within a minute, into another one, or to another day.
+    afterMs: fc.oneof(fc.nat(20_000), fc.nat(200_000), fc.constant(DAY_US / 1_000)),
+    price: fc.integer({ min: 9_000, max: 11_000 }),
+  });
+  const places = fc.tuple(fc.nat(60), fc.nat(60), fc.nat(60));
+
+  test.prop([fc.array(anEvent, { maxLength: 60 }), places], { seed: 20200316 })(
+    'should make a book that began later like one that heard all, whenever it is told',
+    (events, [one, other, third]) => {
+      let atMs = 0;
+      const ticks = events.map(({ isTrade, symbol, afterMs, price }) => {
+        atMs += afterMs;
+        return isTrade ? tradeAt(atMs, { symbol, price }) : quoteAt(atMs, { symbol, bid: price - 1, ask: price + 1 });
+      });
+      const [begins = 0, goesOn = 0, toldAt = 0] = [one, other, third].sort((a, b) => a - b);
+      const all = openBook();
+      const past = openBook().book;
+      const later = openBook();
+      for (const tick of ticks.slice(0, begins)) past.warm(tick);
+      for (const tick of ticks.slice(begins, goesOn)) later.book.warm(tick);
+      later.take(...ticks.slice(goesOn, toldAt));
+      later.book.precede(past);
+      later.take(...ticks.slice(toldAt));
+      all.take(...ticks);
+      for (const { book } of [all, later]) book.advance(OPEN_US + atMs * 1_000);
+      expect(views(later.book)).toEqual(views(all.book));
+    },
+  );
+});

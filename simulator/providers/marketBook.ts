@@ -3,6 +3,7 @@ import { TickKind } from '../../market/types.ts';
 import type { TapeHeader } from '../tape/types.ts';
 import { BarMaker, MinuteStore } from './bars.ts';
 import type { ProviderBar, ProviderMarket, SymbolView } from './facade.ts';
+import { COLUMN_NAMES, type Columns, DAY_COLUMNS, makeColumns, precedeColumns } from './marketColumns.ts';
 
 const DAY_US = 86_400_000_000;
 
@@ -23,29 +24,6 @@ export interface MarketBookOptions {
   readonly bar: (bar: ProviderBar) => void;
 }
 
-/** Numbers kept for each symbol: typed columns, since a number stored in a field is allocated. */
-const COLUMN_NAMES = [
-  'last',
-  'lastSize',
-  'lastTimeUs',
-  'trades',
-  'bid',
-  'ask',
-  'bidSize',
-  'askSize',
-  'quoteTimeUs',
-  'open',
-  'high',
-  'low',
-  'volume',
-  'notional',
-  'previousClose',
-] as const;
-type ColumnName = (typeof COLUMN_NAMES)[number];
-type Columns = Readonly<Record<ColumnName, Float64Array>>;
-/** What begins anew with each day of trading. */
-const DAY_COLUMNS = ['open', 'high', 'low', 'volume', 'notional'] as const satisfies readonly ColumnName[];
-
 /** Keeps what a provider knows of the market: last trade, quote, the day's range and volume, and bars. */
 export class MarketBook implements ProviderMarket {
   readonly instruments: TapeHeader['instruments'];
@@ -60,6 +38,8 @@ export class MarketBook implements ProviderMarket {
   /** Whether bars of a second are made as well. */
   hasSeconds = false;
   #dayEndUs = 0;
+  /** Symbols whose previous close was seen, not told by the tape. */
+  readonly #hasSeenClose: Uint8Array;
   /** Whether bars are told, or only kept. */
   #isWarming = false;
 
@@ -70,6 +50,7 @@ export class MarketBook implements ProviderMarket {
     this.instruments = instruments;
     this.#columns = makeColumns(symbols);
     this.#halted = new Uint8Array(symbols);
+    this.#hasSeenClose = new Uint8Array(symbols);
     this.#views = instruments.map(({ index }) => new View(this.#columns, this.#halted, index));
     this.#indices = new Map(instruments.map(({ symbol, index }) => [symbol, index]));
     this.#stored = new MinuteStore(symbols);
@@ -93,6 +74,20 @@ export class MarketBook implements ProviderMarket {
     this.#isWarming = false;
   }
 
+  /**
+   * Takes what the market did before all that this book has heard since it was cleared, from a book that heard it; from then
+   * on both know what one that heard all would. That book may go on only after this one was cleared.
+   */
+  precede(earlier: MarketBook): void {
+    precedeColumns(this.#columns, earlier.#columns, {
+      isSameDay: this.#dayEndUs === 0 || this.#dayEndUs === earlier.#dayEndUs,
+      hasSeenClose: this.#hasSeenClose,
+    });
+    if (this.#dayEndUs === 0) this.#dayEndUs = earlier.#dayEndUs;
+    this.#stored.precede(earlier.#stored);
+    this.#minutes.precede(earlier.#minutes, (bar) => this.#stored.precedeBar(bar));
+  }
+
   halt(symbol: number, isHalted: boolean): void {
     this.#halted[symbol] = isHalted ? 1 : 0;
   }
@@ -113,6 +108,7 @@ export class MarketBook implements ProviderMarket {
     for (const name of COLUMN_NAMES) this.#columns[name].fill(0);
     for (const { index, previousClose } of this.instruments) this.#columns.previousClose[index] = previousClose;
     this.#halted.fill(0);
+    this.#hasSeenClose.fill(0);
     this.#minutes.clear();
     this.#seconds.clear();
     this.#stored.clear();
@@ -196,31 +192,12 @@ export class MarketBook implements ProviderMarket {
     if (isFirst) return;
     for (const { index } of this.instruments) {
       const last = columns.last[index] as number;
-      if (last > 0) columns.previousClose[index] = last;
+      if (last === 0) continue;
+      columns.previousClose[index] = last;
+      this.#hasSeenClose[index] = 1;
     }
     for (const name of DAY_COLUMNS) columns[name].fill(0);
   }
-}
-
-function makeColumns(symbols: number): Columns {
-  const column = (): Float64Array => new Float64Array(symbols);
-  return {
-    last: column(),
-    lastSize: column(),
-    lastTimeUs: column(),
-    trades: column(),
-    bid: column(),
-    ask: column(),
-    bidSize: column(),
-    askSize: column(),
-    quoteTimeUs: column(),
-    open: column(),
-    high: column(),
-    low: column(),
-    volume: column(),
-    notional: column(),
-    previousClose: column(),
-  };
 }
 
 /** The first instant of the next trading day: where the night after `timeUs` ends. */

@@ -1,3 +1,4 @@
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Tick } from '../../market/types.ts';
 import { type FeedFaults, SOUND_LINK } from '../faults/types.ts';
@@ -51,7 +52,7 @@ async function stageOf(ticks: readonly Tick[], options: StageTestOptions) {
     },
     { player, tape, showAs, ...(feed && { faults: () => ({ feed }) }) },
   );
-  return { stage, time, notes, player };
+  return { stage, time, notes, player, tape };
 }
 
 describe('Stage', () => {
@@ -114,6 +115,77 @@ describe('Stage', () => {
     time.runTo(START_US + 1_000);
     expect(known()).toMatchObject({ high: 10_006, trades: 7 });
     player.stop();
+  });
+
+  it('should go on at once after a seek into a long tape, and know all of the day soon', async () => {
+    const ticks = Array.from({ length: 200_000 }, (_, at) => tradeAt(at * 100, { price: 20_000 - (at % 200) }));
+    ticks[1_000] = tradeAt(100_000, { price: 90_000 });
+    const { stage, time, notes, player } = await stageOf(ticks, { speed: 1 });
+    const ended = stage.run();
+    const known = (): unknown => {
+      const { last, open, high, volume, trades } = stage.market.view(0);
+      return { last, open, high, volume, trades, minutes: stage.market.minutes(0).length };
+    };
+    for (const place of [150_000, 180_000, 120_000]) {
+      notes.length = 0;
+      player.seek(OPEN_US + place * 100_000);
+      expect(known()).toMatchObject({ last: 20_000 - 199, high: 20_000 });
+      await turn();
+      time.runTo(time.nowUs() + 1_000_000);
+      expect(notes.filter(([kind]) => kind === 'tick')[0]).toEqual([
+        'tick',
+        expect.anything(),
+        20_000,
+        OPEN_US + place * 100_000,
+      ]);
+      const all = { open: 20_000, high: 90_000, volume: (place + 11) * 100, trades: place + 11 };
+      expect(known()).toMatchObject({ ...all, minutes: place / 600 });
+    }
+    player.stop();
+    await ended;
+  });
+
+  it('should end with what is wrong with the tape when that shows in what was before', async () => {
+    const ticks = Array.from({ length: 100_000 }, (_, at) => tradeAt(at * 100));
+    const { stage, time, player, tape } = await stageOf(ticks, { speed: 1 });
+    const ended = stage.run();
+    const file = openSync(tape.path, 'r+');
+    writeSync(file, 'XXXX', Math.floor(fstatSync(file).size / 5));
+    closeSync(file);
+    player.seek(OPEN_US + 9_900 * 1e6);
+    void turn().then(() => time.runTo(time.nowUs() + 1e6));
+    await expect(ended).rejects.toThrow(/block \d+ at byte \d+ is altered/);
+    expect(player.state().status).toBe('ended');
+  });
+
+  it('should tell the last minute of a round before the next one', async () => {
+    const ticks = [
+      tradeAt(0),
+      tradeAt(70_000, { price: 10_001 }),
+      tradeAt(110_000, { price: 10_002 }),
+      tradeAt(600_000),
+    ];
+    const part = { fromUs: OPEN_US, toUs: OPEN_US + 120_000_000 };
+    const { stage, time, notes, player } = await stageOf(ticks, { speed: 10, isLoop: true, ...part });
+    const ended = stage.run();
+    for (let second = 1; second <= 13; second++) {
+      await turn();
+      time.runTo(START_US + second * 1_000_000);
+    }
+    expect(notes.map(([kind, ms, price]) => [kind, ms, price])).toEqual([
+      ...[
+        ['tick', 0, 10_000],
+        ['bar', 6_000, 10_000],
+      ],
+      ...[
+        ['tick', 7_000, 10_001],
+        ['tick', 11_000, 10_002],
+        ['bar', 12_000, 10_002],
+      ],
+      ['tick', 12_000, 10_000],
+    ]);
+    player.stop();
+    await ended;
   });
 
   it('should say what a fault of the feed says, when it is due', async () => {

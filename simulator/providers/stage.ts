@@ -8,7 +8,8 @@ import type { Timers } from '../timers.ts';
 import type { Connection } from './connection.ts';
 import type { Facade, FacadeWorld, ProviderKind } from './facade.ts';
 import { FanOut, FrameCache } from './fanOut.ts';
-import { MarketBook } from './marketBook.ts';
+import { MarketBook, type MarketBookOptions } from './marketBook.ts';
+import { Past } from './past.ts';
 
 /** What a provider's time and tape are. */
 export interface Play {
@@ -40,8 +41,8 @@ export interface StageWorld {
 
 /** Bars that no event ends are looked for at least this often, since a pause or a new speed isn't told. */
 const LONGEST_WAIT_MS = 1_000;
-/** After a seek as many events of before are read at most, about: the day so far of larger tapes is what these tell. */
-const MAX_CAUGHT_UP_EVENTS = 5_000_000;
+/** After a seek so many events of before are read at once, in some 20 ms; what was before them follows while events go on. */
+const CAUGHT_UP_AT_ONCE = 65_536;
 
 /** A tape at one place of it, the market that it makes, and the façade over both. Many clients may share one. */
 export class Stage implements PlaySink {
@@ -53,21 +54,31 @@ export class Stage implements PlaySink {
   readonly #world: StageWorld;
   readonly #play: Play;
   readonly #feedFaults: FeedFaults | undefined;
+  readonly #past: Past;
+  #failed: (error: unknown) => void = () => undefined;
   #cache: FrameCache | undefined;
   #callOffBars: () => void = () => undefined;
   #callOffFaults: () => void = () => undefined;
   #faultsDueUs = Number.POSITIVE_INFINITY;
 
   constructor(world: StageWorld, play: Play) {
-    const { player } = play;
+    const { player, tape, showAs } = play;
     const { header } = player;
+    const { clock, timers } = world;
+    const calendar = calendarOf(header);
     this.#world = world;
     this.#play = play;
-    this.market = new MarketBook({
-      header,
-      time: { marketNowUs: () => player.marketNowUs(), shownUs: (eventTimeUs) => player.shownUs(eventTimeUs) },
-      calendar: calendarOf(header),
-      bar: (bar) => this.facade.bar?.(bar),
+    const openBook = (time: MarketBookOptions['time'], bar: MarketBookOptions['bar']): MarketBook =>
+      new MarketBook({ header, time, calendar, bar });
+    this.market = openBook(
+      { marketNowUs: () => player.marketNowUs(), shownUs: (eventTimeUs) => player.shownUs(eventTimeUs) },
+      (bar) => this.facade.bar?.(bar),
+    );
+    this.#past = new Past({
+      ...{ player, tape, showAs, clock, timers },
+      openBook: (time) => openBook(time, () => undefined),
+      known: (book) => this.market.precede(book),
+      failed: (error) => this.#failed(error),
     });
     this.fanOut = new FanOut(world.timers, () => this.#cache?.clear());
     this.facade = world.kind.create(this.#facadeWorld());
@@ -78,17 +89,27 @@ export class Stage implements PlaySink {
     if (facade.batch !== undefined) this.#cache = new FrameCache((texts) => facade.batch?.(texts) ?? '');
   }
 
-  /** Plays to the end of the part, or until {@link stop}. @throws TapeError when the tape turns out to be altered */
-  async run(): Promise<PlaySummary> {
+  /**
+   * Plays to the end of the part, or until {@link stop}.
+   *
+   * @param start `known`: what the market did before the part is read first; `soon`: most of it is read while the play goes on
+   * @throws TapeError when the tape turns out to be altered
+   */
+  async run(start: 'known' | 'soon' = 'known'): Promise<PlaySummary> {
     const { player } = this.#play;
-    this.#warm();
+    const { positionUs } = player.state();
+    const failure = new Promise<never>((_, reject) => {
+      this.#failed = reject;
+    });
+    this.#warm(start === 'known' ? 0 : this.#soonFrom(positionUs), positionUs);
     this.#waitForBars();
     try {
-      const summary = await player.play(this);
+      const summary = await Promise.race([player.play(this), failure]);
       this.#feedFaults?.release(Number.POSITIVE_INFINITY, this.#say);
       this.market.advance(this.market.nowUs());
       return summary;
     } finally {
+      this.stop();
       this.#callOffBars();
       this.#callOffFaults();
     }
@@ -96,6 +117,7 @@ export class Stage implements PlaySink {
 
   stop(): void {
     this.#play.player.stop();
+    this.#past.stop();
   }
 
   readonly tick = (tick: Tick, times: EventTimes): void => {
@@ -113,12 +135,14 @@ export class Stage implements PlaySink {
     this.facade.halt?.(change, times);
   };
 
+  readonly roundEnded = (endUs: number): void => {
+    this.market.advance(this.#play.player.shownUs(endUs));
+  };
+
   readonly moved = (toEventUs: number, catchUp: Parameters<PlaySink['moved']>[1]): void => {
-    const { firstEventUs, lastEventUs, events } = this.#play.player.header;
-    const share = Math.min(1, MAX_CAUGHT_UP_EVENTS / Math.max(1, events));
     this.#feedFaults?.moved(toEventUs);
     this.market.clear();
-    catchUp((tick) => this.market.warm(tick), Math.max(firstEventUs, toEventUs - (lastEventUs - firstEventUs) * share));
+    catchUp((tick) => this.market.warm(tick), this.#soonFrom(toEventUs));
   };
 
   /** Puts what a connection is owed into frames. */
@@ -142,12 +166,17 @@ export class Stage implements PlaySink {
     return { market: this.market, output: this.fanOut, nowUs: clock.nowUs, plan, keys, isLenient, link, random };
   }
 
-  /** Reads what the market did before the part. */
-  #warm(): void {
-    const { player, tape } = this.#play;
-    const { positionUs } = player.state();
-    const cursor = tape.cursor();
-    while (cursor.peekTimeUs() < positionUs && cursor.next()) this.market.warm(cursor.tick);
+  /** Reads a stretch of what the market did. */
+  #warm(fromUs: number, toUs: number): void {
+    const cursor = this.#play.tape.cursor(fromUs);
+    while (cursor.peekTimeUs() < toUs && cursor.next()) this.market.warm(cursor.tick);
+  }
+
+  /** From where on the past of a place is to be read at once: what was before is read bit by bit from now on. */
+  #soonFrom(placeUs: number): number {
+    const fromUs = this.#play.tape.timeBefore(placeUs, CAUGHT_UP_AT_ONCE);
+    this.#past.read(fromUs);
+    return fromUs;
   }
 
   /** Tells bars when they end, though no event may follow. */

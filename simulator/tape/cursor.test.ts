@@ -30,3 +30,24 @@ it('should allocate nothing per event', () =>
     expect(Math.min(...grown.filter((bytes) => bytes >= 0)) / EVENTS).toBeLessThan(2);
     tape.close();
   }));
+
+it('should know from which time on so many events come up to another', () =>
+  inFolder((folder) => {
+    const path = join(folder, 'blocks.tape');
+    // Blocks of 10 events, two at each time.
+    const ticks = Array.from({ length: 100 }, (_, at) => aTrade({ eventTimeUs: START_US + Math.floor(at / 2) }));
+    writeTape(path, ticks, { symbols: 1, blockEvents: 10 });
+    const tape = openTape(path);
+    for (const [events, toUs] of [0, 1, 9, 10, 11, 35, 100, 1_000].flatMap((e) =>
+      [-5, 0, 3, 27, 49, 90].map((t) => [e, t] as const),
+    )) {
+      const untilUs = START_US + toUs;
+      const fromUs = tape.timeBefore(untilUs, events);
+      const between = ticks.filter(({ eventTimeUs }) => eventTimeUs >= fromUs && eventTimeUs < untilUs).length;
+      const all = ticks.filter(({ eventTimeUs }) => eventTimeUs < untilUs).length;
+      expect(fromUs).toBeLessThanOrEqual(untilUs);
+      expect(between).toBeGreaterThanOrEqual(Math.min(events, all));
+      expect(between).toBeLessThanOrEqual(events + 20);
+    }
+    tape.close();
+  }));

@@ -91,7 +91,7 @@ export class BlockCursor implements TapeCursor {
 }
 
 /** The least number in 0..length for which `reached` holds, given that it holds from some number on. */
-function firstAtLeast(length: number, reached: (at: number) => boolean): number {
+export function firstAtLeast(length: number, reached: (at: number) => boolean): number {
   let low = 0;
   let high = length;
   while (low < high) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { TickKind } from '../../market/types.ts';
 import { BlockDecoder } from './blockDecoder.ts';
-import { BlockCursor, type LoadBlock } from './cursor.ts';
+import { BlockCursor, firstAtLeast, type LoadBlock } from './cursor.ts';
 import { EventHash } from './eventHash.ts';
 import { damaged, readFront, readFully, type TapeFront } from './front.ts';
 import { checksum } from './layout.ts';
@@ -67,6 +67,13 @@ class FileTapeReader implements TapeReader {
   }
 
   readonly cursor = (fromUs = 0): TapeCursor => this.#cursor(this.#loader(), fromUs);
+
+  readonly timeBefore = (timeUs: number, events: number): number => {
+    const { entries } = this.#front;
+    let at = firstAtLeast(entries.length, (index) => (entries[index]?.lastUs ?? 0) >= timeUs);
+    for (let left = events; at > 0 && left > 0; left -= entries[at]?.events ?? 0) at--;
+    return Math.min(timeUs, entries[at]?.firstUs ?? timeUs);
+  };
 
   readonly close = (): void => {
     if (!this.#isOpen) return;

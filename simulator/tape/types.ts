@@ -100,6 +100,8 @@ export interface TapeReader {
   readonly path: string;
   /** A cursor at the first event at or after `fromUs` (default: the first event). */
   readonly cursor: (fromUs?: number) => TapeCursor;
+  /** The event time, at or before `timeUs`, from which on `events` events come up to `timeUs`: fewer at the tape's start, else up to two blocks more. */
+  readonly timeBefore: (timeUs: number, events: number) => number;
   readonly close: () => void;
 }
 
