@@ -2,18 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
-import {
-  isStreamed,
-  SHOWN_BY,
-  type StreamedProvider,
-  scenarioShownBy,
-  tapeAsShown,
-} from '../loadtests/feeds/shownTape.ts';
+import { GATE_FEEDS, type GateFeed, gateFeed } from '../loadtests/feeds/fedBy.ts';
+import { clockOfMarket, isPolled, scenarioPolledFrom } from '../loadtests/feeds/polled.ts';
+import { scenarioShownBy, tapeAsShown } from '../loadtests/feeds/shownTape.ts';
 import { dialectProfile } from '../loadtests/gate/dialects.ts';
 import type { LoadChoice } from '../loadtests/gate/generators.ts';
 import { type Front, type RunOutcome, type RunProgress, runGate } from '../loadtests/gate/run.ts';
 import { summarise } from '../loadtests/gate/summary.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
+import type { Clock } from '../protocol/clock.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { CODECS, type Codec, DIALECT_NAMES, type DialectName } from '../protocol/run.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
@@ -53,7 +50,7 @@ export function gateCommand() {
     )
     .addOption(
       new Option('--feed <provider>', 'where the server gets its ticks: from the tape, or from this provider of ours')
-        .choices(['embedded', ...Object.keys(SHOWN_BY)])
+        .choices(['embedded', ...GATE_FEEDS])
         .default('embedded'),
     )
     .option('--seed <number>', "another seed than the scenario's", wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }))
@@ -61,14 +58,14 @@ export function gateCommand() {
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
     .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
     .action(async (options) => {
-      const wanted = loadFor(options);
+      const feed = gateFeed(options.feed);
+      const wanted = loadFor({ ...options, feed });
       const loaded = withoutFaults(loadScenario(options.scenario));
-      const feed = isStreamed(options.feed) ? options.feed : undefined;
-      const shown = feed === undefined ? loaded : scenarioShownBy(feed, loaded);
+      const shown = feed === undefined ? loaded : scenarioFor(feed, loaded);
       const scenario: Scenario = options.seed === undefined ? shown : { ...shown, seed: options.seed };
       const targets = loadTargets(options.targets ?? scenario.targets);
       const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
-      const asIs = await tapeFor({ tape: options.tape, scenario, date: tapeDateOf(scenario), progress });
+      const asIs = await tapeFor({ tape: options.tape, scenario: loaded, date: tapeDateOf(loaded), progress });
       const tapePath = feed === undefined ? asIs : await shownTape({ tapePath: asIs, feed, progress });
       const load = await chooseLoad(wanted, progress);
       const command = repeatCommand({ ...options, scenario });
@@ -95,6 +92,8 @@ export function gateCommand() {
     });
 }
 
+const TOKEN_LIFE_S = 3_600;
+
 export interface GateRun {
   readonly scenario: Scenario;
   readonly targets: ReturnType<typeof loadTargets>;
@@ -105,7 +104,7 @@ export interface GateRun {
   /** Default JSON. */
   readonly codec?: Codec;
   /** The provider that feeds the server; absent: the tape does. */
-  readonly feed?: StreamedProvider;
+  readonly feed?: GateFeed;
   readonly command: string;
   readonly out: string | undefined;
   readonly front?: Front;
@@ -123,6 +122,9 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
     .replace(/-\d+Z$/, 'Z');
   const folder = run.out ?? projectFile('reports', 'runs', `${stamp}-${scenario.name}`);
   const secret = randomBytes(32).toString('hex');
+  const clock = clockFor(run);
+  // Tokens are minted by the wall's clock and checked by the run's.
+  const aheadS = Math.round((clock.nowUs() - hostClock(process.env).nowUs()) / 1e6);
   const interrupt = new AbortController();
   const onSignal = (): void => interrupt.abort();
   process.once('SIGINT', onSignal);
@@ -137,7 +139,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       dialect: dialectProfile(dialect),
       codec,
       entries: entries(),
-      clock: hostClock(process.env),
+      clock,
       secret,
       tokenFor: (account) =>
         mintToken({
@@ -145,7 +147,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
           user: account,
           account,
           scopes: ['market:read', 'orders:write', `account:${account}`],
-          expiresInS: 3600,
+          expiresInS: TOKEN_LIFE_S + aheadS,
         }),
       signal: interrupt.signal,
       ...(run.feed === undefined ? {} : { feed: run.feed }),
@@ -174,6 +176,15 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
   }
 }
 
+/** The run's clock: the host's, or with a polled feed that of the market in the scenario's part. */
+function clockFor({ feed, scenario, tapePath }: GateRun): Clock {
+  if (feed === undefined || !isPolled(feed)) return hostClock(process.env);
+  const reader = openTape(tapePath);
+  const marketUs = reader.header.sessionOpenUs + Math.round(scenario.tape.fromS * 1e6);
+  reader.close();
+  return clockOfMarket(marketUs, process.env);
+}
+
 export function exitCodeOf(verdict: Verdict): ExitCode {
   return verdict === 'pass' ? ExitCode.PASS : verdict === 'fail' ? ExitCode.FAIL : ExitCode.INVALID;
 }
@@ -187,12 +198,31 @@ function withoutFaults(scenario: Scenario): Scenario {
   );
 }
 
-/** What is asked to make the load; k6 reads JSON alone. @throws CliError for MessagePack from k6, or of another dialect */
+/** The scenario as the provider's server hears it. */
+function scenarioFor(feed: GateFeed, scenario: Scenario): Scenario {
+  return isPolled(feed) ? scenarioPolledFrom(feed, scenario) : scenarioShownBy(feed, scenario);
+}
+
+/** What is asked to make the load; k6 reads JSON alone. @throws CliError for MessagePack from k6 or of another dialect, and for a polled feed in another dialect */
 function loadFor(options: {
   load: 'auto' | 'k6' | 'swarm';
   codec: Codec;
   dialect: DialectName;
+  feed: GateFeed | undefined;
 }): 'auto' | 'k6' | 'swarm' {
+  const { feed } = options;
+  if (feed !== undefined && isPolled(feed)) {
+    if (options.dialect !== 'native') {
+      throw new CliError(`--feed ${feed}: polled feeds are judged natively; leave out --dialect`, ExitCode.USAGE);
+    }
+    if (options.load === 'k6') {
+      throw new CliError(
+        `--feed ${feed}: its clock is the market's, which k6 has not; take --load swarm`,
+        ExitCode.USAGE,
+      );
+    }
+    return 'swarm';
+  }
   if (options.codec === 'json') return options.load;
   if (options.dialect !== 'native') {
     throw new CliError(
@@ -207,8 +237,9 @@ function loadFor(options: {
 }
 
 /** The tape as the provider shows it, made now if it isn't there yet. */
-async function shownTape(options: { tapePath: string; feed: StreamedProvider; progress: Progress }): Promise<string> {
+async function shownTape(options: { tapePath: string; feed: GateFeed; progress: Progress }): Promise<string> {
   const { tapePath, feed: provider, progress } = options;
+  if (isPolled(provider)) return tapePath;
   progress.show(`looking at the tape as ${provider} shows it`);
   return tapeAsShown({ tapePath, provider, cacheDir: projectFile('.cache') });
 }

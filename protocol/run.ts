@@ -117,8 +117,18 @@ export interface GeneratorPlan {
   readonly tape?: readonly TapeSymbol[];
   /** Violations listed one by one, at most; all are counted. */
   readonly maxListedViolations: number;
+  /** Where the server polls its provider; absent: each event of the schedule is due to clients. */
+  readonly polled?: PolledFeed;
   /** Bounds for a k6 that is run by hand, which has no gate to judge it. */
   readonly targets?: readonly PlanTarget[];
+}
+
+/** A server that polls its provider shows a sample of the tape: its frames are timed from their arrival there, and prices are judged by their age. */
+export interface PolledFeed {
+  /** How often each symbol is polled, ms. */
+  readonly intervalMs: number;
+  /** The server's `/api/quotes`. */
+  readonly quotesUrl: string;
 }
 
 /** `percentile` of `metric` over the whole run lies below `belowMs`, from `minSamples` samples or more. */
@@ -154,6 +164,8 @@ export type WindowMetric =
   | 'reconnect'
   /** Interval between heartbeats. */
   | 'heartbeat'
+  /** Of a price that is shown: since when the tape has another one; 0 while it has that one. */
+  | 'freshness'
   /** Planned time of an action (connect, order) to its attempt: the generator's own slip. */
   | 'slip'
   /** Lateness of a 10 ms timer in the generator's event loop. */
@@ -186,6 +198,8 @@ export type ViolationKind =
   | 'wrong_pattern'
   | 'missing_bar'
   | 'wrong_bar'
+  /** A price that no poll can have confirmed any more, without a word of its age. */
+  | 'stale_as_fresh'
   | 'schedule_slip'
   | 'heartbeat_head'
   | 'bad_frame'

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Schedule } from '../../protocol/run.ts';
 import { readCommandLog } from '../../simulator/commandLog.ts';
-import { SHOWN_BY } from '../feeds/shownTape.ts';
+import { hasHistory } from '../feeds/fedBy.ts';
+import { isPolled } from '../feeds/polled.ts';
 import type { InsideEvidence, RunEvidence } from '../judge/evidence.ts';
 import type { LatenessEvidence } from '../judge/lateness.ts';
 import type { GeneratorData } from '../judge/merge.ts';
@@ -74,7 +75,8 @@ export async function gatherEvidence(
       clients: generators.flatMap((data) => data.clients),
       symbolsOf: new Map(clients.map((client) => [client.client, client.symbols])),
     }),
-    expectedHeads: expectedHeads(part, options.dialect.isNumbered),
+    // Nobody knows what of the tape a server that polls has heard.
+    expectedHeads: isPolled(options.feed ?? '') ? new Map() : expectedHeads(part, options.dialect.isNumbered),
     absent: absentIn(input),
     serverDied: input.serverDied,
     generatorFailed: failureOf(input),
@@ -92,10 +94,12 @@ const LONGEST_PATTERN_MINUTES = 4;
 /** What this run has not, with the reason: what the dialect lacks, and patterns where the server can't have their bars. */
 function absentIn({ options, part }: GatherInput): RunEvidence['absent'] {
   const { dialect, feed } = options;
+  if (isPolled(feed ?? '')) return dialect.absent;
+  const absent = new Map([...dialect.absent, ['polled', 'its feed is no polled one'] as const]);
   const endedMinutes = Math.floor(part.toUs / MINUTE_US) - Math.floor(part.fromUs / MINUTE_US);
-  if (feed === undefined || SHOWN_BY[feed].hasHistory || endedMinutes >= LONGEST_PATTERN_MINUTES) return dialect.absent;
+  if (feed === undefined || hasHistory(feed) || endedMinutes >= LONGEST_PATTERN_MINUTES) return absent;
   const why = `${feed} tells nothing of the minutes before now, and only ${endedMinutes} end in the part`;
-  return new Map([...dialect.absent, ['patterns', why] as const]);
+  return absent.set('patterns', why);
 }
 
 /** Which of our own processes failed, in words; '' when none did. */

@@ -1,4 +1,4 @@
-import type { ClientPlan, Codec, GeneratorName, GeneratorPlan, Schedule } from '../../protocol/run.ts';
+import type { ClientPlan, Codec, GeneratorName, GeneratorPlan, PolledFeed, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { DialectProfile } from './dialects.ts';
 import { planOrders } from './orders.ts';
@@ -24,6 +24,8 @@ export interface PlanInput {
   /** Where orders are posted, in dialects that place them by HTTP. */
   readonly orderUrl: string;
   readonly tokenFor: (account: string) => Promise<string>;
+  /** Where the server polls its provider. */
+  readonly polled?: PolledFeed;
   readonly wallAheadUs: number;
 }
 
@@ -64,6 +66,7 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
     seed: scenario.seed,
     wallAheadUs: input.wallAheadUs,
     maxListedViolations: MAX_LISTED_VIOLATIONS,
+    ...(input.polled === undefined ? {} : { polled: input.polled }),
   } as const;
   const client = async (
     number: number,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { SHOWN_BY, type StreamedProvider } from '../feeds/shownTape.ts';
+import { type GateFeed, planOf, urlOf } from '../feeds/fedBy.ts';
 import { type JsonChild, startReady } from './children.ts';
 import { GateError } from './errors.ts';
 import { keepMax, type Series } from './host.ts';
@@ -11,9 +11,9 @@ import type { PlayedPart } from './part.ts';
 
 /** A provider of ours in a process of its own, with what its subscriber must know of it. */
 export interface RunningProvider {
-  readonly name: StreamedProvider;
+  readonly name: GateFeed;
   readonly url: string;
-  /** The tape's instruments, as the server's `--instruments` takes them. */
+  /** What is asked for, as the server's `--instruments` takes them. */
   readonly instrumentsPath: string;
   readonly child: JsonChild;
   /** The longest that an event left after it was due, by second, µs: our own fault. */
@@ -30,23 +30,26 @@ const HealthSchema = Type.Object({ feed: Type.Object({ chain: Type.Array(Type.Ob
 /** Starts a provider that stands at the part's start until it is told to begin. */
 export async function startProvider(options: {
   readonly entry: string;
-  readonly name: StreamedProvider;
+  readonly name: GateFeed;
   readonly tapePath: string;
   readonly runFolder: string;
   readonly part: PlayedPart;
+  /** The first so many of the tape's symbols are asked for. */
+  readonly symbols: number;
   readonly speed: number;
   readonly env: NodeJS.ProcessEnv;
 }): Promise<RunningProvider> {
   const { name, part } = options;
   const instrumentsPath = join(options.runFolder, 'instruments.json');
-  writeFileSync(instrumentsPath, JSON.stringify(part.instruments.map(({ index: _, ...instrument }) => instrument)));
+  const wanted = part.instruments.slice(0, options.symbols).map(({ index: _, ...instrument }) => instrument);
+  writeFileSync(instrumentsPath, JSON.stringify(wanted));
   const lateUs: Series = new Map();
   let startUs = Number.POSITIVE_INFINITY;
   const { child, port } = await startReady(`the provider ${name}`, {
     file: options.entry,
     args: [
       ...['--provider', name, '--tape', options.tapePath, '--speed', String(options.speed)],
-      ...['--plan', SHOWN_BY[name].plan],
+      ...['--plan', planOf(name)],
       ...['--from-us', String(part.fromUs), '--to-us', String(part.toUs)],
     ],
     env: options.env,
@@ -61,7 +64,7 @@ export async function startProvider(options: {
     startUs = atUs;
     child.tell({ startUs });
   };
-  return { name, url: `ws://127.0.0.1:${port}`, instrumentsPath, child, lateUs, begin };
+  return { name, url: urlOf(name, port), instrumentsPath, child, lateUs, begin };
 }
 
 /** Resolves when the server hears its provider. @throws GateError when it doesn't in time */

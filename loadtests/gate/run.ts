@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../protocol/clock.ts';
-import type { Codec, Schedule } from '../../protocol/run.ts';
+import type { Codec, PolledFeed, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
-import { SHOWN_BY, type StreamedProvider } from '../feeds/shownTape.ts';
+import { type GateFeed, hasHistory } from '../feeds/fedBy.ts';
+import { isPolled, pollMsOf } from '../feeds/polled.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { type ChildEnd, describeEnd, type ReadyChild, startReady } from './children.ts';
@@ -16,6 +17,7 @@ import { wallAheadUs, watchHost } from './host.ts';
 import { watchInside } from './inside.ts';
 import { type PlayedPart, readPart } from './part.ts';
 import { endOf, makePlans, offeredRate, type PlannedCut, type RunPlans, SETTLE_US } from './plan.ts';
+import { polledProfile } from './polledProfile.ts';
 import { awaitLive, type RunningProvider, startProvider } from './provider.ts';
 import { startProxy } from './proxy.ts';
 import { childEnv, startServer } from './server.ts';
@@ -41,7 +43,7 @@ export interface RunOptions {
   /** What should arrive; with a {@link RunOptions.feed}, as its provider shows it. */
   readonly tapePath: string;
   /** The provider from which the server gets its ticks; absent: it plays the tape itself. */
-  readonly feed?: StreamedProvider;
+  readonly feed?: GateFeed;
   readonly runFolder: string;
   readonly load: LoadChoice;
   readonly dialect: DialectProfile;
@@ -85,8 +87,13 @@ const SERVER_END_MS = 8_000;
 
 /** Plays a scenario into the reference server and judges it: the whole main job. Whatever it started has ended when it returns or throws. */
 export async function runGate(asked: RunOptions): Promise<RunOutcome> {
-  const { dialect } = asked;
-  const options = { ...asked, scenario: dialect.scenario(asked.scenario), targets: targetsFor(dialect, asked.targets) };
+  const dialect = profileOf(asked);
+  const options = {
+    ...asked,
+    dialect,
+    scenario: dialect.scenario(asked.scenario),
+    targets: targetsFor(dialect, asked.targets),
+  };
   mkdirSync(options.runFolder, { recursive: true });
   const part = partOf(options);
   const ending = new AbortController();
@@ -100,11 +107,18 @@ export async function runGate(asked: RunOptions): Promise<RunOutcome> {
   }
 }
 
+/** The dialect as this run speaks it. */
+function profileOf({ dialect, feed, scenario }: RunOptions): DialectProfile {
+  if (feed === undefined || !isPolled(feed)) return dialect;
+  const { tape, load } = scenario;
+  return polledProfile(dialect, { feed, pollMs: pollMsOf(scenario), clients: load.clients, symbols: tape.symbols });
+}
+
 function partOf({ tapePath, scenario, feed }: RunOptions): PlayedPart {
   const reader = openTape(tapePath);
   const fromUs = reader.header.sessionOpenUs + Math.round(scenario.tape.fromS * 1e6);
   const toUs = fromUs + Math.round(scenario.tape.durationS * scenario.tape.speed * 1e6);
-  const knowsNoMore = feed !== undefined && !SHOWN_BY[feed].hasHistory;
+  const knowsNoMore = feed !== undefined && !hasHistory(feed);
   const part = readPart(reader, { fromUs, toUs, ...(knowsNoMore ? { barsFromUs: fromUs } : {}) });
   reader.close();
   if (part.ticks.length === 0) throw new GateError(`tape ${tapePath} has no event in the scenario's part`);
@@ -152,6 +166,7 @@ async function play(
     probeBase: `ws://127.0.0.1:${port}`,
     orderUrl: `http://127.0.0.1:${server.port}/api/orders`,
     tokenFor: options.tokenFor,
+    ...(isPolled(options.feed ?? '') && { polled: polledFeed(options, server.port) }),
     wallAheadUs: wall.aheadUs,
   });
   proxy.plan(plans.cuts);
@@ -242,7 +257,13 @@ async function providerOf(
   env: NodeJS.ProcessEnv,
 ): Promise<RunningProvider | undefined> {
   if (name === undefined) return undefined;
-  return startProvider({ entry: entries.provider, name, tapePath, runFolder, part, speed: scenario.tape.speed, env });
+  const { speed, symbols } = scenario.tape;
+  return startProvider({ entry: entries.provider, name, tapePath, runFolder, part, symbols, speed, env });
+}
+
+/** What the probes of a server that polls go by. */
+function polledFeed({ scenario }: RunOptions, port: number): PolledFeed {
+  return { intervalMs: pollMsOf(scenario), quotesUrl: `http://127.0.0.1:${port}/api/quotes` };
 }
 
 function startFront(

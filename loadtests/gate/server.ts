@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { CLOCK_OFFSET_ENV } from '../../protocol/clock.ts';
 import type { Schedule } from '../../protocol/run.ts';
-import { SHOWN_BY } from '../feeds/shownTape.ts';
+import { planOf } from '../feeds/fedBy.ts';
+import { pollMsOf } from '../feeds/polled.ts';
 import { type ReadyChild, startReady } from './children.ts';
 import type { RunningProvider } from './provider.ts';
 import type { RunOptions } from './run.ts';
@@ -28,7 +29,7 @@ export async function startServer(
     args: [...args, ...feed],
     env: {
       ...childEnv(options),
-      ...(provider === undefined ? {} : { [keyName(provider.name)]: KEY }),
+      ...(provider === undefined ? {} : liveEnv(provider, options)),
       TAPEDECK_JWT_SECRET: options.secret,
       TAPEDECK_LOG_LEVEL: 'warn',
       // All clients come from one address, which no real ones do.
@@ -53,8 +54,12 @@ function fedBy({ name, url, instrumentsPath }: RunningProvider): string[] {
     '--instruments',
     instrumentsPath,
     '--plan',
-    `${name}=${SHOWN_BY[name].plan}`,
+    `${name}=${planOf(name)}`,
   ];
+}
+
+function liveEnv({ name }: RunningProvider, { scenario }: RunOptions): NodeJS.ProcessEnv {
+  return { [keyName(name)]: KEY, TAPEDECK_FEED_POLL_MS: String(pollMsOf(scenario)) };
 }
 
 function keyName(provider: string): string {

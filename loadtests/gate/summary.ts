@@ -130,6 +130,7 @@ const CLIENT_METRICS: readonly WindowMetric[] = [
   'ack',
   'reconnect',
   'heartbeat',
+  'freshness',
 ];
 
 function histogramsOf(evidence: RunEvidence): Summary['histograms'] {

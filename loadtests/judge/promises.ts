@@ -24,6 +24,8 @@ const GENERATOR_CAN_CAUSE: ReadonlySet<ViolationKind> = new Set([
   'missing_pattern',
   'missing_bar',
   'heartbeat_head',
+  // Our own provider answers late, or the price stands unread.
+  'stale_as_fresh',
 ]);
 /** A generator counts as late for these from this lateness on: a quarter of it, see LATE_SHARE. */
 const EXCUSE_BOUND_US = 1_000_000;

@@ -3,6 +3,7 @@ import type { Row } from '../../protocol/schemas/summary.ts';
 import type { Target, TargetId } from '../../protocol/schemas/targets.ts';
 import { type OrderFault, type RunEvidence, secondOf } from './evidence.ts';
 import { fairness } from './fairness.ts';
+import { withStale } from './freshness.ts';
 import { type LatenessEvidence, lateIn } from './lateness.ts';
 import { type Windows, windowsOf } from './merge.ts';
 import { type Breach, breaches, cutBeforeWelcome, isExcused } from './promises.ts';
@@ -20,6 +21,7 @@ export const TIMING_ROWS: ReadonlySet<TargetId> = new Set([
   'reconnect',
   'heartbeat',
   'fairness',
+  'freshness',
 ]);
 
 const LOSS_KINDS: readonly ViolationKind[] = [
@@ -66,6 +68,8 @@ function find(target: Target, evidence: RunEvidence): Finding {
     case 'process':
     case 'publish':
       return timing(target, evidence, evidence.inside?.[target.id] ?? new Map());
+    case 'freshness':
+      return withStale(timing(target, evidence, clientWindows(target, evidence, 'freshness')), evidence);
     case 'fairness':
       return fair(target, evidence);
     case 'resume':

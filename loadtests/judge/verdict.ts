@@ -1,5 +1,6 @@
 import type { Row, Verdict } from '../../protocol/schemas/summary.ts';
 import type { RunEvidence } from './evidence.ts';
+import { staleAsFresh } from './freshness.ts';
 import { generatorAtFault, judgeRow, orderFaults, TIMING_ROWS } from './rows.ts';
 
 export interface Judgement {
@@ -20,7 +21,8 @@ export function judge(evidence: RunEvidence): Judgement {
   // Where nobody was ever welcomed, every other row is broken by that alone.
   const silent = evidence.generators.every((data) => data.clients.every((client) => client.connects === 0));
   const failedConnect = silent ? rows.find((row) => row.id === 'connect' && row.verdict === 'fail') : undefined;
-  const failed = failedConnect ?? failedPromise ?? failedTrigger;
+  const failedFreshness = staleAsFresh(evidence) === undefined ? undefined : rows.find((row) => row.id === 'freshness');
+  const failed = failedConnect ?? failedPromise ?? failedTrigger ?? failedFreshness;
   if (evidence.serverDied !== '') return { verdict: 'fail', why: evidence.serverDied, rows };
   if (failed !== undefined) return { verdict: 'fail', why: sentence(failed), rows };
   const fault = evidence.generatorFailed;

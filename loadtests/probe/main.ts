@@ -3,8 +3,13 @@
  * process: `node main.js PLAN --out FILE --tape FILE`.
  */
 import { constants, setPriority } from 'node:os';
+import type { GeneratorPlan, PolledFeed } from '../../protocol/run.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
-import { runGenerator } from '../session/generatorProcess.ts';
+import { askQuotes } from '../feeds/askQuotes.ts';
+import { FreshnessWatch } from '../feeds/freshnessWatch.ts';
+import { PolledTruth } from '../feeds/polledTruth.ts';
+import { endOf } from '../gate/plan.ts';
+import { type Inspector, runGenerator } from '../session/generatorProcess.ts';
 import { TapeTruth } from './tapeTruth.ts';
 import { createWsConnect } from './wsConnect.ts';
 
@@ -18,13 +23,40 @@ await runGenerator({
   name: 'probe',
   createConnect: (clock) => createWsConnect(clock.nowUs),
   options: ['tape'],
-  createInspect: (plan, options) => {
+  createInspector: (plan, options, nowUs) => {
     // Others say less than the native stream, and what they say is matched with the tape by every client.
     if (plan.dialect !== 'native') return undefined;
     const reader = openTape(options['tape'] ?? '');
     const symbols = plan.clients.flatMap((client) => client.symbols);
-    const truth = new TapeTruth(reader, plan.schedule, symbols);
-    reader.close();
-    return (fields, data) => truth.inspect(fields, data);
+    const { polled } = plan;
+    try {
+      if (polled !== undefined)
+        return freshness({ plan, polled, nowUs, truth: new PolledTruth(reader, plan.schedule, symbols) });
+      const truth = new TapeTruth(reader, plan.schedule, symbols);
+      return { inspect: (fields, data) => truth.inspect(fields, data) };
+    } finally {
+      reader.close();
+    }
   },
 });
+
+/** What a server shows that polls its provider is a sample of the tape: tickers and quotes are held against it by their age. */
+function freshness(parts: {
+  readonly plan: GeneratorPlan;
+  readonly polled: PolledFeed;
+  readonly truth: PolledTruth;
+  readonly nowUs: () => number;
+}): Inspector {
+  const { plan, polled, truth, nowUs } = parts;
+  const { intervalMs, quotesUrl: url } = polled;
+  const { client = 0, token } = plan.clients[0] ?? {};
+  let watch: FreshnessWatch | undefined;
+  return {
+    inspect: (fields, data, atUs) => watch?.inspect(fields, data, atUs) ?? '',
+    begin: (recorder) => {
+      watch = new FreshnessWatch({ truth, recorder, intervalMs, client });
+      const { startUs: fromUs } = plan.schedule;
+      void askQuotes({ url, token, watch, nowUs, fromUs, toUs: endOf(plan.schedule) });
+    },
+  };
+}

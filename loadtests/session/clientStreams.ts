@@ -56,6 +56,7 @@ export class ClientStreams {
   };
   readonly #tickBySecond: SecondHistograms;
   readonly #isNumbered: boolean;
+  readonly #isPolled: boolean;
   readonly #event: { -readonly [Key in keyof AuditedEvent]: AuditedEvent[Key] } = {
     seq: 0,
     seqFrom: 0,
@@ -77,9 +78,12 @@ export class ClientStreams {
     readonly recorder: Recorder;
     /** Whether the server gives the numbers; else they are the tape's. */
     readonly isNumbered: boolean;
+    /** Whether frames are due when they arrive at the server, which polls its provider. Default: when the schedule says. */
+    readonly isPolled?: boolean;
   }) {
     this.#client = options.client;
     this.#isNumbered = options.isNumbered;
+    this.#isPolled = options.isPolled ?? false;
     this.#recorder = options.recorder;
     this.#schedule = options.recorder.schedule;
     this.#tickBySecond = new SecondHistograms(this.#schedule.startUs);
@@ -164,7 +168,7 @@ export class ClientStreams {
       this.violation('bad_frame', `ticker:${fields.symbol}`, { seq: fields.seq, expectedSeq: -1, atUs, detail });
       return;
     }
-    const dueUs = dueTimeUs(this.#schedule, fields.eventTimeUs);
+    const dueUs = this.#isPolled ? fields.receivedTimeUs : dueTimeUs(this.#schedule, fields.eventTimeUs);
     this.#read.dueUs = dueUs;
     this.#read.atUs = atUs;
     const timely = this.#checkTimes(stream, fields, this.#read);
@@ -311,7 +315,8 @@ export class ClientStreams {
   }
 
   #timeProblem(stream: TickerStream, { seq, eventTimeUs, receivedTimeUs, sentTimeUs }: TickerFields): string {
-    if (eventTimeUs < this.#schedule.fromEventUs || eventTimeUs > this.#schedule.toEventUs)
+    const { fromEventUs, toEventUs } = this.#schedule;
+    if (!this.#isPolled && (eventTimeUs < fromEventUs || eventTimeUs > toEventUs))
       return 'eventTimeUs lies outside the part played';
     if (seq > stream.lastSeq && eventTimeUs < stream.lastEventTimeUs) return 'eventTimeUs runs backwards';
     if (receivedTimeUs > sentTimeUs) return 'receivedTimeUs lies after sentTimeUs';

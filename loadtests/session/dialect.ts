@@ -18,6 +18,9 @@ export interface TickerFields {
   baseSeq: number;
 }
 
+/** Looks at what a ticker frame says that was read at `atUs`: what is wrong with it in words, '' when nothing is. */
+export type InspectTicker = (fields: TickerFields, data: unknown, atUs: number) => string;
+
 export function newTickerFields(): TickerFields {
   return {
     symbol: '',

@@ -1,6 +1,6 @@
 import type { ClientPlan, GeneratorLine, GeneratorPlan } from '../../protocol/run.ts';
 import { Recorder } from '../audit/recorder.ts';
-import type { TickerFields } from './dialect.ts';
+import type { InspectTicker } from './dialect.ts';
 import { dialectsOf } from './dialects/all.ts';
 import type { ClientPorts } from './ports.ts';
 import { VirtualClient } from './virtualClient.ts';
@@ -18,7 +18,7 @@ export interface FleetOptions {
   readonly settle?: () => void;
   /** Called once, after the last line. */
   readonly onEnd: () => void;
-  readonly inspect?: (fields: TickerFields, data: unknown) => string;
+  readonly inspect?: InspectTicker;
 }
 
 /** Runs clients from their start to the plan's end, telling finished seconds once a second. Pure: for Node, k6 and a virtual clock. */

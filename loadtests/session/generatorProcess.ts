@@ -4,8 +4,9 @@ import type { Clock } from '../../protocol/clock.ts';
 import { ExitCode } from '../../protocol/codes.ts';
 import type { GeneratorPlan } from '../../protocol/run.ts';
 import { hostClock } from '../../simulator/hostClock.ts';
+import type { Recorder } from '../audit/recorder.ts';
 import { seededRandom } from '../gate/random.ts';
-import type { TickerFields } from './dialect.ts';
+import type { InspectTicker } from './dialect.ts';
 import { Fleet } from './fleet.ts';
 import { createPost } from './httpPost.ts';
 import { watchLoopDelay } from './loopDelay.ts';
@@ -27,10 +28,18 @@ export interface GeneratorKind {
   /** Options beyond `--out`, each with a value; all must be given. */
   readonly options?: readonly string[];
   /** Makes what looks at the content of ticker frames; undefined when the plan's dialect has none to look at. @throws an Error whose message is one line for the user */
-  readonly createInspect?: (
+  readonly createInspector?: (
     plan: GeneratorPlan,
     options: Readonly<Record<string, string>>,
-  ) => ((fields: TickerFields, data: unknown) => string) | undefined;
+    nowUs: () => number,
+  ) => Inspector | undefined;
+}
+
+/** Looks at what is shown. */
+export interface Inspector {
+  readonly inspect: InspectTicker;
+  /** Begins what is looked at beside the clients' frames; what it finds goes to the recorder. */
+  readonly begin?: (recorder: Recorder) => void;
 }
 
 /**
@@ -56,7 +65,7 @@ async function start(kind: GeneratorKind): Promise<void> {
   const plan = readPlanFile(planPath);
   const clock = hostClock(process.env);
   if (plan.generator !== kind.name) throw new PlanError(`${planPath}: a plan for ${plan.generator}`);
-  const inspect = kind.createInspect?.(plan, options);
+  const inspector = kind.createInspector?.(plan, options, clock.nowUs);
 
   const file = createWriteStream(outPath, { flags: 'a' });
   file.on('error', (error) => {
@@ -93,7 +102,7 @@ async function start(kind: GeneratorKind): Promise<void> {
       write();
       file.end(() => setTimeout(() => process.exit(), LINGER_MS).unref());
     },
-    ...(inspect === undefined ? {} : { inspect }),
+    ...(inspector === undefined ? {} : { inspect: inspector.inspect }),
   });
   const stopWatching = watchLoopDelay(clock.nowUs, (atUs, lateUs) => fleet.recorder.record('loopDelay', atUs, lateUs));
   process.once('SIGTERM', () => fleet.end());
@@ -102,6 +111,7 @@ async function start(kind: GeneratorKind): Promise<void> {
     fleet.end();
   });
   fleet.start();
+  inspector?.begin?.(fleet.recorder);
 }
 
 interface Arguments {

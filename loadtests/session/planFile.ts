@@ -71,6 +71,12 @@ const Plan = Type.Object({
       }),
     ),
   ),
+  polled: Type.Optional(
+    Type.Object({
+      intervalMs: Type.Number({ exclusiveMinimum: 0 }),
+      quotesUrl: Type.String({ pattern: '^http://' }),
+    }),
+  ),
   maxListedViolations: Type.Integer({ minimum: 0 }),
 });
 const plan = TypeCompiler.Compile(Plan);

@@ -3,7 +3,7 @@ import type { Recorder } from '../audit/recorder.ts';
 import { ClientMarket } from './clientMarket.ts';
 import { type ClientOrder, ClientOrders } from './clientOrders.ts';
 import { ClientStreams } from './clientStreams.ts';
-import type { Dialect, SessionEvent, TickerFields } from './dialect.ts';
+import type { Dialect, InspectTicker, SessionEvent, TickerFields } from './dialect.ts';
 import { delayMs, Link, type SessionSettings } from './link.ts';
 import type { ClientPorts } from './ports.ts';
 
@@ -21,8 +21,8 @@ export interface VirtualClientOptions {
   readonly dialect: Dialect;
   readonly recorder: Recorder;
   readonly ports: ClientPorts;
-  /** Looks at a ticker frame's content: what is wrong with it in words, '' when nothing is. Default: content isn't looked at. */
-  readonly inspect?: (fields: TickerFields, data: unknown) => string;
+  /** Default: content isn't looked at. */
+  readonly inspect?: InspectTicker;
 }
 
 /**
@@ -56,7 +56,8 @@ export class VirtualClient {
     this.#options = options;
     const { client, symbols, channels, orders } = options.plan;
     const { isNumbered } = options.dialect;
-    this.#streams = new ClientStreams({ client, symbols, channels, recorder: options.recorder, isNumbered });
+    const isPolled = options.settings.polled !== undefined;
+    this.#streams = new ClientStreams({ client, symbols, channels, recorder: options.recorder, isNumbered, isPolled });
     this.#market = new ClientMarket({
       account: options.plan.account,
       recorder: options.recorder,
@@ -341,7 +342,7 @@ export class VirtualClient {
   }
 
   #inspect(fields: TickerFields, data: unknown, atUs: number): void {
-    const wrong = this.#options.inspect?.(fields, data) ?? '';
+    const wrong = this.#options.inspect?.(fields, data, atUs) ?? '';
     if (wrong === '') return;
     const { symbol, seq } = fields;
     this.#streams.violation('wrong_content', `ticker:${symbol}`, { seq, expectedSeq: seq, atUs, detail: wrong });

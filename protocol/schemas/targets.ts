@@ -21,11 +21,22 @@ export const TARGET_IDS = [
   'errors',
   'stability',
   'loss',
+  'freshness',
 ] as const;
 export type TargetId = (typeof TARGET_IDS)[number];
 
 /** What a row needs of the server; a lack that is declared makes the row not applicable, any other lack makes it fail. */
-export const NEEDS = ['time', 'inside', 'patterns', 'orders', 'seq', 'accounts', 'compute'] as const;
+export const NEEDS = [
+  'time',
+  'inside',
+  'patterns',
+  'orders',
+  'seq',
+  'accounts',
+  'compute',
+  'stream',
+  'polled',
+] as const;
 export type Need = (typeof NEEDS)[number];
 
 export const TargetSchema = Type.Object(
