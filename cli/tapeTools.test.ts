@@ -155,7 +155,7 @@ describe('tapedeck tape, used wrongly', () => {
   const out = join(folder, 'never.tape');
 
   it.each([
-    [64, ['cut', file, '--from', 'noon', '--out', out], '--from noon: give seconds after the open (90), a time of day'],
+    [64, ['cut', file, '--from', 'noon', '--out', out], '--from noon: give seconds after the open (90), exchange time'],
     [64, ['cut', file, '--from', '10001', '--to', '99999', '--out', out], 'no event lies in the part asked for'],
     [64, ['cut', file, '--symbols', 'MSFT', '--out', out], 'has no symbol "MSFT"; it has AAPL IBM'],
     [64, ['cut', file, '--out', '-'], "a tape can't go to stdout: name a file with --out"],

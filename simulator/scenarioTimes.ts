@@ -1,12 +1,12 @@
 import { Temporal } from 'temporal-polyfill';
 import { NYSE } from '../market/calendar/calendars.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
+import { parsePlace } from './play/place.ts';
 import type { TapeHeader } from './tape/types.ts';
 import { calendarOf } from './tapeCalendar.ts';
 
 /** The day of the built universe, played where a scenario names none. */
 const DEFAULT_DATE = '2020-03-16';
-const UNITS_US: Readonly<Record<string, number>> = { ms: 1e3, s: 1e6, min: 60e6, h: 3600e6 };
 
 /** The day against which a scenario's times are read. */
 export interface ScenarioDay {
@@ -48,15 +48,11 @@ export function dayOfTape(
   };
 }
 
-/** When a moment like `10:05`, `open+30s` or `close-5min` is on a day, µs since the epoch. */
-export function momentUs(moment: string, day: ScenarioDay): number {
-  const relative = /^(open|close)(?:([+-]\d+(?:\.\d+)?)(ms|s|min|h))?$/.exec(moment);
-  if (relative === null) {
-    const time = moment.length > 5 && moment.indexOf(':') === 1 ? `0${moment}` : moment.padStart(5, '0');
-    return Temporal.ZonedDateTime.from(`${day.date}T${time}[${day.zone}]`).epochMilliseconds * 1000;
-  }
-  const [, edge, amount = '0', unit = 's'] = relative;
-  return (edge === 'open' ? day.openUs : day.closeUs) + Math.round(Number(amount) * (UNITS_US[unit] ?? 0));
+/** When a moment like `10:05`, `open+30s` or `close-5min` is on a day, µs since the epoch. @throws RangeError for what its schema refuses */
+export function momentUs(moment: string, { date, zone, openUs, closeUs }: ScenarioDay): number {
+  const placeUs = parsePlace(moment, { sessionDate: date, sessionOpenUs: openUs, sessionCloseUs: closeUs, zone });
+  if (placeUs === undefined) throw new RangeError(`${moment} is no moment of a day`);
+  return placeUs;
 }
 
 /** The part of a tape that a scenario plays, the end exclusive; µs since the epoch. */
