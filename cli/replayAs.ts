@@ -1,6 +1,7 @@
 import { ExitCode } from '../protocol/codes.ts';
 import type { ProviderName } from '../protocol/providers/names.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
+import { withCutsAsFaults } from '../simulator/faults/cuts.ts';
 import { createFaults } from '../simulator/faults/faults.ts';
 import { PLACE_FORMS, parsePlace } from '../simulator/play/place.ts';
 import { createPlayer } from '../simulator/play/player.ts';
@@ -52,7 +53,7 @@ export async function replayAs(options: AsOptions): Promise<void> {
   const kind = PROVIDER_KINDS[options.as];
   const plan = planOf(kind, options.plan);
   const progress = openProgress(process.stderr);
-  const scenario = options.scenario === undefined ? undefined : loadScenario(options.scenario);
+  const scenario = options.scenario === undefined ? undefined : withCutsAsFaults(loadScenario(options.scenario));
   const tape = openTape(await findTape(options, scenario));
   try {
     const plays = new Plays(tape, options, scenario);
@@ -145,7 +146,8 @@ class Plays {
     this.#tape = tape;
     this.#options = options;
     this.#scenario = scenario;
-    this.#part = partOf(tape, options, scenario && scenarioPart(scenario, tape.header));
+    const hasPart = scenario !== undefined && scenario.tape.isWhole !== true;
+    this.#part = partOf(tape, options, hasPart ? scenarioPart(scenario, tape.header) : undefined);
     this.main = this.#play(this.#part, options.speed ?? scenario?.tape.speed ?? 1);
   }
 

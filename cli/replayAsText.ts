@@ -33,9 +33,12 @@ export function printAsStart(parts: {
     print(JSON.stringify({ ready: true, ...where, control: controlUrl }));
     return;
   }
-  const { length } = tape.header.instruments;
+  const { instruments } = tape.header;
+  const { length } = instruments;
+  const [instrument] = instruments;
+  if (instrument === undefined) throw new TypeError(`tape ${tape.path} has no symbol`);
   const lines: (readonly [string, string])[] = [
-    ...CLIENT_HINTS[kind.name]({ host: name, key: options.key?.[0] ?? 'KEY' }),
+    ...CLIENT_HINTS[kind.name]({ host: name, key: options.key?.[0] ?? 'KEY', instrument }),
     ['plan', `${plan}: ${kind.plans[plan] ?? ''}`],
     ['tape', `${tape.header.name}: ${length} ${length === 1 ? 'symbol' : 'symbols'}, ${tape.header.sessionDate}`],
     ...(options.scenario === undefined ? [] : [['scenario', options.scenario] as const]),

@@ -36,6 +36,16 @@ describe('loadScenario', () => {
     expect(loadScenario(path)).toEqual(loadScenario('default'));
   });
 
+  it('should fill in what a file leaves out', () => {
+    writeFileSync(path, 'version: 1\nname: short\nfaults: [{ kind: cut, at: "10:05" }]\n');
+    expect(loadScenario(path)).toEqual({
+      ...{ version: 1, name: 'short', description: 'short', seed: 1, targets: 'default', cuts: [] },
+      tape: { symbols: 1_000, fromS: 0, durationS: 23_400, speed: 1, isWhole: true },
+      load: loadScenario('default').load,
+      faults: [{ kind: 'cut', at: '10:05' }],
+    });
+  });
+
   it('should name the line, the field, what was expected and what was found', () => {
     const line = sound.slice(0, sound.indexOf('durationS: 60')).split('\n').length;
     expect(reasonToRefuse('durationS: 60', 'durationS: -1')).toBe(

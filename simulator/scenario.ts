@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
-import type { Static } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { nearestFirst } from '../protocol/nearest.ts';
 import type { Fault } from '../protocol/schemas/faults.ts';
-import { type Scenario, ScenarioSchema } from '../protocol/schemas/scenario.ts';
+import { type Scenario, type ScenarioFile, ScenarioSchema } from '../protocol/schemas/scenario.ts';
 import { projectFile } from './paths.ts';
 import { momentUs, scenarioDay } from './scenarioTimes.ts';
+import { DEFAULT_UNIVERSE } from './universe/build.ts';
 import { parseYaml } from './yamlFile.ts';
 
 /** A scenario that can't be used, with the reason in one line. */
@@ -23,6 +23,17 @@ export class ScenarioError extends Error {
 
 const check = TypeCompiler.Compile(ScenarioSchema);
 
+/** The load of a scenario that names none: the default scenario's. */
+const DEFAULT_LOAD: Scenario['load'] = {
+  clients: 100,
+  symbolsPerClient: 20,
+  connectOverS: 2,
+  ordersPerS: 50,
+  probes: 4,
+  graceS: 2,
+  reconnect: { firstDelayMs: 250, capMs: 30_000 },
+};
+
 /**
  * Reads and validates a scenario.
  *
@@ -34,8 +45,19 @@ export function loadScenario(nameOrPath: string): Scenario {
   if (!existsSync(path)) throw missing(nameOrPath, path);
   const result = parseYaml({ file: shown(path), text: readFileSync(path, 'utf8'), check, rule: firstBroken });
   if (!result.ok) throw new ScenarioError('invalid', `scenario ${result.message}`);
-  const { tape } = result.value;
-  return { ...result.value, tape: { ...tape, fromS: tape.fromS ?? fromS(tape) } };
+  return filledIn(result.value);
+}
+
+function filledIn(file: ScenarioFile): Scenario {
+  const { description = file.name, seed = 1, load = DEFAULT_LOAD, cuts = [], targets = 'default', tape } = file;
+  const part = tape === undefined ? wholeSession() : { ...tape, fromS: tape.fromS ?? fromS(tape) };
+  return { ...file, description, seed, load, cuts, targets, tape: part };
+}
+
+function wholeSession(): Scenario['tape'] {
+  const { openUs, closeUs } = scenarioDay();
+  const { symbols } = DEFAULT_UNIVERSE;
+  return { symbols, fromS: 0, durationS: (closeUs - openUs) / 1e6, speed: 1, isWhole: true };
 }
 
 /** The file of a scenario, which need not be there. @param nameOrPath as {@link loadScenario} takes it */
@@ -44,9 +66,7 @@ export function scenarioPath(nameOrPath: string): string {
   return projectFile('fixtures', 'scenarios', `${nameOrPath}.yaml`);
 }
 
-type ScenarioFile = Static<typeof ScenarioSchema>;
-
-function fromS({ date, from = 'open' }: ScenarioFile['tape']): number {
+function fromS({ date, from = 'open' }: NonNullable<ScenarioFile['tape']>): number {
   const day = scenarioDay(date);
   return (momentUs(from, day) - day.openUs) / 1e6;
 }
@@ -61,6 +81,7 @@ function firstBroken(scenario: ScenarioFile): BrokenRule | undefined {
 }
 
 function brokenTape({ tape }: ScenarioFile): BrokenRule | undefined {
+  if (tape === undefined) return undefined;
   if ((tape.fromS === undefined) === (tape.from === undefined)) {
     return { pointer: '/tape', expected: `one of fromS and from, found ${tape.from === undefined ? 'none' : 'both'}` };
   }
@@ -73,7 +94,7 @@ function brokenTape({ tape }: ScenarioFile): BrokenRule | undefined {
   }
 }
 
-function brokenCut({ cuts }: ScenarioFile): BrokenRule | undefined {
+function brokenCut({ cuts = [] }: ScenarioFile): BrokenRule | undefined {
   const at = cuts.findIndex((cut) => cut.toShare < cut.fromShare);
   return at < 0 ? undefined : { pointer: `/cuts/${at}`, expected: 'fromShare <= toShare' };
 }
