@@ -22,7 +22,7 @@ export function hasHistory(feed: GateFeed): boolean {
   return !isPolled(feed) && SHOWN_BY[feed].hasHistory;
 }
 
-/** Where the server finds a provider at a port of this machine. */
+/** Where the server finds a provider at a port of this machine. Tradier's streams begin with a question by HTTP. */
 export function urlOf(feed: GateFeed, port: number): string {
-  return `${isPolled(feed) ? 'http' : 'ws'}://127.0.0.1:${port}`;
+  return `${isPolled(feed) || feed === 'tradier' ? 'http' : 'ws'}://127.0.0.1:${port}`;
 }

@@ -31,7 +31,7 @@ function writeSource(hasTrades = true): void {
   writer.finish();
 }
 
-async function shownBy(provider: 'polygon' | 'binance') {
+async function shownBy(provider: 'polygon' | 'binance' | 'tradier') {
   const path = await tapeAsShown({ tapePath, provider, cacheDir: folder });
   verifyTape(path);
   const tape = openTape(path);
@@ -56,6 +56,21 @@ describe('a tape as a provider shows it', () => {
     const { ticks, path } = await shownBy('binance');
     expect(ticks.map(({ kind }) => kind)).toEqual(Array.from({ length: 100 }, () => TickKind.TRADE));
     expect(await tapeAsShown({ tapePath, provider: 'binance', cacheDir: folder })).toBe(path);
+  });
+
+  it('should have of Tradier the sizes of quotes in whole lots, and odd lots of trades', async () => {
+    const writer = openWriter(tapePath, { symbols: 1 });
+    writer.append(aTrade({ eventTimeUs: 1_000_400, price: 100, size: 99 }));
+    writer.append(aTrade({ eventTimeUs: 1_001_000, ...quote, bidSize: 40, askSize: 270 }));
+    writer.append(aTrade({ eventTimeUs: 1_002_000, ...quote, bidSize: 0, askSize: 300 }));
+    writer.finish();
+    const { ticks, header } = await shownBy('tradier');
+    expect(ticks).toMatchObject([
+      { eventTimeUs: 1_000_000, size: 99 },
+      { bidSize: 100, askSize: 200 },
+      { bidSize: 0, askSize: 300 },
+    ]);
+    expect(header.origin.description).toMatch(/As tradier shows it: in whole ms, sizes of quotes in lots of 100\.$/);
   });
 
   it('should refuse a tape of which nothing would be left', async () => {

@@ -14,6 +14,8 @@ interface Shown {
   readonly hasQuotes: boolean;
   /** Trades of fewer units than this are marked as such that set no last price, and are none to the server. */
   readonly leastUnits: number;
+  /** Sizes of quotes are told in lots of so many units, the rest left out, one lot at least; absent: as they are. */
+  readonly roundLot?: number;
   /** The plan that allows a thousand symbols. */
   readonly plan: string;
   /** Whether the minutes before now can be asked for; else the server's bars begin with the part. */
@@ -27,6 +29,15 @@ export const SHOWN_BY = {
   polygon: { stepUs: 1_000, hasQuotes: true, leastUnits: 100, plan: 'unlimited', hasHistory: true, speedFactor: 1 },
   binance: { stepUs: 1_000, hasQuotes: false, leastUnits: 0, plan: 'unlimited', hasHistory: true, speedFactor: 2.75 },
   finnhub: { stepUs: 1_000, hasQuotes: false, leastUnits: 0, plan: 'premium', hasHistory: false, speedFactor: 2.75 },
+  tradier: {
+    stepUs: 1_000,
+    hasQuotes: true,
+    leastUnits: 0,
+    roundLot: 100,
+    plan: 'production',
+    hasHistory: false,
+    speedFactor: 1,
+  },
 } as const satisfies Partial<Record<ProviderName, Shown>>;
 export type StreamedProvider = keyof typeof SHOWN_BY;
 
@@ -68,8 +79,9 @@ export async function tapeAsShown(options: {
 
 async function write(source: TapeReader, path: string, provider: StreamedProvider): Promise<void> {
   const { header } = source;
-  const { stepUs, hasQuotes, leastUnits }: Shown = SHOWN_BY[provider];
-  const left = hasQuotes ? 'without odd lots, in whole ms' : 'trades alone, in whole ms';
+  const { stepUs, hasQuotes, leastUnits, roundLot }: Shown = SHOWN_BY[provider];
+  const left = leftOf(SHOWN_BY[provider]);
+  const roundLots = header.instruments.map(({ quantityDecimals }) => (roundLot ?? 0) * 10 ** quantityDecimals);
   const leastLots = header.instruments.map(({ quantityDecimals }) => leastUnits * 10 ** quantityDecimals);
   const writer = createTapeWriter({
     path,
@@ -92,6 +104,11 @@ async function write(source: TapeReader, path: string, provider: StreamedProvide
       if (isTrade ? cursor.tick.size < (leastLots[cursor.tick.symbol] as number) : !hasQuotes) continue;
       Object.assign(tick, cursor.tick);
       tick.eventTimeUs = Math.floor(tick.eventTimeUs / stepUs) * stepUs;
+      const lot = roundLots[tick.symbol] as number;
+      if (!isTrade && lot > 0) {
+        tick.bidSize = inLots(tick.bidSize, lot);
+        tick.askSize = inLots(tick.askSize, lot);
+      }
       writer.append(tick);
       written++;
     }
@@ -100,6 +117,19 @@ async function write(source: TapeReader, path: string, provider: StreamedProvide
   } finally {
     writer.abort();
   }
+}
+
+/** What the shown tape has, in words. */
+function leftOf({ hasQuotes, leastUnits, roundLot }: Shown): string {
+  if (!hasQuotes) return 'trades alone, in whole ms';
+  const oddLots = leastUnits > 0 ? 'without odd lots, ' : '';
+  const sizes = roundLot === undefined ? '' : `, sizes of quotes in lots of ${roundLot}`;
+  return `${oddLots}in whole ms${sizes}`;
+}
+
+/** A size as whole lots tell it: one above nothing is at least one lot. */
+function inLots(size: number, lot: number): number {
+  return size === 0 ? 0 : Math.max(1, Math.floor(size / lot)) * lot;
 }
 
 function isUsable(path: string): boolean {

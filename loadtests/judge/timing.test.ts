@@ -87,6 +87,21 @@ describe('judgeTiming', () => {
     expect(verdictOf(given)).toMatchObject({ verdict: 'fail', byMaximum: true, valueUs: 150_000 });
   });
 
+  it('should not take one message for most of a second', () => {
+    const medianOf = (samples: number): number | undefined => {
+      const given: Windows = new Map([[0, new Histogram()]]);
+      given.get(0)?.record(150_000, samples);
+      let told: number | undefined;
+      const lateIn = (_: number, measured: { readonly medianUs: number }): string[] => {
+        told = measured.medianUs;
+        return [];
+      };
+      judgeTiming({ target: TICK, windows: given, leastSamples: 1, lateIn, generatorAtFault: '' });
+      return told;
+    };
+    expect([medianOf(1), medianOf(2), medianOf(3)]).toEqual([0, 0, 150_000]);
+  });
+
   it('should never fail on late seconds alone, nor pass what it calls broken (law)', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 600 }), { minLength: 1, maxLength: 40 }), (latencies) => {

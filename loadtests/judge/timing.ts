@@ -108,9 +108,12 @@ function lateness(input: TimingInput, windows: Windows, clean: Windows): string 
   return `in seconds that were late through no fault of the target's: ${listed(late)} (${first}${more})`;
 }
 
+const LEAST_OF_A_MEDIAN = 3;
+
 function measuredOf(target: Target, histogram: Histogram): Measured {
   return {
-    medianUs: histogram.percentile(50),
+    // Of one or two messages it says nothing of most of them.
+    medianUs: histogram.count < LEAST_OF_A_MEDIAN ? 0 : histogram.percentile(50),
     figureUs: figureOf(target, histogram).valueUs,
     // An opening counts from its plan: what it slipped is in it whole, with what the target took on top.
     ...(target.id === 'connect' ? { allowanceUs: target.bound * unitsOf(target) } : {}),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientLine, WindowMetric } from '../../protocol/run.ts';
 import { Histogram } from '../../reports/histogram.ts';
+import { loadTargets } from '../targets/load.ts';
 import type { RunEvidence } from './evidence.ts';
 import type { GeneratorData } from './merge.ts';
 import { quiet, START_US, soundClient, soundEvidence, withViolation } from './testEvidence.ts';
@@ -54,6 +55,57 @@ describe('judge', () => {
 
     expect(judgement.verdict).toBe('fail');
     expect(judgement.why).toMatch(/^loss .*planted/);
+  });
+
+  describe('of a polled feed', () => {
+    const targets = loadTargets('polled');
+    const needsNoMore = new Map([
+      ['orders', 'polled'],
+      ['patterns', 'polled'],
+      ['stream', 'polled'],
+    ] as const);
+    const polled = (evidence: RunEvidence): RunEvidence => ({ ...evidence, targets, absent: needsNoMore });
+
+    it('should pass fresh prices, with what a sample cannot have not applicable', () => {
+      const { verdict, rows } = judge(polled(withMetric('freshness', 900_000)));
+
+      expect(rows.filter((one) => one.verdict === 'not applicable').map(({ id }) => id)).toEqual([
+        'pattern',
+        'trigger',
+        'fairness',
+      ]);
+      expect(rows.filter((one) => one.verdict === 'fail')).toEqual([]);
+      expect(verdict).toBe('pass');
+    });
+
+    it.each([
+      ['old prices', withMetric('freshness', 1_100_000), /max 1100 ms/],
+      ['no prices', withMetric('freshness'), /nothing/],
+      [
+        'a stale price shown as fresh',
+        withViolation(withMetric('freshness', 900_000), 'stale_as_fresh', 30),
+        /planted/,
+      ],
+    ])('should fail %s, by `freshness`', (_, evidence, why) => {
+      const judgement = judge(polled(evidence));
+
+      expect(judgement.verdict).toBe('fail');
+      expect(judgement.why).toMatch(/^freshness /);
+      expect(judgement.why).toMatch(why);
+    });
+
+    it('should fail a price that the tape never had, by `loss`', () => {
+      const judgement = judge(polled(withViolation(withMetric('freshness', 900_000), 'wrong_content', 30)));
+
+      expect(judgement.why).toMatch(/^loss .*planted/);
+    });
+
+    it('should not blame a stale price that may have stood unread with a generator of ours', () => {
+      const sound = withMetric('freshness', 900_000);
+      const evidence = withViolation({ ...sound, lateness: lateEverywhere }, 'stale_as_fresh', 30);
+
+      expect(judge(polled(evidence)).rows.find(({ id }) => id === 'freshness')?.verdict).toBe('invalid');
+    });
   });
 
   it('should fail a gap even when everything of ours was late: no lateness loses a message inside a stream', () => {
