@@ -37,6 +37,9 @@ const words = fc.constantFrom(
     'TIME_SERIES_INTRADAY',
     'true',
     '2020-03-16 09:30',
+    '9999-12-31 23:59',
+    '9'.repeat(14),
+    `-${'9'.repeat(11)}`,
     '[]',
     '["AAPL"]',
     '\ud800',
@@ -74,6 +77,9 @@ const frame = fc.oneof(
   fc.constantFrom(
     '{"__proto__":{"method":1}}',
     `${'['.repeat(2_000)}${']'.repeat(2_000)}`,
+    // More than a call may have arguments.
+    `{"action":"subscribe","params":"${','.repeat(250_000)}"}`,
+    '{"action":"auth","params":"k"}',
     '{"id":1e400,"method":"LIST_SUBSCRIPTIONS"}',
     '[]',
     'null',
@@ -96,6 +102,8 @@ const paths = fc.constantFrom(
     '/v8/finance/chart/%',
     '/v2/last/trade/AAPL',
     '/v2/aggs/ticker/AAPL/range/1/minute/a/b',
+    '/v2/aggs/ticker/AAPL/range/1/day/9999999999999999/9999999999999999',
+    '/v2/aggs/ticker/AAPL/range/99999/day/0000-01-01/9999-12-31',
     '/',
   ],
 );
@@ -124,7 +132,7 @@ const question = fc.record({
   target: fc.tuple(fc.oneof(paths, text), parameters).map(([path, query]) => `${path}?${new URLSearchParams(query)}`),
   options: fc.record({
     method: fc.constantFrom('GET', 'POST', 'DELETE'),
-    headers: fc.constantFrom({}, { authorization: 'Bearer k' }, { authorization: 'Bearer' }),
+    headers: fc.constantFrom({ authorization: 'Bearer k' }, { authorization: 'Bearer' }, {}),
     body: text,
   }),
 });

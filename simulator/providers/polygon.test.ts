@@ -255,6 +255,17 @@ describe('Polygon: what clients send', () => {
     expect(await client.next()).toEqual(answer);
   });
 
+  it('should take ten thousand topics in one frame, refuse more at once, and a topic longer than any symbol', () => {
+    const client = new FacadeRig(POLYGON).connect('/stocks');
+    client.says({ action: 'auth', params: 'k' });
+    const params = Array.from({ length: 10_000 }, (_, at) => `T.S${at}`).join(',');
+    const [acks] = client.says({ action: 'subscribe', params });
+    expect(acks).toHaveLength(10_000);
+    const refusal = [{ ev: 'status', status: 'error', message: 'too many topics in one message' }];
+    expect(client.says({ action: 'subscribe', params: ','.repeat(250_000) })).toEqual([refusal]);
+    expect(client.says({ action: 'subscribe', params: `T.${'S'.repeat(63)}` })).toEqual([[NOT_AUTHORIZED]]);
+  });
+
   it('should carry a prefix on to bare names when lenient', async () => {
     const client = await authenticated(await polygon({ isLenient: true }));
     expect(await ask(client, 'subscribe', 'Q.AAPL,MSFT,T.AAPL,MSFT')).toEqual(

@@ -124,6 +124,13 @@ describe('Polygon: REST', () => {
     ['an unknown timespan', `${RANGE}/1/fortnight/2020-03-16/2020-03-16?apiKey=k`, {}, 400, /timespan 'fortnight'/],
     ['a bad multiplier', `${RANGE}/0/minute/2020-03-16/2020-03-16?apiKey=k`, {}, 400, /multiplier '0'/],
     ['a bad date', `${RANGE}/1/minute/yesterday/2020-03-16?apiKey=k`, {}, 400, /could not parse the time/],
+    [
+      'a time beyond any calendar',
+      `${RANGE}/1/day/${'9'.repeat(16)}/${'9'.repeat(16)}?apiKey=k`,
+      {},
+      400,
+      /could not parse/,
+    ],
     ['an unknown route', '/v9/everything?apiKey=k', {}, 404, /there is no route \/v9\/everything/],
   ])('should refuse %s as the provider does', async (_, path, headers, status, error) => {
     expect(await get(path, headers)).toMatchObject({

@@ -22,6 +22,9 @@ const MINUTE_US = 60_000_000;
 const DAY_US = 86_400_000_000;
 /** Minutes of the timespans that bars of minutes add up to. */
 const TIMESPAN_MINUTES: Readonly<Record<string, number>> = { minute: 1, hour: 60, day: 1_440 };
+const MILLISECONDS = /^\d{11,16}$/;
+/** The end of the year 9999. */
+const LAST_MS = 253_402_300_799_999;
 const MAX_RESULTS = 50_000;
 const DEFAULT_RESULTS = 5_000;
 const MAX_TICKERS = 1_000;
@@ -300,9 +303,9 @@ function ns(timeUs: number): number {
   return Math.floor(timeUs) * 1_000;
 }
 
-/** A path's time, µs since the epoch: a date in New York, or ms. */
+/** A path's time, µs since the epoch: a date in New York, or ms up to the last that a calendar has. */
 function timeOf(text: string): number | undefined {
-  if (/^\d{11,16}$/.test(text)) return Number(text) * 1_000;
+  if (MILLISECONDS.test(text)) return Number(text) <= LAST_MS ? Number(text) * 1_000 : undefined;
   return newYorkInstantUs(text);
 }
 
@@ -310,7 +313,7 @@ function timeOf(text: string): number | undefined {
 function endOf(text: string): number | undefined {
   const startUs = timeOf(text);
   if (startUs === undefined) return undefined;
-  return /^\d{11,16}$/.test(text) ? startUs + 1 : startUs + DAY_US;
+  return MILLISECONDS.test(text) ? startUs + 1 : startUs + DAY_US;
 }
 
 function limitOf(query: URLSearchParams, { usual, most }: { readonly usual: number; readonly most: number }): number {

@@ -8,8 +8,11 @@ const CHANNELS: ReadonlySet<string> = new Set<PolygonChannel>(['T', 'Q', 'AM', '
 /** Silence after which an unauthenticated socket is ended; the provider doesn't say how long it waits. */
 const AUTH_TIMEOUT_MS = 10_000;
 const POLICY_VIOLATION = 1008;
-/** Topics of one socket: more than there are symbols and kinds is a mistake or an attack. */
-const MAX_TOPICS = 100_000;
+/** Topics of one socket, and of one frame: more than there are symbols and kinds is a mistake or an attack. */
+const MAX_TOPICS = 50_000;
+const MAX_TOPICS_PER_FRAME = 10_000;
+/** Letters of a topic; no symbol is as long. */
+const MAX_TOPIC_LENGTH = 64;
 
 const action = TypeCompiler.Compile(
   Type.Object({
@@ -78,7 +81,7 @@ export class PolygonSession implements FacadeSession {
     const { action: verb, params } = frame;
     if (verb === 'auth') this.#authenticate(params);
     else if (this.#key === undefined || !this.#options.mayStream) this.#say(notAuthorized());
-    else this.#say(...this.#topics(params).map((topic) => this.#change(verb, topic)));
+    else this.#changeAll(verb, params);
   }
 
   closed(): void {
@@ -125,9 +128,20 @@ export class PolygonSession implements FacadeSession {
     });
   }
 
+  /** One frame of acknowledgements for one of topics. */
+  #changeAll(verb: 'subscribe' | 'unsubscribe', params: string): void {
+    const topics = this.#topics(params);
+    const acknowledged =
+      topics.length > MAX_TOPICS_PER_FRAME
+        ? [status('error', 'too many topics in one message')]
+        : topics.map((topic) => this.#change(verb, topic));
+    this.#options.socket.send(JSON.stringify(acknowledged));
+  }
+
   #change(verb: 'subscribe' | 'unsubscribe', topic: string): PolygonStatus {
     const channel = channelOf(topic);
-    const isTopic = CHANNELS.has(channel) && topic.length > channel.length + 1;
+    const { length } = topic;
+    const isTopic = CHANNELS.has(channel) && length > channel.length + 1 && length <= MAX_TOPIC_LENGTH;
     if (!isTopic || (verb === 'subscribe' && this.#wished.size >= MAX_TOPICS)) return notAuthorized();
     if (verb === 'subscribe') this.#subscribe(channel, topic);
     else this.#unsubscribe(channel, topic);
@@ -157,8 +171,8 @@ export class PolygonSession implements FacadeSession {
     return [...this.#wished].filter((topic) => channelOf(topic) === channel && topic !== `${channel}.*`);
   }
 
-  #say(...statuses: readonly PolygonStatus[]): void {
-    this.#options.socket.send(JSON.stringify(statuses));
+  #say(said: PolygonStatus): void {
+    this.#options.socket.send(JSON.stringify([said]));
   }
 }
 
