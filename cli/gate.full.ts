@@ -51,7 +51,7 @@ describe('two gates with one seed', () => {
 });
 
 describe('a server fed by a provider', () => {
-  it.each(['polygon', 'binance', 'finnhub'])(
+  it.each(['polygon', 'binance', 'finnhub', 'tradier'])(
     'should lose nothing and trigger each order on its tick: %s',
     async (provider) => {
       const run = join(folder, provider);
@@ -63,7 +63,21 @@ describe('a server fed by a provider', () => {
       expect(orders).toMatchObject({ wrongTick: 0, triggersSeen: orders.triggersExpected });
       expect(orders.triggersSeen).toBeGreaterThan(50);
       expect(rows.find(({ id }) => id === 'loss')).toMatchObject({ verdict: 'pass' });
-      expect(rows.find(({ id }) => id === 'pattern')?.verdict).toBe(provider === 'finnhub' ? 'not applicable' : 'pass');
+      expect(rows.find(({ id }) => id === 'pattern')?.verdict).toBe(
+        ['finnhub', 'tradier'].includes(provider) ? 'not applicable' : 'pass',
+      );
     },
   );
+
+  it.each(['alpha-vantage', 'us-001'])('should show fresh prices that the tape has had: %s', async (feed) => {
+    const run = join(folder, feed);
+    const ended = await tapedeck('gate', '--scenario', 'smoke', '--feed', feed, '--out', run);
+
+    expect([0, 3], ended.out + ended.err).toContain(ended.code);
+    const { rows, violations } = summaryOf(run);
+    expect(violations.counts).toEqual({});
+    expect(rows.find(({ id }) => id === 'freshness')?.samples).toBeGreaterThan(50);
+    const lacking = rows.filter(({ verdict }) => verdict === 'not applicable').map(({ id }) => id);
+    expect(lacking).toEqual(['pattern', 'trigger', 'fairness']);
+  });
 });

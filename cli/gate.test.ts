@@ -25,6 +25,8 @@ describe('tapedeck gate', () => {
       64,
       /^tapedeck: scenario flash-crash has faults, .*scenario run flash-crash/,
     ],
+    [['gate', '--feed', 'yahoo', '--dialect', 'paiid'], 64, /^tapedeck: --feed yahoo: .*leave out --dialect/],
+    [['gate', '--feed', 'us-001', '--load', 'k6'], 64, /^tapedeck: --feed yahoo: .*--load swarm/],
     [['gate', '--feed', 'reuters'], 64, /^tapedeck: .*reuters.*embedded, polygon, binance, finnhub/],
     [['gate', '--seed', '-3'], 64, /^tapedeck: .*--seed.*whole number/],
     [['gate', '--tape', 'nowhere.tape'], 66, /^tapedeck: .*nowhere\.tape/],

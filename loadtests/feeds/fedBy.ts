@@ -4,12 +4,18 @@ import { isStreamed, SHOWN_BY, type StreamedProvider } from './shownTape.ts';
 /** A provider that a gate's server may be fed by. */
 export type GateFeed = StreamedProvider | PolledProvider;
 
-/** Names of the providers that a gate's server may be fed by. */
-export const GATE_FEEDS: readonly string[] = [...Object.keys(SHOWN_BY), ...Object.keys(POLLED_BY)];
+/** Chains of one provider alone. */
+const CHAINS: ReadonlyMap<string, GateFeed> = new Map([
+  ['ai-trading-v2', 'binance'],
+  ['us-001', 'yahoo'],
+]);
+
+/** Names of the providers that a gate's server may be fed by, and of the chains that have one alone. */
+export const GATE_FEEDS: readonly string[] = [...Object.keys(SHOWN_BY), ...Object.keys(POLLED_BY), ...CHAINS.keys()];
 
 /** The feed of this name; undefined for another. */
 export function gateFeed(name: string): GateFeed | undefined {
-  return isStreamed(name) || isPolled(name) ? name : undefined;
+  return isStreamed(name) || isPolled(name) ? name : CHAINS.get(name);
 }
 
 /** The plan under which the provider serves and is asked. */

@@ -32,8 +32,11 @@ describe('a polled feed of the gate', () => {
   });
 
   it('should be known by name, with its plan and where it is', () => {
-    expect(GATE_FEEDS).toEqual(['polygon', 'binance', 'finnhub', 'tradier', 'alpha-vantage', 'yahoo']);
-    expect(gateFeed('embedded')).toBeUndefined();
+    expect(GATE_FEEDS.map(gateFeed)).toEqual([
+      ...['polygon', 'binance', 'finnhub', 'tradier', 'alpha-vantage', 'yahoo'],
+      ...['binance', 'yahoo'],
+    ]);
+    expect([gateFeed('embedded'), gateFeed('toString')]).toEqual([undefined, undefined]);
     expect([planOf('yahoo'), planOf('tradier')]).toEqual(['public', 'production']);
     expect([hasHistory('yahoo'), hasHistory('polygon')]).toEqual([false, true]);
     expect(urlOf('yahoo', 80)).toBe('http://127.0.0.1:80');
