@@ -15,6 +15,7 @@ import { Random } from '../universe/random.ts';
 import { Connection } from './connection.ts';
 import { Delivery, emptyCounts, type HostCounts } from './delivery.ts';
 import type { ProviderAnswer, ProviderKind, ProviderRequest } from './facade.ts';
+import { Inbox } from './inbox.ts';
 import { LinkControl } from './linkControl.ts';
 import { Relay } from './relay.ts';
 import { type Play, Stage, type StageWorld } from './stage.ts';
@@ -84,6 +85,7 @@ export class ProviderHost {
   readonly #transport: Transport;
   readonly #world: StageWorld;
   readonly #delivery: Delivery;
+  readonly #inbox: Inbox;
   readonly #stage: Stage;
   readonly #connections = new Map<Connection, Stage>();
   readonly #maxBufferedBytes: number;
@@ -114,6 +116,7 @@ export class ProviderHost {
       random,
     };
     this.#delivery = new Delivery({ nowUs: clock.nowUs, timers, counts: this.counts, link, random });
+    this.#inbox = new Inbox({ nowUs: clock.nowUs, timers });
     this.#stage = new Stage(this.#world, options.play);
     this.#linkFaults = this.#stage.linkFaults;
   }
@@ -266,9 +269,12 @@ export class ProviderHost {
     this.#connections.set(connection, stage);
     const session = stage.facade.connect?.(connection);
     if (stage !== this.#stage) stage.run('soon').catch(() => connection.end(INTERNAL_ERROR, 'the tape is damaged'));
+    const read = (text: string): void => session?.message(text);
     return {
       message: (bytes, isBinary) => {
-        if (!isBinary && !this.#world.link().isHalfOpen) session?.message(Buffer.from(bytes).toString('utf8'));
+        if (isBinary || this.#world.link().isHalfOpen) return;
+        const letter = { sender: connection.socket, text: Buffer.from(bytes).toString('utf8'), read };
+        if (!this.#inbox.take(letter)) connection.end(POLICY_VIOLATION, 'too many messages at once');
       },
       control: () => connection.heardControl(),
       drain: () => undefined,
@@ -318,6 +324,7 @@ function isTaken(error: unknown): boolean {
 }
 
 const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
 const INTERNAL_ERROR = 1011;
 const WRONG_PAGE = '<!doctype html><title>Service unavailable</title><h1>We will be back soon</h1>';
 
