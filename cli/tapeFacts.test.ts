@@ -65,6 +65,32 @@ describe('tapedeck tape build', () => {
       expect(readFileSync(page, 'utf8')).toContain('<strong>Derived.</strong>');
     }));
 
+  it('should be rebuilt by the command that is told of a damaged tape', () =>
+    inFolder(async (folder) => {
+      const file = join(folder, 'with-index.tape');
+      await tape('build', '--symbols', '3', '--seed', '7', '--events', '2000', '--with-index', 'XAX', '--out', file);
+      const sound = readFileSync(file);
+      writeFileSync(
+        file,
+        sound.map((byte, at) => (at === 200 ? byte ^ 0xff : byte)),
+      );
+      const { line } = await failing('verify', file);
+      const command = /rebuild it with "tapedeck tape ([^"]+)"/.exec(line)?.[1] ?? '';
+      await tape(...command.split(' '));
+      expect(readFileSync(file).equals(sound)).toBe(true);
+
+      const daily = join(folder, 'daily.csv');
+      writeFileSync(daily, DAILY);
+      await tape('build', '--daily', daily, '--events', '4000', '--out', file);
+      writeFileSync(
+        file,
+        readFileSync(file).map((byte, at) => (at === 200 ? byte ^ 0xff : byte)),
+      );
+      expect((await failing('verify', file)).line).toMatch(
+        /rebuild it as it was made from \S+ and \d more, with "tapedeck tape build \.\.\. --out /,
+      );
+    }));
+
   it('should refuse what cannot be built from daily bars, with the way out', () =>
     inFolder(async (folder) => {
       const daily = join(folder, 'daily.csv');

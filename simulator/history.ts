@@ -17,6 +17,9 @@ import {
 import { projectFile } from './paths.ts';
 import type { TapeOrigin } from './tape/types.ts';
 
+/** The licence of a source that we know nothing of. */
+export const USERS_LICENCE = 'not stated (a file of the user)';
+
 /** A day of the index. */
 export interface IndexBar {
   readonly date: string;
@@ -142,7 +145,7 @@ function tooFew(report: CsvReport, least: string): CsvFileError {
 
 function sourceOf(path: string, isCommitted: boolean): TapeOrigin['sources'][number] {
   const sha256 = createHash('sha256').update(readFileSync(path)).digest('hex');
-  if (!isCommitted) return { file: path, sha256, licence: 'not stated (a file of the user)' };
+  if (!isCommitted) return { file: path, sha256, licence: USERS_LICENCE };
   const file = relative(projectFile(), path).split(sep).join('/');
   const manifest: unknown = JSON.parse(readFileSync(projectFile('fixtures', 'history', 'manifest.json'), 'utf8'));
   const entry = Value.Check(ManifestSchema, manifest)

@@ -38,7 +38,7 @@ export function readFront(path: string, file: number): TapeFront {
 export function damaged(fault: {
   readonly path: string;
   readonly reason: string;
-  /** When known, the command makes the same tape. */
+  /** When known, the command makes the same tape, or says what it was made from. */
   readonly header?: TapeHeader;
 }): TapeError {
   const { path, reason, header } = fault;
@@ -47,10 +47,16 @@ export function damaged(fault: {
 
 function wayOut(path: string, header: TapeHeader | undefined): string {
   if (header === undefined) return `make it anew, with "tapedeck tape build --out ${path}" or as it was made`;
-  const { origin, instruments, seed, events, sessionDate } = header;
+  const { origin } = header;
   if (origin.edited === true) return 'cut, merge or speed it anew from the tapes that it was made of';
   if (origin.kind === 'recorded') return `import its sources anew with "tapedeck tape import ... --out ${path}"`;
-  return `rebuild it with "tapedeck tape build --symbols ${instruments.length} --seed ${seed} --events ${events} --date ${sessionDate} --out ${path}"`;
+  if (origin.buildOptions !== undefined) {
+    return `rebuild it with "tapedeck tape build ${origin.buildOptions} --out ${path}"`;
+  }
+  const [first] = origin.sources;
+  const others = origin.sources.length - 1;
+  const from = first === undefined ? '' : ` from ${first.file}${others === 0 ? '' : ` and ${others} more`}`;
+  return `rebuild it as it was made${from}, with "tapedeck tape build ... --out ${path}"`;
 }
 
 /** Fills the buffer from a place in the file; false when the file ends before. */

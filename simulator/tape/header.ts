@@ -34,6 +34,8 @@ const HeaderSchema = Type.Object({
     kind: Type.Union([Type.Literal('derived'), Type.Literal('recorded')]),
     description: Type.String(),
     sources: Type.Array(SourceSchema),
+    // Goes into a command line that people are told: what is no plain option stays out.
+    buildOptions: Type.Optional(Type.String({ pattern: '^[-. A-Za-z0-9]{1,200}$' })),
     edited: Type.Optional(Type.Literal(true)),
   }),
   instruments: Type.Array(InstrumentSchema, { minItems: 1, maxItems: 32_768 }),

@@ -8,6 +8,8 @@ export interface TapeOrigin {
   readonly description: string;
   /** File, size, sha256 and licence of each source. */
   readonly sources: readonly { readonly file: string; readonly sha256: string; readonly licence: string }[];
+  /** Options of `tape build` that make the same tape; absent when files of the user's went into it. */
+  readonly buildOptions?: string;
   /** Cut, merged or sped up since, as the description says: the header's parameters don't make this tape again. */
   readonly edited?: true;
 }

@@ -11,6 +11,7 @@ import {
   ticker,
   wholeNumber,
 } from '../csv.ts';
+import { USERS_LICENCE } from '../history.ts';
 import type { TapeOrigin } from '../tape/types.ts';
 
 /** A symbol's own day, in the currency. */
@@ -62,7 +63,7 @@ export async function loadDailyBars(options: {
   const sources = paths.map((path) => ({
     file: path,
     sha256: createHash('sha256').update(readFileSync(path)).digest('hex'),
-    licence: 'not stated (a file of the user)',
+    licence: USERS_LICENCE,
   }));
   return { date, bars, sources, reports };
 }

@@ -1,4 +1,4 @@
-import type { History } from '../history.ts';
+import { type History, USERS_LICENCE } from '../history.ts';
 import type { TapeOrigin } from '../tape/types.ts';
 import type { BuildOptions } from './build.ts';
 import type { Universe } from './universe.ts';
@@ -26,9 +26,17 @@ export function describeOrigin(made: {
     universe.hasAuctions ? 'auctions are modelled, halts are not' : 'auctions and halts are not modelled',
     `${refused} bad rows refused.`,
   ];
+  const sources = [...history.sources, ...(daily?.sources ?? [])];
+  const isOurs = sources.every(({ licence }) => licence !== USERS_LICENCE);
   return {
     kind: 'derived',
     description: parts.join('; '),
-    sources: [...history.sources, ...(daily?.sources ?? [])],
+    sources,
+    ...(isOurs && { buildOptions: buildOptionsOf(options) }),
   };
+}
+
+function buildOptionsOf({ symbols, seed, events, sessionDate, indexSymbol }: BuildOptions): string {
+  const size = `--symbols ${symbols} --seed ${seed} --events ${events} --date ${sessionDate}`;
+  return indexSymbol === undefined ? size : `${size} --with-index ${indexSymbol}`;
 }
