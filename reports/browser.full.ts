@@ -1,35 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, openPage } from './browser.ts';
 import { hostileSummary } from './hostile.ts';
 import { testSummary } from './testSummary.ts';
 import { writeReport } from './write.ts';
-
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const QUIET = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/** The system's browser, the first on PATH. */
-function findBrowser(): string {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const found = folders
-    .flatMap((folder) => BROWSERS.map((name) => join(folder, name)))
-    .find((path) => existsSync(path));
-  if (found === undefined) {
-    throw new Error(`no browser on PATH to look at the report with; install one of ${BROWSERS.join(', ')}`);
-  }
-  return found;
-}
 
 let browser: Browser;
 let root: string;
@@ -37,7 +15,7 @@ const urls = new Map<string, string>();
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'tapedeck-browser-'));
-  browser = await chromium.launch({ executablePath: findBrowser(), args: QUIET });
+  browser = await launchBrowser();
   const summaries = {
     pass: testSummary(),
     fail: testSummary({ verdict: 'fail' }),
@@ -63,17 +41,7 @@ interface Look {
 
 /** Opens a report and collects whatever the browser complains of or asks the network for. */
 async function open({ name, width, scheme }: Look): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
-  const url = urls.get(name) ?? '';
-  const complaints: string[] = [];
-  page.on('console', (message) => complaints.push(message.text()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
-  page.on('request', (request) => {
-    if (request.url() !== url) complaints.push(`asks for ${request.url()}`);
-  });
-  await page.goto(url);
-  return { page, complaints };
+  return await openPage(browser, { url: urls.get(name) ?? '', width, scheme });
 }
 
 const LOOKS: Look[] = ['pass', 'fail', 'invalid', 'long', 'hostile'].flatMap((name) =>
