@@ -28,18 +28,19 @@ const truths: PolledTruth[] = [];
 await inFolder((folder) => {
   const path = join(folder, 'polled.tape');
   const ticks = [
+    aTrade({ eventTimeUs: FROM_US - 900 * SECOND_US, symbol: 2, price: 7_700, size: 1 }),
     aTrade({ eventTimeUs: FROM_US - 20 * SECOND_US, price: 9_000, size: 1 }),
     aTrade({ eventTimeUs: FROM_US - SECOND_US, price: 9_900, size: 1 }),
     ...Array.from({ length: SECONDS }, (_, second) =>
       aTrade({ eventTimeUs: FROM_US + second * SECOND_US, price: priceAt(second) * 100, size: 1 }),
     ),
   ];
-  writeTape(path, ticks, { symbols: 2 });
+  writeTape(path, ticks, { symbols: 3 });
   const reader = openTape(path);
-  truths.push(new PolledTruth(reader, schedule, ['S0', 'S1']));
+  truths.push(new PolledTruth(reader, schedule, ['S0', 'S1', 'S2']), new PolledTruth(reader, schedule, ['S0']));
   reader.close();
 });
-const [truth] = truths as [PolledTruth];
+const [truth, recentTruth] = truths as [PolledTruth, PolledTruth];
 
 const at = (second: number): number => START_US + second * SECOND_US;
 
@@ -101,6 +102,12 @@ describe('PolledTruth', () => {
     ['from before what stood when the part began', 90, 0.5],
   ])('should not know a price %s', (_, price, second) => {
     expect(truth.ageUs('S0', { price, atUs: at(second) })).toBeUndefined();
+  });
+
+  it('should know what a symbol traded at long before the part, and that of symbols which it was asked for alone', () => {
+    expect(truth.ageUs('S2', { price: 77, atUs: at(3) })).toBe(0);
+    expect(recentTruth.ageUs('S0', { price: 99, atUs: at(-5) })).toBe(0);
+    expect(recentTruth.ageUs('S2', { price: 77, atUs: at(3) })).toBeUndefined();
   });
 
   it('should take the previous close for the price of what has not traded', () => {

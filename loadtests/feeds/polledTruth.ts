@@ -1,16 +1,20 @@
-import type { Tick } from '../../market/types.ts';
+import type { Instrument, Tick } from '../../market/types.ts';
 import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
 import { TRADE } from '../gate/part.ts';
 
 /** What the clocks of two processes may differ by, µs. */
 const CLOCK_ERROR_US = 1_000;
+/** Prices from before the part are looked for so far back at first: reading a day takes seconds that the probes don't have. */
+const LOOK_BACK_US = 600_000_000;
 
 /** A symbol's last price: from `sinceUs[n]` on it is `prices[n]`, in ticks. */
 interface PriceHistory {
   readonly priceScale: number;
   readonly sinceUs: number[];
   readonly prices: number[];
+  /** Whether the first of them is that of a trade. */
+  hasTradedBefore: boolean;
 }
 
 /** What the tape's last price of each symbol was when: what a server that polls may show, and how old it is. */
@@ -20,17 +24,15 @@ export class PolledTruth {
   /** Reads the tape to the end of the part that the schedule plays, for these symbols. @throws TapeError when a block is altered */
   constructor(reader: TapeReader, schedule: Schedule, symbols: Iterable<string>) {
     const wanted = new Set(symbols);
-    const byIndex = new Map<number, PriceHistory>();
-    for (const { symbol, index, priceDecimals, previousClose } of reader.header.instruments) {
-      if (!wanted.has(symbol)) continue;
-      const history = { priceScale: 10 ** priceDecimals, sinceUs: [Number.NEGATIVE_INFINITY], prices: [previousClose] };
-      byIndex.set(index, history);
-      this.#bySymbol.set(symbol, history);
-    }
-    const cursor = reader.cursor();
-    while (cursor.peekTimeUs() < schedule.toEventUs && cursor.next()) {
-      const history = byIndex.get(cursor.tick.symbol);
-      if (history !== undefined) append(history, cursor.tick, schedule);
+    const instruments = reader.header.instruments.filter(({ symbol }) => wanted.has(symbol));
+    const fromUs = schedule.fromEventUs - LOOK_BACK_US;
+    const recent = readPrices(reader, { instruments, schedule, fromUs });
+    // What hasn't traded for so long has its price from before.
+    const isEnough = instruments.every(({ index }) => recent.get(index)?.hasTradedBefore);
+    const byIndex = isEnough ? recent : readPrices(reader, { instruments, schedule, fromUs: 0 });
+    for (const { symbol, index } of instruments) {
+      const history = byIndex.get(index);
+      if (history !== undefined) this.#bySymbol.set(symbol, history);
     }
   }
 
@@ -53,12 +55,31 @@ export class PolledTruth {
   }
 }
 
-function append({ sinceUs, prices }: PriceHistory, tick: Tick, schedule: Schedule): void {
-  if (tick.kind !== TRADE || tick.price === prices.at(-1)) return;
-  const isBefore = tick.eventTimeUs < schedule.fromEventUs;
+function readPrices(
+  reader: TapeReader,
+  part: { readonly instruments: readonly Instrument[]; readonly schedule: Schedule; readonly fromUs: number },
+): Map<number, PriceHistory> {
+  const { instruments, schedule, fromUs } = part;
+  const byIndex = new Map<number, PriceHistory>();
+  for (const { index, priceDecimals, previousClose } of instruments) {
+    const before = { sinceUs: [Number.NEGATIVE_INFINITY], prices: [previousClose], hasTradedBefore: false };
+    byIndex.set(index, { priceScale: 10 ** priceDecimals, ...before });
+  }
+  const cursor = reader.cursor(fromUs);
+  while (cursor.peekTimeUs() < schedule.toEventUs && cursor.next()) {
+    const history = byIndex.get(cursor.tick.symbol);
+    if (history !== undefined && cursor.tick.kind === TRADE) append(history, cursor.tick, schedule);
+  }
+  return byIndex;
+}
+
+function append(history: PriceHistory, tick: Tick, schedule: Schedule): void {
+  const { sinceUs, prices } = history;
   // What was traded before the part stands when it begins; earlier prices nobody shows.
-  if (isBefore) prices[0] = tick.price;
-  else {
+  if (tick.eventTimeUs < schedule.fromEventUs) {
+    prices[0] = tick.price;
+    history.hasTradedBefore = true;
+  } else if (tick.price !== prices.at(-1)) {
     sinceUs.push(dueTimeUs(schedule, tick.eventTimeUs));
     prices.push(tick.price);
   }
