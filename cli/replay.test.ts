@@ -13,6 +13,7 @@ import { openTape } from '../simulator/tape/reader.ts';
 import type { TapeHeader } from '../simulator/tape/types.ts';
 import { createTapeWriter } from '../simulator/tape/writer.ts';
 import { trade } from '../simulator/testTape.ts';
+import { capture } from './capture.ts';
 import { runCli } from './program.ts';
 
 /** 09:30 in New York. */
@@ -109,6 +110,14 @@ describe('tapedeck replay', () => {
       err: '',
       code: 0,
     });
+  });
+
+  it('should refuse a day without a session, and a speed that is none, in one line', async () => {
+    expect(await capture('replay', '--date', '2020-12-25')).toMatchObject({
+      code: 64,
+      err: 'tapedeck: 2020-12-25 is closed for Christmas Day: no regular session; choose another --date or --tape\n',
+    });
+    expect((await capture('replay', '--speed', '0')).err).toContain('Give a number above 0, at most 1000000, or max.');
   });
 
   it('should play a part at a pace and sum it up', async () => {

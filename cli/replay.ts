@@ -1,4 +1,4 @@
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { ExitCode } from '../protocol/codes.ts';
 import { PROVIDER_NAMES } from '../protocol/providers/names.ts';
 import { PLACE_FORMS } from '../simulator/play/place.ts';
@@ -8,6 +8,7 @@ import { replayAs } from './replayAs.ts';
 import { play } from './replayPlay.ts';
 import { repeat } from './replayRepeat.ts';
 
+const MAX_SPEED = 1_000_000;
 const PORTS = { minimum: 0, maximum: 65_535 };
 /** Options that mean nothing without a provider to be. */
 const AS_OPTIONS = ['port', 'host', 'plan', 'key', 'clock', 'start', 'loop', 'scenario', 'lenient', 'control'] as const;
@@ -70,5 +71,8 @@ export function replayCommand() {
 }
 
 function speed(text: string): number {
-  return text === 'max' ? Number.POSITIVE_INFINITY : decimalNumber({ above: 0, maximum: 1_000_000 })(text);
+  if (text === 'max') return Number.POSITIVE_INFINITY;
+  const value = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= MAX_SPEED) return value;
+  throw new InvalidArgumentError(`Give a number above 0, at most ${MAX_SPEED}, or max.`);
 }

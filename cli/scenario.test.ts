@@ -48,10 +48,22 @@ describe('tapedeck scenario', () => {
     expect(code).toBe(1);
   });
 
+  it('should say which faults are not played for want of a provider', async () => {
+    const path = join(folder, 'unplayed.yaml');
+    writeFileSync(path, `${holiday}\nfaults:\n  - { kind: down, at: 1, forS: 1 }\n  - { kind: drop, share: 0.1 }\n`);
+    expect((await capture('scenario', 'run', path)).err).toContain(
+      'scenario holiday: not played, since there is no connection to a provider: down; add feeds: [polygon], or use replay --as NAME --scenario\n',
+    );
+  });
+
   it('should refuse to run what has no checks, and what there is not', async () => {
     expect(await capture('scenario', 'run', 'smoke')).toMatchObject({
       code: 64,
       err: 'tapedeck: scenario smoke: it has no checks; tapedeck gate --scenario smoke plays it\n',
+    });
+    expect(await capture('scenario', 'check', folder)).toMatchObject({
+      code: 66,
+      err: expect.stringMatching(/: is no file; name a \.yaml file\n$/),
     });
     expect(await capture('scenario', 'run', 'holyday')).toMatchObject({
       code: 66,

@@ -3,9 +3,11 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { runScenario, type ScenarioResult } from '../loadtests/scenarios/run.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import type { ScenarioCheck } from '../protocol/schemas/checks.ts';
+import { isFeedFault } from '../protocol/schemas/faults.ts';
+import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { loadScenario, scenarioNames, scenarioPath } from '../simulator/scenario.ts';
 import { CliError } from './errors.ts';
-import { openProgress } from './progress.ts';
+import { openProgress, type Progress } from './progress.ts';
 import { referenceServer } from './scenarioServer.ts';
 
 const FORMATS = ['text', 'json'] as const;
@@ -82,6 +84,7 @@ function runCommand() {
             ExitCode.USAGE,
           );
         }
+        tellUnplayed(loadScenario(name), progress);
         progress.show(`playing ${name}`);
         const result = await runScenario(name, referenceServer(), { tapePath: tape });
         progress.done();
@@ -92,6 +95,16 @@ function runCommand() {
       const isKept = results.every((result) => result.results.every((check) => check.isKept));
       process.exitCode = isKept ? ExitCode.PASS : ExitCode.FAIL;
     });
+}
+
+/** Says which faults can't happen: those on the connections to providers, where the scenario has none. */
+function tellUnplayed({ name, faults = [], feeds }: Scenario, progress: Progress): void {
+  if (feeds !== undefined) return;
+  const kinds = faults.filter((fault) => !isFeedFault(fault)).map(({ kind }) => kind);
+  if (kinds.length === 0) return;
+  progress.say(
+    `scenario ${name}: not played, since there is no connection to a provider: ${kinds.join(', ')}; add feeds: [polygon], or use replay --as NAME --scenario`,
+  );
 }
 
 function formatOption() {

@@ -23,7 +23,7 @@ export function cutCommand() {
     .addOption(formatOption())
     .action((file, options) =>
       withTapes([file], ([tape]) =>
-        makeTape({ ...options, doing: `cutting ${file}` }, (given) =>
+        makeTape({ ...options, inputs: [file], doing: `cutting ${file}` }, (given) =>
           cutTape(tape, { ...partOf(tape, options), ...given }),
         ),
       ),
@@ -43,7 +43,9 @@ export function mergeCommand() {
     .addOption(formatOption())
     .action((file, files, options) =>
       withTapes([file, ...files], (tapes) =>
-        makeTape({ ...options, doing: `merging ${tapes.length} tapes` }, (given) => mergeTapes(tapes, given)),
+        makeTape({ ...options, inputs: [file, ...files], doing: `merging ${tapes.length} tapes` }, (given) =>
+          mergeTapes(tapes, given),
+        ),
       ),
     );
 }
@@ -65,7 +67,7 @@ export function speedCommand() {
     .addOption(formatOption())
     .action((file, options) =>
       withTapes([file], ([tape]) =>
-        makeTape({ ...options, doing: `rewriting ${file}` }, (given) =>
+        makeTape({ ...options, inputs: [file], doing: `rewriting ${file}` }, (given) =>
           speedTape(tape, { ...given, factor: options.factor }),
         ),
       ),
@@ -88,7 +90,7 @@ export function haltCommand() {
     .addOption(formatOption())
     .action((file, options) =>
       withTapes([file], ([tape]) =>
-        makeTape({ ...options, doing: `rewriting ${file}` }, (given) => {
+        makeTape({ ...options, inputs: [file], doing: `rewriting ${file}` }, (given) => {
           const { fromUs: haltUs = 0, toUs: resumeUs } = partOf(tape, options);
           const { symbol, reason } = options;
           const halt = { symbol, haltUs, reason, ...(resumeUs === undefined ? {} : { resumeUs }) };

@@ -10,7 +10,7 @@ import type { TapeReader } from '../simulator/tape/types.ts';
 import { CliError } from './errors.ts';
 import { type PartOptions, partOf, symbolNames, TIME_FORMS } from './tapePart.ts';
 import { whole } from './tapeText.ts';
-import { making } from './tapeWrite.ts';
+import { making, refuseOwnInput } from './tapeWrite.ts';
 
 /** `tapedeck tape export`: writes the events in a format that other programs read. */
 export function exportCommand() {
@@ -42,6 +42,7 @@ interface ExportOptions extends PartOptions {
 async function exportTape(file: string, options: ExportOptions): Promise<void> {
   const tape = openTape(file);
   try {
+    refuseOwnInput(options.out, [file]);
     const exported = await making({ path: options.out, doing: `exporting ${file}` }, (given) =>
       write(tape, options, given),
     );

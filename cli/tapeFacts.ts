@@ -96,10 +96,12 @@ function linesOf({ tape, returns, intraday, arrivals, auctions, priceLevels }: T
       'gaps',
       `${percent(at10?.share ?? 0)} are over ten times a symbol's mean gap (Poisson: ${percent(at10?.poisson ?? 0)})`,
     ],
-    ['spreads', levels.join(', ')],
+    ['spreads', levels.length === 0 ? 'no quotes in force to measure by' : levels.join(', ')],
     [
       'auctions',
-      `${whole(auctions.openings)} at the open (${percent(auctions.openingShare)} of the shares), ${whole(auctions.closings)} at the close (${percent(auctions.closingShare)})`,
+      auctions.openings + auctions.closings === 0
+        ? 'none'
+        : `${whole(auctions.openings)} at the open (${percent(auctions.openingShare)} of the shares), ${whole(auctions.closings)} at the close (${percent(auctions.closingShare)})`,
     ],
   ]);
   return `${lines.join('\n')}\n`;

@@ -6,7 +6,7 @@ import { isoTime } from '../simulator/tape/time.ts';
 import type { TapeHeader } from '../simulator/tape/types.ts';
 import { decimalNumber } from './options.ts';
 import { openProgress } from './progress.ts';
-import { describe, formatOption, type OutputFormat, print, rows, whole } from './tapeText.ts';
+import { describe, formatOption, type OutputFormat, print, rate, rows, whole } from './tapeText.ts';
 
 const US_PER_S = 1_000_000;
 /** More than these are in the JSON alone. */
@@ -95,13 +95,13 @@ function surveyRows({ limits, rates, gaps, quality }: TapeSurvey): string[] {
   return rows([
     [
       'in session',
-      `${whole(rates.perSecond)} events/s over ${whole(rates.sessionSeconds)} s; most in the second of ${isoTime(rates.peak.secondUs)}: ${whole(rates.peak.events)}`,
+      `${rate(rates.perSecond, rates.sessionSeconds)} over ${whole(rates.sessionSeconds)} s; most in the second of ${isoTime(rates.peak.secondUs)}: ${whole(rates.peak.events)}`,
     ],
     ...rates.busiest.map(
       ({ symbol, events, trades, quotes, perSecond }, at) =>
         [
           at === 0 ? 'busiest' : '',
-          `${symbol.padEnd(8)} ${perSecond.toFixed(2)} events/s (${whole(events)}: ${whole(trades)} trades, ${whole(quotes)} quotes)`,
+          `${symbol.padEnd(8)} ${rate(perSecond, rates.sessionSeconds)} (${whole(events)}: ${whole(trades)} trades, ${whole(quotes)} quotes)`,
         ] as const,
     ),
     [
@@ -116,7 +116,7 @@ function surveyRows({ limits, rates, gaps, quality }: TapeSurvey): string[] {
       '',
       found(
         symbols.count,
-        `silences of a symbol over ${symbolSilence} s, in ${whole(symbols.concerned)} symbols`,
+        `silences of a symbol over ${symbolSilence} s${symbols.count === 0 ? '' : `, in ${whole(symbols.concerned)} symbols`}`,
         symbols.worst.map(({ symbol, fromUs, toUs }) => `${symbol} ${span(fromUs, toUs)}`),
       ),
     ],

@@ -1,6 +1,9 @@
 import { statSync } from 'node:fs';
 import { Option } from '@commander-js/extra-typings';
+import { isoTime } from '../simulator/tape/time.ts';
 import type { TapeHeader } from '../simulator/tape/types.ts';
+
+const DAY_US = 86_400_000_000;
 
 /** The tape's header and size, a line each. */
 export function describe(path: string, header: TapeHeader): string {
@@ -8,17 +11,17 @@ export function describe(path: string, header: TapeHeader): string {
   const spanS = (header.lastEventUs - header.firstEventUs) / 1e6;
   return rows([
     ['tape', path],
-    ['size', `${(size / 1e6).toFixed(1)} MB, ${(size / header.events).toFixed(1)} bytes an event`],
+    ['size', `${fileSize(size)}, ${(size / header.events).toFixed(1)} bytes an event`],
     ['format', `version ${header.version}`],
     ['origin', `${header.origin.kind}: ${header.origin.description}`],
     ...header.origin.sources.map(
       ({ file, licence, sha256 }) => ['source', `${file} (${licence}, sha256 ${sha256.slice(0, 16)}...)`] as const,
     ),
     ['seed', String(header.seed)],
-    ['session', `${header.sessionDate}, ${utc(header.sessionOpenUs)} to ${utc(header.sessionCloseUs)} UTC`],
-    ['span', `${utc(header.firstEventUs)} to ${utc(header.lastEventUs)} UTC`],
+    ['session', sessionLine(header)],
+    ['span', spanLine(header)],
     ['events', `${whole(header.events)} (${whole(header.trades)} trades, ${whole(header.quotes)} quotes)`],
-    ['rate', `${whole(header.events / Math.max(spanS, 1e-6))} events/s in the mean`],
+    ['rate', rate(header.events / spanS, spanS)],
     ['symbols', symbolsLine(header)],
     ...(header.halts === undefined ? [] : [['halts', whole(header.halts.length)] as const]),
     ['sha256', header.sha256],
@@ -29,6 +32,29 @@ export function describe(path: string, header: TapeHeader): string {
 function symbolsLine({ instruments }: TapeHeader): string {
   const first = instruments.slice(0, 8).map((instrument) => instrument.symbol);
   return `${whole(instruments.length)}: ${first.join(' ')}${instruments.length > first.length ? ' ...' : ''}`;
+}
+
+/** A whole UTC day is told as what it is; other sessions by their hours. */
+function sessionLine({ sessionDate, sessionOpenUs, sessionCloseUs }: TapeHeader): string {
+  if (sessionCloseUs - sessionOpenUs >= DAY_US) return `${sessionDate}, around the clock`;
+  return `${sessionDate}, ${utc(sessionOpenUs)} to ${utc(sessionCloseUs)} UTC`;
+}
+
+/** Where the events lie; with dates unless all are of the session's. */
+function spanLine({ sessionDate, firstEventUs, lastEventUs }: TapeHeader): string {
+  const isOneDay = [firstEventUs, lastEventUs].every((timeUs) => isoTime(timeUs).startsWith(sessionDate));
+  const told = (timeUs: number): string => (isOneDay ? '' : `${isoTime(timeUs).slice(0, 10)} `) + utc(timeUs);
+  return `${told(firstEventUs)} to ${told(lastEventUs)} UTC`;
+}
+
+function fileSize(bytes: number): string {
+  return bytes < 100_000 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Events a second: three digits of small rates; of less than a second none is told. */
+export function rate(perSecond: number, seconds: number): string {
+  if (seconds < 1) return 'under a second, no rate';
+  return `${perSecond < 100 ? Number(perSecond.toPrecision(3)) : whole(perSecond)} events/s`;
 }
 
 /** Lines of name and value, the values below one another. */

@@ -49,7 +49,7 @@ describe('tapedeck tape info', () => {
     expect(out).toMatch(
       /^in session {2}2 events\/s over 10,000 s; most in the second of 2020-03-16T13:30:00\.000000Z: 2$/m,
     );
-    expect(out).toMatch(/^busiest +AAPL +1\.00 events\/s \(10,000: 10,000 trades, 0 quotes\)$/m);
+    expect(out).toMatch(/^busiest +AAPL +1 events\/s \(10,000: 10,000 trades, 0 quotes\)$/m);
     expect(out).toMatch(/^gaps +no silences over 2 s$/m);
     expect(out).toMatch(/^quality +0 crossed quotes$/m);
   });
@@ -64,6 +64,29 @@ describe('tapedeck tape info', () => {
     const two = await json('info', file, file, '--quick');
     expect(two).toMatchObject([{ tape: file }, { tape: file }]);
     expect(JSON.stringify(two)).not.toContain('survey');
+  });
+});
+
+describe('tapedeck tape info on tapes of few events', () => {
+  it('should tell no rate of less than a second, and the dates of what is not of the session', async () => {
+    const [first, late, both] = [join(folder, 'first.tape'), join(folder, 'late.tape'), join(folder, 'both.tape')];
+    await tape('cut', file, '--to', '0.5', '--out', first);
+    const writer = createTapeWriter({
+      ...{ path: late, name: 'late', seed: 0, sessionDate: '2020-03-18' },
+      ...{ sessionOpenUs: OPEN_US + 2 * 86_400e6, sessionCloseUs: OPEN_US + 3 * 86_400e6 },
+      origin: { kind: 'recorded', description: 'One trade.', sources: [] },
+      instruments: [{ symbol: 'BTC', index: 0, priceDecimals: 2, quantityDecimals: 0, previousClose: 0 }],
+    });
+    writer.append(trade({ eventTimeUs: OPEN_US + 2 * 86_400e6, symbol: 0, price: 100 }));
+    writer.finish();
+    await tape('merge', first, late, '--out', both);
+
+    const one = (await tape('info', first)).out;
+    expect(one).toMatch(/^rate +under a second, no rate$/m);
+    expect(one).toMatch(/^size +\d+\.\d kB, /m);
+    expect(one).toMatch(/^ +no silences of a symbol over 300 s$/m);
+    expect((await tape('info', late)).out).toMatch(/^session +2020-03-18, around the clock$/m);
+    expect((await tape('info', both)).out).toMatch(/^span +2020-03-16 13:30:00\.000 to 2020-03-18 13:30:00\.000 UTC$/m);
   });
 });
 
@@ -164,6 +187,10 @@ describe('tapedeck tape, used wrongly', () => {
     [66, ['merge', file, join(folder, 'none.tape'), '--out', out], 'no such file'],
     [64, ['speed', file, '--factor', '0', '--out', out], 'Give a number from 0.001, at most 1000'],
     [64, ['speed', file, '--factor', '2', '--out', `${file}/x`], "can't be written (EEXIST); choose another place"],
+    [64, ['cut', file, '--to', '10', '--out', file], 'is read here, and would be overwritten; choose another place'],
+    [64, ['merge', file, file, '--out', file], 'is read here'],
+    [64, ['speed', file, '--factor', '2', '--out', `${folder}/./any.tape`], 'is read here'],
+    [64, ['export', file, '--out', file], 'is read here'],
     [64, ['halt', file, '--symbol', 'MSFT', '--from', '1', '--out', out], 'has no symbol "MSFT"'],
     [64, ['halt', file, '--symbol', 'IBM', '--from', '1', '--reason', '', '--out', out], 'Give a reason of one line'],
     [64, ['head', file, '--symbol', 'MSFT'], 'has no symbol "MSFT"'],

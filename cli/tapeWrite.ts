@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { ExitCode } from '../protocol/codes.ts';
+import { isSameFile } from '../simulator/sameFile.ts';
 import type { TapeHeader, TapeWork } from '../simulator/tape/types.ts';
 import { CliError } from './errors.ts';
 import { interruptible } from './interruptible.ts';
@@ -13,6 +14,13 @@ export function asWriteError(error: unknown, path: string): unknown {
     return new CliError(`${path}: can't be written (${error.code}); choose another place with --out`, ExitCode.USAGE);
   }
   return error;
+}
+
+/** Refuses an output that is an input: the input would be lost. @throws CliError */
+export function refuseOwnInput(out: string, inputs: readonly string[]): void {
+  if (inputs.some((input) => isSameFile(input, out))) {
+    throw new CliError(`--out ${out}: is read here, and would be overwritten; choose another place`, ExitCode.USAGE);
+  }
 }
 
 /** Runs work that makes a file, with progress on the terminal, stopped by SIGINT. @throws CliError in place of what the user can mend */
@@ -32,13 +40,19 @@ export async function making<Result>(
   }
 }
 
-/** Makes a tape and tells what is in it. */
+/** Makes a tape of tapes that lie in `inputs`, and tells what is in it. @throws CliError when it would overwrite one of them */
 export async function makeTape(
-  options: { readonly out: string; readonly format: OutputFormat; readonly doing: string },
+  options: {
+    readonly inputs: readonly string[];
+    readonly out: string;
+    readonly format: OutputFormat;
+    readonly doing: string;
+  },
   work: (given: Required<TapeWork> & { readonly path: string }) => Promise<TapeHeader>,
 ): Promise<void> {
   const { out: path, format } = options;
   if (path === '-') throw new CliError("a tape can't go to stdout: name a file with --out", ExitCode.USAGE);
+  refuseOwnInput(path, options.inputs);
   const startedMs = performance.now();
   const header = await making({ path, doing: options.doing }, (given) => work({ ...given, path }));
   const seconds = (performance.now() - startedMs) / 1000;

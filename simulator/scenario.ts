@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { nearestFirst } from '../protocol/nearest.ts';
@@ -43,6 +43,7 @@ const DEFAULT_LOAD: Scenario['load'] = {
 export function loadScenario(nameOrPath: string): Scenario {
   const path = scenarioPath(nameOrPath);
   if (!existsSync(path)) throw missing(nameOrPath, path);
+  if (!statSync(path).isFile()) throw new ScenarioError('missing', `scenario ${path}: is no file; name a .yaml file`);
   const result = parseYaml({ file: shown(path), text: readFileSync(path, 'utf8'), check, rule: firstBroken });
   if (!result.ok) throw new ScenarioError('invalid', `scenario ${result.message}`);
   return filledIn(result.value);

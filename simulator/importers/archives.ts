@@ -103,12 +103,28 @@ async function* openText(name: string, stored: AsyncGenerator<Buffer>): AsyncGen
     const isGzip = raw.head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
     const { head, isWhole, chunks } = await peek(isGzip ? gunzipped(raw.chunks) : raw.chunks, SAMPLE_BYTES);
     if (head.length === 0) throw new ImportError('bad', `${name}: is empty`);
+    const fault = noTextFault(head.subarray(0, SAMPLE_BYTES));
+    if (fault !== undefined) throw new ImportError('bad', `${name}: ${fault}`);
     yield { name, head: head.subarray(0, SAMPLE_BYTES), isWhole: isWhole && head.length <= SAMPLE_BYTES, chunks };
   } catch (error) {
     throw asImportError(name, error);
   } finally {
     await stored.return(undefined);
   }
+}
+
+/** Says what bytes are that are no text of rows; undefined when nothing speaks against it. */
+function noTextFault(head: Buffer): string | undefined {
+  if (head.toString('latin1', 0, 8) === 'TAPEDECK') return 'is a tape already; "tapedeck tape merge" joins tapes';
+  if (isZip(head) || head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC)) {
+    return 'is an archive inside an archive; unpack the outer one first';
+  }
+  const mark = head.toString('latin1', 0, 2);
+  if (mark === '\u00ff\u00fe' || mark === '\u00fe\u00ff') {
+    return 'is UTF-16 text; make it UTF-8 first, with "iconv -f UTF-16 -t UTF-8"';
+  }
+  if (head.includes(0)) return 'is no text of rows: it has bytes of 0 (UTF-16, or no text at all)';
+  return undefined;
 }
 
 /** Reads ahead until `bytes` are there; `chunks` begins with them again. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { fc, it } from '@fast-check/vitest';
@@ -33,7 +33,7 @@ describe('importing', () => {
         'F,3,price,abc,is not a decimal number',
         'F,5,price,-1,is not above 0',
         'F,6,price,3000000000,has more digits than a tape holds',
-        'F,7,symbol,no symbol,is no symbol (1 to 32 printable characters)',
+        'F,7,symbol,no symbol,is no symbol (1 to 32 printable ASCII characters)',
         'F,8,timestamp,soon,"is not a time from 1990 to 2099 (seconds, ms, µs or ns since 1970, or ISO 8601)"',
         'F,9,size,0,is not above 0',
         `F,10,,"${SECOND + 6},A,1,1,","has 5 columns, expected 4"`,
@@ -118,6 +118,37 @@ describe('importing', () => {
       await expect(importInto(folder, [join(folder, 'absent.csv')])).rejects.toThrow('absent.csv: no such file');
     }));
 
+  it('should say what a file is that is no text of rows', () =>
+    inFolder(async (folder) => {
+      const rows = `${[HEADER, row(0, 'A', '1')].join('\n')}\n`;
+      const utf16 = Buffer.from(`\ufeff${rows}`, 'utf16le');
+      const { bytes } = await importInto(folder, [fileOf(folder, 'good.csv', [HEADER, row(0, 'A', '1')])]);
+      const cases: readonly (readonly [Buffer, string])[] = [
+        [utf16, 'is UTF-16 text; make it UTF-8 first, with "iconv -f UTF-16 -t UTF-8"'],
+        [Buffer.from(utf16).swap16(), 'is UTF-16 text'],
+        [utf16.subarray(2), 'is no text of rows: it has bytes of 0'],
+        [bytes, 'is a tape already; "tapedeck tape merge" joins tapes'],
+        [gzipSync(readFileSync(example('many.zip'))), 'is an archive inside an archive'],
+      ];
+      for (const [content, reason] of cases) {
+        writeFileSync(join(folder, 'odd.csv'), content);
+        await expect(importInto(folder, [join(folder, 'odd.csv')])).rejects.toThrow(`odd.csv: ${reason}`);
+      }
+    }));
+
+  it('should not overwrite what it reads, by whatever name', () =>
+    inFolder(async (folder) => {
+      const path = fileOf(folder, 'out.tape', [HEADER, row(0, 'A', 'x')]);
+      linkSync(path, join(folder, 'linked.csv'));
+      const before = readFileSync(path, 'utf8');
+      const list = { rejects: path, out: join(folder, 'other.tape') };
+
+      await expect(importInto(folder, [path])).rejects.toThrow(/^--out .*out\.tape: is read here/);
+      await expect(importInto(folder, [join(folder, 'linked.csv')])).rejects.toThrow(/^--out .*is read here/);
+      await expect(importInto(folder, [path], list)).rejects.toThrow(/^--rejects .*is read here/);
+      expect(readFileSync(path, 'utf8')).toBe(before);
+    }));
+
   it('should take files, folders and patterns, each file once, and skip what lies beside archives', () =>
     inFolder(async (folder) => {
       const data = join(folder, 'data');
@@ -128,6 +159,8 @@ describe('importing', () => {
       fileOf(join(data, 'deep', 'er'), 'c.txt', line('C'));
       fileOf(data, 'a.csv.CHECKSUM', ['0123']);
       fileOf(data, '.hidden', ['x']);
+      fileOf(data, 'README.txt', ['About these files']);
+      fileOf(data, 'LICENSE', ['Free']);
       const symbols = async (...inputs: string[]) => {
         const { instruments, ticks } = await importInto(folder, inputs);
         return ticks.map((tick) => instruments[tick.symbol]?.symbol).join('');

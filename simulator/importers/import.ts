@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { isSameFile } from '../sameFile.ts';
 import type { TapeHeader, TapeOrigin } from '../tape/types.ts';
 import { createTapeWriter } from '../tape/writer.ts';
 import { BAR_PATH_RULE } from './barPath.ts';
 import { ImportError } from './errors.ts';
-import { findInputs } from './inputs.ts';
+import { findInputs, type InputFile } from './inputs.ts';
 import type { FormatName, Layout, LayoutOptions } from './layout.ts';
 import { Reading, type ReadingProgress } from './reading.ts';
 import { Rejects } from './rejects.ts';
@@ -90,7 +91,9 @@ export async function importTape(options: ImportOptions, watch: ImportWatch = {}
   const files = findInputs(options.inputs);
   const folder = dirname(options.out);
   mkdirSync(folder, { recursive: true });
-  const rejects = new Rejects({ path: options.rejects ?? join(folder, 'rejects.csv'), maxShare: options.maxBadShare });
+  const rejectsPath = options.rejects ?? join(folder, 'rejects.csv');
+  refuseInputs({ '--out': options.out, '--rejects': rejectsPath }, files);
+  const rejects = new Rejects({ path: rejectsPath, maxShare: options.maxBadShare });
   const bufferEvents = options.bufferEvents ?? DEFAULT_BUFFER_EVENTS;
   const sorter = new EventSorter({ bufferEvents, spillFolder: folder });
   const symbols = new SymbolTable(options.symbols);
@@ -114,6 +117,14 @@ export async function importTape(options: ImportOptions, watch: ImportWatch = {}
   } finally {
     sorter.close();
     rejects.close();
+  }
+}
+
+/** What is written must be no file that is read. */
+function refuseInputs(outputs: Readonly<Record<string, string>>, files: readonly InputFile[]): void {
+  for (const [option, path] of Object.entries(outputs)) {
+    if (!files.some((file) => isSameFile(file.path, path))) continue;
+    throw new ImportError('usage', `${option} ${path}: is read here, and would be overwritten; choose another place`);
   }
 }
 

@@ -9,7 +9,7 @@ export interface InputFile {
 }
 
 /** What lies beside archives and is none. */
-const SKIPPED = /(^\.|\.(checksum|md|tape|partial|sha256)$|rejects\.csv$)/i;
+const SKIPPED = /(^\.|^(readme|licen[cs]e|notice)(\.|$)|\.(checksum|md|tape|partial|sha256)$|rejects\.csv$)/i;
 const GLOB = /[*?]/;
 
 /**

@@ -79,7 +79,7 @@ export class TableReader implements RowReader {
     }
     const symbol = this.#symbol(fields);
     if (symbol === LEFT_OUT) return 'filtered';
-    if (symbol === NO_SYMBOL) return this.#fault(fields, 'symbol', 'is no symbol (1 to 32 printable characters)');
+    if (symbol === NO_SYMBOL) return this.#fault(fields, 'symbol', 'is no symbol (1 to 32 printable ASCII characters)');
     const timeUs = this.#time(fields, at.time as number);
     if (Number.isNaN(timeUs)) return this.#fault(fields, 'time', `is not ${this.#times.expected}`);
     this.#event.symbol = symbol;

@@ -120,7 +120,7 @@ export class FrameReader implements RowReader {
     const symbol = this.#context.symbols.findName(name);
     if (symbol === LEFT_OUT) return 'filtered';
     if (symbol !== NO_SYMBOL) return symbol;
-    return { column: 's', value: name, reason: 'is no symbol (1 to 32 printable characters)' };
+    return { column: 's', value: name, reason: 'is no symbol (1 to 32 printable ASCII characters)' };
   }
 
   /** Brings both sides to one number of decimals. */

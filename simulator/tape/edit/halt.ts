@@ -1,4 +1,3 @@
-import { findHaltFault } from '../halts.ts';
 import { isoTime } from '../time.ts';
 import type { TapeHalt, TapeHeader, TapeReader, TapeWork } from '../types.ts';
 import { forEachTick, writeWhole } from '../work.ts';
@@ -17,9 +16,17 @@ export async function haltOnTape(
   const { symbol: ticker, ...rest } = options.halt;
   const symbol = instruments.find((instrument) => instrument.symbol === ticker)?.index;
   if (symbol === undefined) throw new RangeError(`tape ${tape.path}: has no symbol "${ticker}"`);
-  const halts = [...(header.halts ?? []), { ...rest, symbol }].sort((a, b) => a.haltUs - b.haltUs);
-  const fault = findHaltFault(halts, instruments.length);
-  if (fault !== undefined) throw new RangeError(`tape ${tape.path}: with this halt it ${fault}`);
+  const known = header.halts ?? [];
+  const { haltUs, resumeUs = Number.POSITIVE_INFINITY } = rest;
+  if (resumeUs <= haltUs) throw new RangeError(`tape ${tape.path}: the halt ends before it begins`);
+  const other = known.find(
+    (halt) => halt.symbol === symbol && halt.haltUs < resumeUs && haltUs < (halt.resumeUs ?? Number.POSITIVE_INFINITY),
+  );
+  if (other !== undefined) {
+    const end = other.resumeUs === undefined ? 'on' : `to ${isoTime(other.resumeUs)}`;
+    throw new RangeError(`tape ${tape.path}: ${ticker} is halted already from ${isoTime(other.haltUs)} ${end}`);
+  }
+  const halts = [...known, { ...rest, symbol }].sort((a, b) => a.haltUs - b.haltUs);
   const until = rest.resumeUs === undefined ? 'on' : `to ${isoTime(rest.resumeUs)}`;
   const source = tape.cursor();
   return writeWhole(
