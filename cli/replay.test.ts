@@ -117,7 +117,7 @@ describe('tapedeck replay', () => {
       code: 64,
       err: 'tapedeck: 2020-12-25 is closed for Christmas Day: no regular session; choose another --date or --tape\n',
     });
-    expect((await capture('replay', '--speed', '0')).err).toContain('Give a number above 0, at most 1000000, or max.');
+    expect((await capture('replay', '--speed', '0')).err).toContain('Give a number above 0, at most 1000000, or max');
   });
 
   it('should play a part at a pace and sum it up', async () => {
