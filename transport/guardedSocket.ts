@@ -6,6 +6,7 @@ export interface RawSocket {
   getBufferedAmount(): number;
   subscribe(topic: string): boolean;
   unsubscribe(topic: string): boolean;
+  ping(): number;
   cork(write: () => void): unknown;
   end(code: number, reason: string): void;
   close(): void;
@@ -38,6 +39,10 @@ export class GuardedSocket implements TransportSocket {
     const result = this.#ws?.send(message, typeof message !== 'string', this.#isCompressed);
     if (result === SendResult.SENT) return SendResult.SENT;
     return result === SendResult.QUEUED ? SendResult.QUEUED : SendResult.DROPPED;
+  }
+
+  ping(): void {
+    this.#ws?.ping();
   }
 
   bufferedBytes(): number {

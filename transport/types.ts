@@ -18,6 +18,8 @@ export interface TransportSocket {
   readonly remoteAddress: string;
   /** Sends a frame, after everything published to this socket before. A closed socket answers DROPPED. */
   send(message: Message): SendResult;
+  /** Sends a ping without data. */
+  ping(): void;
   /** Bytes that the kernel hasn't taken yet; 0 when closed. */
   bufferedBytes(): number;
   /** Joins a topic of {@link Transport.publish}. */

@@ -131,6 +131,12 @@ describe('Binance: commands', () => {
       '{"method"',
       { code: 3, msg: expect.stringContaining('Invalid JSON: expected value at line 1 column ') },
     ],
+    [
+      'no JSON in its second line',
+      '{\n  "method" 1}',
+      { code: 3, msg: 'Invalid JSON: expected value at line 2 column 12' },
+    ],
+    ['a text that ends early', '{"method"', { code: 3, msg: expect.stringMatching(/ at line 1 column (9|10)$/) }],
     ['no method', { params: [] }, { code: 2, msg: `${INVALID}missing field \`method\` at line 1 column 13` }],
     [
       'another method',
@@ -147,6 +153,11 @@ describe('Binance: commands', () => {
       { method: 'LIST_SUBSCRIPTIONS', id: 'x'.repeat(37) },
       { code: 2, msg: expect.stringContaining('request ID') },
     ],
+    [
+      'a long name',
+      { method: 'SUBSCRIBE', params: ['x'.repeat(129)] },
+      { code: 2, msg: `${INVALID}stream name is too long` },
+    ],
     ['another property', { method: 'GET_PROPERTY', params: ['x'], id: 8 }, { code: 0, msg: 'Unknown property', id: 8 }],
     [
       'a property of text',
@@ -160,6 +171,18 @@ describe('Binance: commands', () => {
     ],
   ])('should answer %s', (_, command, answer) => {
     expect(client.says(command)).toEqual([answer]);
+  });
+
+  it.each([
+    ['9223372036854775807', '{"result":["aapl@trade"],"id":9223372036854775807}'],
+    ['-9223372036854775808', '{"result":["aapl@trade"],"id":-9223372036854775808}'],
+    ['1,"id":9007199254740993', '{"result":["aapl@trade"],"id":9007199254740993}'],
+    ['9223372036854775808', expect.stringContaining('{"code":2,"msg":"Invalid request: request ID must be')],
+    ['1.5', expect.stringContaining('{"code":2,')],
+    ['1e400', expect.stringContaining('{"code":2,')],
+  ])('should hold an id to 64 bits, exactly: %s', (id, answer) => {
+    client.says(`{"method":"LIST_SUBSCRIPTIONS","id":${id}}`);
+    expect(client.frames.at(-1)).toEqual(answer);
   });
 
   it('should go on wrapped once that is set', () => {
@@ -182,6 +205,18 @@ describe('Binance: limits', () => {
     expect(client.ended).toEqual({ code: 1008, reason: 'Too many requests' });
   });
 
+  it('should ping every 20 s, and cut who has not answered for a minute', () => {
+    const rig = new FacadeRig(BINANCE);
+    const [alive, dead] = [rig.connect('/ws'), rig.connect('/ws')];
+    dead.answersPings = false;
+    rig.passTo(79_999);
+    expect([alive.pinged, dead.pinged, dead.ended]).toEqual([3, 3, undefined]);
+    rig.passTo(80_000);
+    expect(dead.ended?.code).toBe(1006);
+    rig.passTo(HOUR_MS);
+    expect([alive.pinged, alive.ended]).toEqual([180, undefined]);
+  });
+
   it('should be over every limit when a scenario says so, and leave who only listens alone', () => {
     const rig = new FacadeRig(BINANCE);
     const [talker, listener] = [rig.connect('/ws'), rig.connect('/ws/aapl@trade')];
@@ -199,6 +234,16 @@ describe('Binance: limits', () => {
     expect(client.says({ method: 'SUBSCRIBE', params, id: 1 })).toEqual([{ result: null, id: 1 }]);
     expect(client.says({ method: 'SUBSCRIBE', params: ['s0@trade'], id: 2 })).toEqual([{ result: null, id: 2 }]);
     expect(client.says({ method: 'SUBSCRIBE', params: ['one@trade'], id: 3 })).toMatchObject([{ code: 4, id: 3 }]);
+  });
+
+  it('should take ten times as many without limits, by the address too', () => {
+    const rig = new FacadeRig(BINANCE, { plan: 'unlimited' });
+    const names = Array.from({ length: 10_240 }, (_, at) => `s${at}@trade`);
+    const client = rig.connect(`/stream?streams=${names.slice(0, 2_000).join('/')}`);
+    expect(client.says({ method: 'SUBSCRIBE', params: names, id: 1 })).toEqual([{ result: null, id: 1 }]);
+    expect(client.says({ method: 'SUBSCRIBE', params: ['one@trade'], id: 2 })).toMatchObject([{ code: 4, id: 2 }]);
+    const [listed] = client.says({ method: 'LIST_SUBSCRIPTIONS', id: 3 });
+    expect(listed).toEqual({ result: names, id: 3 });
   });
 
   it('should refuse the 301st connection of five minutes', () => {

@@ -1,6 +1,6 @@
 import { TickKind } from '../../market/types.ts';
 import { decodedPath, jsonAnswer } from './access.ts';
-import { type ParsedCommand, parseCommand } from './binanceCommands.ts';
+import { type CommandId, idText, type ParsedCommand, parseCommand, refusalText } from './binanceCommands.ts';
 import { BinanceEvents } from './binanceEvents.ts';
 import { BinanceSymbols, combinedTopic } from './binanceNames.ts';
 import { BinanceRest, TOO_MANY_REQUESTS } from './binanceRest.ts';
@@ -18,9 +18,14 @@ import { wholeMs } from './wireNumbers.ts';
 
 const SECOND_US = 1_000_000;
 const MAX_STREAMS = 1_024;
+/** Streams of a connection without limits: what one keeps stays bounded. */
+const MOST_STREAMS = 10 * MAX_STREAMS;
 const MESSAGES_PER_S = 5;
 const CONNECTIONS_PER_5_MIN = 300;
 const LIFETIME_MS = 86_400_000;
+const PING_EVERY_MS = 20_000;
+/** Who answers none of so many pings is gone a minute after the first of them. */
+const MAX_UNANSWERED = 3;
 /** How long before the end of a connection it is announced. */
 const SHUTDOWN_NOTICE_MS = 10_000;
 const POLICY_VIOLATION = 1008;
@@ -35,7 +40,7 @@ interface BinanceLimits {
 
 const NO_LIMITS: BinanceLimits = {
   messagesPerS: Number.POSITIVE_INFINITY,
-  streams: Number.POSITIVE_INFINITY,
+  streams: MOST_STREAMS,
   connectionsPer5Min: Number.POSITIVE_INFINITY,
 };
 const SPOT_LIMITS: BinanceLimits = {
@@ -50,7 +55,7 @@ export const BINANCE: ProviderKind = {
   plans: {
     public:
       '5 messages a second and 1,024 streams a connection, 300 connections in 5 minutes, 6,000 request weight a minute, per address',
-    unlimited: 'no limits',
+    unlimited: 'no limits, but for 10,240 streams a connection',
   },
   create: (world) => new BinanceFacade(world),
 };
@@ -116,6 +121,7 @@ class BinanceSession implements FacadeSession {
   #isCombined: boolean;
   /** Streams that tell of each second: all but trades and quotes. */
   #timedStreams = 0;
+  #unanswered = 0;
   readonly closed: () => void;
 
   constructor(
@@ -128,17 +134,20 @@ class BinanceSession implements FacadeSession {
     this.closed = options.closed;
     this.#messages = new RateWindows({ limit: this.#limits.messagesPerS, windowUs: SECOND_US });
     this.#isCombined = socket.path.startsWith('/stream');
-    socket.onControl(() => this.#mayGoOn());
+    socket.onControl(() => {
+      this.#unanswered = 0;
+      this.#mayGoOn();
+    });
+    this.#pingLater();
     socket.after(LIFETIME_MS - SHUTDOWN_NOTICE_MS, () => this.#announceEnd());
-    this.#add(streamsOfUrl(socket));
+    this.#add(streamsOfUrl(socket).slice(0, this.#limits.streams));
   }
 
   readonly message = (text: string): void => {
     if (!this.#mayGoOn(this.#world.link().isRateLimited)) return;
     const command = parseCommand(text);
     if (command.kind === 'refused') {
-      const { kind: _, ...error } = command;
-      this.#socket.send(JSON.stringify(error));
+      this.#socket.send(refusalText(command));
     } else this.#obey(command);
   };
 
@@ -152,7 +161,7 @@ class BinanceSession implements FacadeSession {
       case 'subscribe':
         if (!this.#add(command.streams)) {
           // Third-party: the documents give the limit of streams, not the answer.
-          this.#socket.send(JSON.stringify({ code: 4, msg: 'Too many subscriptions', id }));
+          this.#socket.send(refusalText({ kind: 'refused', code: 4, msg: 'Too many subscriptions', id }));
         } else this.#answer(null, command);
         return;
       case 'unsubscribe':
@@ -171,8 +180,8 @@ class BinanceSession implements FacadeSession {
     }
   }
 
-  #answer(result: null | boolean | readonly string[], { id }: { readonly id: number | string | null }): void {
-    this.#socket.send(JSON.stringify({ result, id }));
+  #answer(result: null | boolean | readonly string[], { id }: { readonly id: CommandId }): void {
+    this.#socket.send(`{"result":${JSON.stringify(result)},"id":${idText(id)}}`);
   }
 
   /** All or, over the limit, none. */
@@ -195,6 +204,7 @@ class BinanceSession implements FacadeSession {
   }
 
   #setCombined(isCombined: boolean): void {
+    if (isCombined === this.#isCombined) return;
     for (const stream of this.#streams) this.#socket.unsubscribe(this.#topic(stream));
     this.#isCombined = isCombined;
     for (const stream of this.#streams) this.#socket.subscribe(this.#topic(stream));
@@ -212,6 +222,18 @@ class BinanceSession implements FacadeSession {
     return mayGoOn;
   }
 
+  #pingLater(): void {
+    this.#socket.after(PING_EVERY_MS, () => {
+      if (this.#unanswered === MAX_UNANSWERED) {
+        this.#socket.terminate();
+        return;
+      }
+      this.#unanswered++;
+      this.#socket.ping();
+      this.#pingLater();
+    });
+  }
+
   #announceEnd(): void {
     this.#socket.send(JSON.stringify({ e: 'serverShutdown', E: wholeMs(this.#world.market.nowUs()) }));
     this.#socket.after(SHUTDOWN_NOTICE_MS, () => this.#socket.end(GOING_AWAY, ''));
@@ -225,8 +247,5 @@ function isTimed(stream: string): boolean {
 /** `/ws/a` and `/stream?streams=a/b` name streams; what names none, such as ccxt's `/ws/0`, is only a suffix. */
 function streamsOfUrl({ path, query }: FacadeSocket): readonly string[] {
   const text = path.startsWith('/stream') ? (query.get('streams') ?? '') : decodedPath(path.slice('/ws/'.length));
-  return text
-    .split('/')
-    .filter((name) => name.includes('@'))
-    .slice(0, MAX_STREAMS);
+  return text.split('/').filter((name) => name.includes('@'));
 }

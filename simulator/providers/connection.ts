@@ -73,6 +73,8 @@ export class Connection implements FacadeSocket, Reader, Destination {
 
   readonly terminate = (): void => this.socket.terminate();
 
+  readonly ping = (): void => this.socket.ping();
+
   readonly after = (delayMs: number, callback: () => void): (() => void) => {
     if (!this.socket.isOpen) return () => undefined;
     const callOff = this.#options.timers.after(Math.max(1, Math.ceil(delayMs)), () => {

@@ -27,6 +27,7 @@ function scene(result: SendResult = SendResult.SENT) {
     cork: (write) => write(),
     end: () => undefined,
     terminate: () => undefined,
+    ping: () => undefined,
   };
   const to = { socket, kick: () => kicks++ };
   const { timers, nowUs } = time;

@@ -75,6 +75,8 @@ export interface FacadeSocket {
   readonly end: (code: number, reason: string) => void;
   /** Cuts without a close frame. */
   readonly terminate: () => void;
+  /** Sends a ping of the protocol, without data. */
+  readonly ping: () => void;
   /** Calls back once after so long, ms, unless the socket has ended; returns what calls it off. */
   readonly after: (delayMs: number, callback: () => void) => () => void;
   /** Calls back whenever a ping or a pong of the client has come. */

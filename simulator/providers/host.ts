@@ -23,7 +23,8 @@ import { type Play, Stage, type StageWorld } from './stage.ts';
 const KIB = 1024;
 const MAX_PAYLOAD_BYTES = 256 * KIB;
 const MAX_BODY_BYTES = 1024 * KIB;
-const IDLE_TIMEOUT_S = 60;
+/** Later than a provider's own pings would find a dead client out. */
+const IDLE_TIMEOUT_S = 120;
 /** A condition may begin a fault unannounced: the link's state counts no longer than this without a look. */
 const LINK_HOLDS_US = 5_000;
 const DEFAULT_MAX_BUFFERED_BYTES = 1024 * KIB;

@@ -153,6 +153,10 @@ export class RigSocket implements FacadeSocket, Reader {
   pendingMark = 0;
   /** Frames, oldest first. */
   readonly frames: string[] = [];
+  /** Pings of the façade so far. */
+  pinged = 0;
+  /** Whether the client is one that answers them. */
+  answersPings = true;
   /** The close code and its reason; code 1006 without a close frame. */
   ended: { readonly code: number; readonly reason: string } | undefined;
   readonly #options: RigSocketOptions;
@@ -209,6 +213,10 @@ export class RigSocket implements FacadeSocket, Reader {
     this.#finish(code, reason);
   };
   readonly terminate = (): void => this.#finish(1006, '');
+  readonly ping = (): void => {
+    this.pinged++;
+    if (this.answersPings) this.pings();
+  };
   readonly after = (delayMs: number, callback: () => void): (() => void) => {
     const callOff = this.#options.time.timers.after(delayMs, callback);
     this.#callOffs.push(callOff);
