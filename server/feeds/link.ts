@@ -63,6 +63,8 @@ export class Link {
   #isRunning = false;
   #open: Session | undefined = undefined;
   #liveUs = 0;
+  /** When the market was last seen not to be open, µs since the epoch: only from then on does silence count. */
+  #closedUs = 0;
   #silentSessions = 0;
   readonly #timers = new Set<() => void>();
 
@@ -101,6 +103,7 @@ export class Link {
     this.#close();
     this.state = 'idle';
     this.lastEnd = undefined;
+    this.#silentSessions = 0;
   }
 
   #attempt(): void {
@@ -197,9 +200,11 @@ export class Link {
 
   #look(): void {
     const { rules, ports, phase } = this.#world;
-    const lastUs = this.hasSpoken ? this.heardUs : this.#liveUs;
-    const silentMs = (ports.clock.nowUs() - lastUs) / 1000;
-    if (silentMs >= rules.silenceMs && phase() === 'regular') {
+    const nowUs = ports.clock.nowUs();
+    if (phase() !== 'regular') this.#closedUs = nowUs;
+    const lastUs = Math.max(this.hasSpoken ? this.heardUs : this.#liveUs, this.#closedUs);
+    const silentMs = (nowUs - lastUs) / 1000;
+    if (silentMs >= rules.silenceMs) {
       this.#silentSessions++;
       this.#onEnd({ reason: 'silent', detail: `no data for ${Math.round(silentMs)} ms while the market is open` });
     } else {

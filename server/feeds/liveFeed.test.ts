@@ -162,6 +162,32 @@ describe('a provider of a feed', () => {
     later.trade({ price: 100, timeUs: evening.nowUs });
     evening.run(3_600);
     expect(later.sessions).toBe(1);
+
+    const openUs = Date.UTC(2020, 2, 16, 13, 30) * 1_000;
+    const early = goesLive('polygon');
+    const morning = new Rig([early], { calendar: NYSE, rules, startUs: openUs - 60 * SECOND_US });
+    early.trade({ price: 100, timeUs: morning.nowUs });
+    morning.run(69.5);
+    expect(early.sessions).toBe(1);
+    morning.run(1.5);
+    expect(early.sessions).toBe(2);
+  });
+
+  it('should know that the market is closed when its last price is that of the last close', () => {
+    const poll = goesLive('alpha-vantage', 'poll');
+    const sundayUs = Date.UTC(2020, 2, 15, 16) * 1_000;
+    const rig = new Rig([poll], { calendar: NYSE, startUs: sundayUs });
+    poll.trade({ price: 100, timeUs: Date.UTC(2020, 2, 13, 20) * 1_000 - 1 });
+    rig.run(10);
+    expect(poll.host.phase()).toBe('closed');
+    rig.run(20 * 3_600);
+    expect(poll.host.phase()).toBe('pre');
+    rig.run(3_600);
+    // Monday, after the open: the first price of the day is believed at once.
+    rig.run(3_600);
+    poll.trade({ price: 101, timeUs: rig.nowUs });
+    expect(rig.ticks.map(({ price }) => price)).toEqual([100, 101]);
+    expect(poll.host.phase()).toBe('regular');
   });
 });
 

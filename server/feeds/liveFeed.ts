@@ -201,9 +201,9 @@ export class LiveFeed implements Feed {
       ports,
       rules,
       eventTimeUs: (symbol) => this.#timeFor(symbol),
-      phase: () => calendar?.sessionAt(this.#time.nowUs()) ?? 'regular',
+      phase: () => calendar?.sessionAt(this.#marketUs()) ?? 'regular',
       openLeftMs: () => {
-        const marketUs = this.#time.nowUs();
+        const marketUs = this.#marketUs();
         if (calendar !== undefined && calendar.sessionAt(marketUs) !== 'regular') return SESSION_MS;
         const closeUs = calendar?.nextCloseUs(marketUs) ?? marketUs + SESSION_MS * 1000;
         return Math.max(LEAST_OPEN_MS, (closeUs - marketUs) / 1000);
@@ -239,6 +239,14 @@ export class LiveFeed implements Feed {
     if (tick.eventTimeUs > (this.#symbolUs[tick.symbol] as number)) this.#symbolUs[tick.symbol] = tick.eventTimeUs;
     if (this.#gap !== undefined) this.#endGap(this.#gap, { link, toUs: tick.eventTimeUs });
     this.#sink(tick, NO_SCHEDULE);
+  }
+
+  /** The market's time by its calendar: when nothing has opened since its last event, it is the real one at rest, and its clock ours. */
+  #marketUs(): number {
+    const { calendar, ports } = this.#options;
+    const marketUs = this.#time.nowUs();
+    const nowUs = ports.clock.nowUs();
+    return calendar !== undefined && marketUs < nowUs && calendar.nextOpenUs(marketUs) > nowUs ? nowUs : marketUs;
   }
 
   #timeFor(symbol: number): number {

@@ -6,7 +6,7 @@ const MINUTE_US = 60_000_000;
 const REAL_TIME_US = 300_000_000;
 /** What somebody replays may be paused: its clock goes on only so far beyond its last event, µs. */
 const REPLAYED_AHEAD_US = 2_000_000;
-/** An event further ahead of the market than this has a wrong time, µs, unless {@link CONFIRMATIONS} in a row agree. */
+/** An event further ahead of the market than this has a wrong time, µs, unless it is ours or {@link CONFIRMATIONS} in a row agree. */
 const MAX_AHEAD_US = 600_000_000;
 const CONFIRMATIONS = 3;
 /** The timer looks at least this often, ms: a market may be replayed faster than the wall's clock. */
@@ -52,7 +52,8 @@ export class MarketTime {
 
   /** Takes the time of an event that has just come; false when it can't be true. Minutes that it ends are told. */
   passes(eventUs: number, arrivalUs: number): boolean {
-    if (eventUs - this.nowUs() > MAX_AHEAD_US) {
+    const isOurs = Math.abs(eventUs - arrivalUs) <= REAL_TIME_US;
+    if (!isOurs && eventUs - this.nowUs() > MAX_AHEAD_US) {
       this.#aheadCount++;
       if (this.#aheadCount < CONFIRMATIONS) return false;
     }

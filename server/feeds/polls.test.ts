@@ -128,6 +128,16 @@ describe('a polled provider', () => {
     expect(heard.ticks).toEqual([]);
   });
 
+  it.each<readonly [Refusal, string]>([
+    ['per_second', 'it says that we ask too often'],
+    ['per_day', "the day's calls are used up"],
+  ])('should tell the limit %s from the others', async (refusal, detail) => {
+    quotes.refusal = refusal;
+    const heard = listen();
+    await heard.ended();
+    expect(heard.lastEnd?.detail).toBe(detail);
+  });
+
   it('should go on without a symbol that the provider does not know', async () => {
     quotes.refusal = 'unknown';
     const heard = listen();

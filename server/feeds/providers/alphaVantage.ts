@@ -60,7 +60,7 @@ function read(value: unknown, [symbol = 0]: readonly number[], host: SessionHost
 }
 
 function limited(text: string): Reading {
-  const isDaily = /per day/.test(text) && !/per minute/.test(text);
+  const isDaily = /per day/.test(text) && !/per (minute|second)/.test(text);
   const detail = isDaily ? "the day's calls are used up" : 'it says that we ask too often';
   const end = { reason: 'rate_limited', detail, ...(isDaily && { retryAfterMs: DAILY_MS }) } as const;
   return { kind: 'end', end };

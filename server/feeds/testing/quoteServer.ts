@@ -3,9 +3,22 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What an answer is when it isn't the price. */
-export type Refusal = 'per_minute' | 'per_day' | 'bad_key' | 'unknown' | 'html' | 'status_500' | 'status_429';
+export type Refusal =
+  | 'per_second'
+  | 'per_minute'
+  | 'per_day'
+  | 'bad_key'
+  | 'unknown'
+  | 'html'
+  | 'status_500'
+  | 'status_429';
 
 const TEXTS: Readonly<Record<Refusal, readonly [status: number, body: string]>> = {
+  // Third-party: it names the limit of a day as well.
+  per_second: [
+    200,
+    '{"Information":"spread out your free API requests (1 request per second), or lift the limit (25 requests per day)"}',
+  ],
   per_minute: [200, '{"Note":"Our standard API call frequency is 5 calls per minute and 500 calls per day."}'],
   per_day: [200, '{"Information":"our standard API rate limit is 25 requests per day. Please subscribe"}'],
   bad_key: [200, '{"Error Message":"the parameter apikey is invalid or missing."}'],
