@@ -5,12 +5,14 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Tick } from '../../market/types.ts';
+import type { Fault } from '../../protocol/schemas/faults.ts';
+import { createFaults } from '../faults/faults.ts';
 import { openTape } from '../tape/reader.ts';
 import { aTrade, openWriter } from '../tape/testTicks.ts';
 import type { TapeReader } from '../tape/types.ts';
 import { VirtualTime } from '../virtualTime.ts';
 import { createPlayer, type PlayerOptions } from './player.ts';
-import type { Player, PlaySummary } from './types.ts';
+import type { Player, PlaySink, PlaySummary } from './types.ts';
 
 const START_US = 1_700_000_000_000_000;
 /** On a minute. */
@@ -227,5 +229,70 @@ describe('a player', () => {
       expect(scene.prices).toEqual(Array.from({ length: EVENTS }, (_, at) => at));
     });
     await fc.assert(law, { numRuns: 60, seed: 20200316 });
+  });
+});
+
+/** What is heard of a tape with a halt of its own when a scenario adds another one, and loses a fifth of all events. */
+class FaultedScene {
+  readonly time = new VirtualTime(START_US);
+  readonly said: string[] = [];
+  readonly player: Player;
+  readonly #ended: Promise<PlaySummary>;
+
+  constructor(speed: number) {
+    this.player = createPlayer({ tape, clock: this.time.clock, timers: this.time.timers, speed });
+    const tell: PlaySink['halt'] = ({ symbol, isHalted }, { eventTimeUs }) =>
+      this.said.push(`${isHalted ? 'halt' : 'resume'} ${symbol} ${(eventTimeUs - FROM_US) / 1e6}`);
+    const symbols = [tape.header.instruments[0]?.symbol ?? ''];
+    const halt: Fault = { kind: 'halt', at: 30, forS: 60, symbols };
+    const faults: Fault[] = [halt, { kind: 'drop', share: 0.2 }];
+    const { feed } = createFaults({
+      scenario: { name: 'halts', seed: 1, tape: { speed: 1 }, faults },
+      ...{ header: tape.header, schedule: () => this.player.schedule(), originUs: FROM_US, onHalt: tell },
+    });
+    this.#ended = this.player.play({
+      tick: (tick, times) => feed.tick(tick, times, ({ price }) => this.said.push(`trade ${price}`)),
+      halt: tell,
+      moved: (toUs) => {
+        feed.moved(toUs);
+        this.said.length = 0;
+      },
+    });
+  }
+
+  async runToEnd(): Promise<readonly string[]> {
+    await turn();
+    this.time.runToEnd();
+    await this.#ended;
+    return this.said;
+  }
+}
+
+describe('a player with faults', () => {
+  it("should tell the tape's halts and a scenario's in their places, the same at every pace", async () => {
+    const said = await new FaultedScene(1).runToEnd();
+    const changes = ['halt 0 30', 'halt 1 60', 'resume 0 90', 'resume 1 120'];
+    expect(said.filter((what) => !what.startsWith('trade'))).toEqual(changes);
+    expect(said.length / EVENTS).toBeGreaterThan(0.6);
+    expect(said.length / EVENTS).toBeLessThan(0.8);
+    const during = said
+      .slice(said.indexOf('halt 0 30'), said.indexOf('resume 0 90'))
+      .flatMap((what) => what.match(/^trade (\d+)$/)?.[1] ?? []);
+    expect(during.every((price) => Number(price) % 2 === 1)).toBe(true);
+    for (const speed of [0.3, 50, Number.POSITIVE_INFINITY]) {
+      expect(await new FaultedScene(speed).runToEnd()).toEqual(said);
+    }
+  });
+
+  it('should lose the same events after a seek, and tell first which symbols are halted', async () => {
+    const all = await new FaultedScene(1).runToEnd();
+    const scene = new FaultedScene(1);
+    await turn();
+    scene.time.runTo(START_US + 200e6);
+    scene.player.seek(FROM_US + 70e6);
+    const said = await scene.runToEnd();
+    const isTrade = (what: string): boolean => what.startsWith('trade');
+    expect(said.filter((what) => !isTrade(what))).toEqual(['halt 1 60', 'halt 0 30', 'resume 0 90', 'resume 1 120']);
+    expect(said.filter(isTrade)).toEqual(all.filter((what) => isTrade(what) && Number(what.slice(6)) >= 140));
   });
 });
