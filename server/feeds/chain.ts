@@ -12,7 +12,8 @@ export interface ChainEvents {
 
 /**
  * Providers in the order in which they are wanted: the first that gives data is in charge. When it is lost the next ones are
- * asked too, after a while, or at once when there is no hope; when a better one is back with data it takes over, and those behind it rest.
+ * asked too, after a while, or at once when there is no hope; when a better one is back with data it takes over, and those behind it
+ * rest once it has held.
  */
 export class Chain {
   readonly links: readonly Link[];
@@ -25,6 +26,7 @@ export class Chain {
   #last: Link | undefined = undefined;
   #callOffNext: () => void = () => undefined;
   #callOffBack: () => void = () => undefined;
+  #callOffRest: () => void = () => undefined;
   #isNextDue = false;
   #isRunning = false;
 
@@ -59,6 +61,7 @@ export class Chain {
     this.#isRunning = false;
     this.#callOffNext();
     this.#callOffBack();
+    this.#callOffRest();
     for (const link of this.links) link.stop();
   }
 
@@ -116,11 +119,19 @@ export class Chain {
   #charge(link: Link): void {
     this.#callOffNext();
     this.#callOffBack();
+    this.#callOffRest();
     this.#isNextDue = false;
     const before = this.#last;
     this.#inCharge = link;
     this.#last = link;
     this.#events.onCharge(link, before);
+    // Who took over from one that still gives data may be lost again at once: the other is ready until it has held.
+    const isRelief = before !== undefined && before !== link && before.isLive;
+    if (isRelief) this.#callOffRest = this.#ports.timers.after(this.#rules.stableMs, () => this.#restBehind(link));
+    else this.#restBehind(link);
+  }
+
+  #restBehind(link: Link): void {
     this.#asked = this.#placeOf(link) + 1;
     for (const resting of this.links.slice(this.#asked)) resting.stop();
   }

@@ -177,7 +177,7 @@ describe('a feed that fails over', () => {
       'feed_failover: polygon gives the prices instead of alpha-vantage (it is back)',
     ]);
     expect(await get('/api/health')).toMatchObject({
-      feed: { provider: 'polygon', gaps: 1, chain: [{ provider: 'polygon' }, { state: 'idle' }] },
+      feed: { provider: 'polygon', gaps: 1, chain: [{ provider: 'polygon' }, { provider: 'alpha-vantage' }] },
     });
     expect(await get('/metrics')).toContain('tapedeck_feed_in_charge{provider="polygon"} 1');
   });

@@ -210,6 +210,10 @@ describe('a chain of providers', () => {
     expect(rig.inCharge).toBe('alpha-vantage');
     polygon.trade({ price: 103, timeUs: rig.nowUs });
     expect(rig.inCharge).toBe('polygon');
+    // The fallback rests once the first has held.
+    rig.run(4.9);
+    expect(fallback.isOpen).toBe(true);
+    rig.run(0.2);
     expect(fallback.isOpen).toBe(false);
 
     expect(rig.ticks.map(({ price }) => price)).toEqual([100, 101, 102, 103]);
@@ -255,7 +259,30 @@ describe('a chain of providers', () => {
     third.trade({ price: 100, timeUs: rig.nowUs });
     first.trade({ price: 101, timeUs: rig.nowUs });
     expect(rig.ticks.map(({ price }) => price)).toEqual([100, 101]);
+    rig.run(5.1);
     expect(third.isOpen).toBe(false);
+  });
+
+  it('should have the fallback at once when the first comes back and is lost again', () => {
+    const polygon = goesLive('polygon');
+    const fallback = goesLive('alpha-vantage', 'poll');
+    const rig = new Rig([polygon, fallback], { draw: 0, rules: { failOverMs: 2_000 } });
+    polygon.atOpening = () => undefined;
+    polygon.end();
+    rig.run(2.1);
+    for (let flap = 0; flap < 2; flap++) {
+      expect(rig.inCharge).toBe('alpha-vantage');
+      live(polygon);
+      polygon.trade({ price: 100 + flap, timeUs: rig.nowUs });
+      expect(rig.inCharge).toBe('polygon');
+      polygon.end();
+      expect([rig.inCharge, fallback.sessions]).toEqual(['alpha-vantage', 1]);
+      fallback.trade({ price: 200 + flap, timeUs: rig.nowUs });
+      rig.run(0.1);
+    }
+    rig.run(60);
+    expect(fallback.isOpen).toBe(true);
+    expect(rig.ticks.map(({ price }) => price)).toEqual([100, 200, 101, 201]);
   });
 
   it('should drop trades that it has had, over a reconnect by number, over a fail-over by what they are', () => {
