@@ -246,7 +246,8 @@ export class LiveFeed implements Feed {
     const { calendar, ports } = this.#options;
     const marketUs = this.#time.nowUs();
     const nowUs = ports.clock.nowUs();
-    return calendar !== undefined && marketUs < nowUs && calendar.nextOpenUs(marketUs) > nowUs ? nowUs : marketUs;
+    const openUs = calendar?.nextOpenUs(marketUs);
+    return openUs !== undefined && marketUs < nowUs && nowUs < openUs ? nowUs : marketUs;
   }
 
   #timeFor(symbol: number): number {

@@ -65,6 +65,20 @@ describe('Alpha Vantage', () => {
     expect([count('compact'), count('full')]).toEqual([100, 120]);
   });
 
+  it('should leave out what is outside the session when asked, and ignore adjusted', () => {
+    const early = new FacadeRig(ALPHA_VANTAGE, { plan: 'unlimited', startMs: -MINUTE_MS });
+    early.trade(-MINUTE_MS);
+    early.trade(0);
+    const times = (values: Readonly<Record<string, string>>) => {
+      const target = query({ function: 'TIME_SERIES_INTRADAY', symbol: 'AAPL', interval: '1min', ...values });
+      return Object.keys((early.ask(target).json as Record<string, object>)['Time Series (1min)'] ?? {});
+    };
+    const [open, before] = ['2020-03-16 09:30:00', '2020-03-16 09:29:00'];
+    expect(times({})).toEqual([open, before]);
+    expect(times({ extended_hours: 'true', adjusted: 'false' })).toEqual([open, before]);
+    expect(times({ extended_hours: 'false' })).toEqual([open]);
+  });
+
   it('should give the day that it knows', () => {
     expect(ask({ function: 'TIME_SERIES_DAILY' })).toMatchObject({
       'Time Series (Daily)': { '2020-03-16': bar(['100.0000', '100.0000', '98.0100', '99.0000', '300']) },

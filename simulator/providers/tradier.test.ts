@@ -175,6 +175,12 @@ describe('Tradier: REST', () => {
     expect(call().headers).toMatchObject({ 'x-ratelimit-allowed': '120', 'x-ratelimit-available': '119' });
     const statuses = Array.from({ length: 120 }, () => call().status);
     expect(statuses.indexOf(429)).toBe(119);
+    expect(call().headers).toEqual({
+      'x-ratelimit-allowed': '120',
+      'x-ratelimit-used': '120',
+      'x-ratelimit-available': '0',
+      'x-ratelimit-expiry': String(OPEN_MS + MINUTE_MS),
+    });
     fresh.passTo(MINUTE_MS);
     expect(call().status).toBe(200);
   });

@@ -44,6 +44,10 @@ describe('Yahoo: the chart', () => {
     expect(chart(rig, 'AAPL?interval=1m&range=1d').meta).toMatchObject({
       currency: 'USD',
       symbol: 'AAPL',
+      exchangeName: 'NMS',
+      firstTradeDate: OPEN_S,
+      priceHint: 2,
+      validRanges: expect.arrayContaining(['1d', 'max']),
       instrumentType: 'EQUITY',
       regularMarketTime: OPEN_S + 300,
       regularMarketPrice: 99,
@@ -52,9 +56,9 @@ describe('Yahoo: the chart', () => {
       timezone: 'EDT',
       exchangeTimezoneName: 'America/New_York',
       currentTradingPeriod: {
-        pre: { start: OPEN_S - 5.5 * HOUR_S, end: OPEN_S },
+        pre: { start: OPEN_S - 5.5 * HOUR_S, end: OPEN_S, timezone: 'EDT', gmtoffset: -4 * HOUR_S },
         regular: { start: OPEN_S, end: CLOSE_S, timezone: 'EDT', gmtoffset: -4 * HOUR_S },
-        post: { start: CLOSE_S, end: CLOSE_S + 4 * HOUR_S },
+        post: { start: CLOSE_S, end: CLOSE_S + 4 * HOUR_S, timezone: 'EDT', gmtoffset: -4 * HOUR_S },
       },
       dataGranularity: '1m',
       range: '1d',
