@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, openPage } from './browser.ts';
 import { hostileSummary } from './hostile.ts';
+import { launchBrowser, openPage } from './testing/browser.ts';
 import { testSummary } from './testSummary.ts';
 import { writeReport } from './write.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, openPage } from '../browser.ts';
+import { launchBrowser, openPage } from '../testing/browser.ts';
 import { factsPage } from './page.ts';
 import { FACTS } from './testFacts.ts';
 
