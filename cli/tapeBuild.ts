@@ -12,7 +12,7 @@ import { interruptible } from './interruptible.ts';
 import { wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
 import { describe, formatOption, print, whole } from './tapeText.ts';
-import { asWriteError, refuseOwnInput } from './tapeWrite.ts';
+import { asWriteError, refuseOwnInput, refuseStdout } from './tapeWrite.ts';
 
 /** `tapedeck tape build`: a tape of one session, made from real returns. */
 export function buildCommand() {
@@ -69,6 +69,7 @@ async function build(options: BuildOptions): Promise<void> {
   const indexSymbol = indexSymbolOf(options);
   const universe = { symbols, seed, events, sessionDate, ...(indexSymbol === undefined ? {} : { indexSymbol }) };
   const path = choosePath(options, tapeFileName(universe));
+  refuseStdout(path);
   refuseOwnInput(
     path,
     [options.index, options.stocks, ...(options.daily ?? [])].flatMap((file) => file ?? []),

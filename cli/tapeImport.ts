@@ -11,20 +11,21 @@ import {
   type Layout,
   type LayoutOptions,
 } from '../simulator/importers/layout.ts';
+import { isSymbolName } from '../simulator/importers/symbols.ts';
 import type { CalendarName } from '../simulator/importers/tapeSession.ts';
 import { checkZone, TimeReader } from '../simulator/importers/times.ts';
 import { CliError } from './errors.ts';
 import { interruptible } from './interruptible.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { describe, type OutputFormat, print, whole } from './tapeText.ts';
-import { asWriteError } from './tapeWrite.ts';
+import { asWriteError, refuseStdout } from './tapeWrite.ts';
 
 const US_PER = { s: 1e6, m: 60e6, h: 3_600e6, d: 86_400e6 } as const;
 /** What is taken for what is told of so many files; the rest is in the summary. */
 const TOLD_TEXTS = 20;
 
 /** The columns that `--column` can name. */
-const NAMED_ROLES = COLUMN_ROLES.slice(0, 9);
+const NAMED_ROLES = COLUMN_ROLES.slice(0, 10);
 
 /** `tapedeck tape import`: makes a tape of the user's own archives. */
 export function importCommand() {
@@ -40,11 +41,15 @@ export function importCommand() {
         .choices(['auto' as const, ...FORMAT_NAMES])
         .default('auto' as const),
     )
-    .option('--symbol <name>', "the symbol of files that don't say")
+    .option('--symbol <name>', "the symbol of files that don't say", symbolName)
     .option('--symbols <names>', 'only these, with commas between', commaList)
     .option('--from <time>', 'only events from here on (2024-01-02 or 2024-01-02T14:30:00Z)', instant)
     .option('--to <time>', 'only events before', instant)
-    .option('--column <role=name>', "name a CSV's column: time, symbol, price, size, open, ... (repeatable)", column)
+    .option(
+      '--column <role=name>',
+      "name a CSV's column: time, date, symbol, price, size, open, ... (repeatable)",
+      column,
+    )
     .option('--no-guess', "refuse a CSV whose columns aren't all named")
     .option('--bar <length>', 'length of bars where the files leave it open: 1s, 1m, 1h, 1d', barLength)
     .option('--timezone <zone>', 'where times without a zone were written', zone, 'UTC')
@@ -84,6 +89,7 @@ interface CommandOptions {
 
 async function run(inputs: readonly string[], options: CommandOptions): Promise<void> {
   const { out, format, symbol, symbols, from, to, calendar, rejects, licence, summary } = options;
+  refuseStdout(out);
   const startedMs = performance.now();
   const progress = openProgress(process.stderr);
   const tell = textTeller(progress);
@@ -167,6 +173,11 @@ function asCliError(error: unknown, out: string): unknown {
   if (!(error instanceof ImportError)) return asWriteError(error, out);
   const codes = { usage: ExitCode.USAGE, missing: ExitCode.MISSING_INPUT, bad: ExitCode.BAD_DATA } as const;
   return new CliError(error.message, codes[error.kind]);
+}
+
+function symbolName(text: string): string {
+  if (isSymbolName(text)) return text;
+  throw new InvalidArgumentError('Give 1 to 32 printable ASCII characters without spaces.');
 }
 
 function commaList(text: string): readonly string[] {

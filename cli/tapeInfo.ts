@@ -95,7 +95,7 @@ function surveyRows({ limits, rates, gaps, quality }: TapeSurvey): string[] {
   return rows([
     [
       'in session',
-      `${rate(rates.perSecond, rates.sessionSeconds)} over ${whole(rates.sessionSeconds)} s; most in the second of ${isoTime(rates.peak.secondUs)}: ${whole(rates.peak.events)}`,
+      `${rate(rates.perSecond, rates.sessionSeconds)}${rates.sessionSeconds < 1 ? '' : ` over ${whole(rates.sessionSeconds)} s`}; most in the second of ${isoTime(rates.peak.secondUs)}: ${whole(rates.peak.events)}`,
     ],
     ...rates.busiest.map(
       ({ symbol, events, trades, quotes, perSecond }, at) =>

@@ -53,7 +53,7 @@ function fileSize(bytes: number): string {
 
 /** Events a second: three digits of small rates; of less than a second none is told. */
 export function rate(perSecond: number, seconds: number): string {
-  if (seconds < 1) return 'under a second, no rate';
+  if (seconds < 1) return 'no rate of under a second';
   return `${perSecond < 100 ? Number(perSecond.toPrecision(3)) : whole(perSecond)} events/s`;
 }
 

@@ -16,6 +16,11 @@ export function asWriteError(error: unknown, path: string): unknown {
   return error;
 }
 
+/** Refuses `-`: a tape is written from its end as well. @throws CliError */
+export function refuseStdout(out: string): void {
+  if (out === '-') throw new CliError("a tape can't go to stdout: name a file with --out", ExitCode.USAGE);
+}
+
 /** Refuses an output that is an input: the input would be lost. @throws CliError */
 export function refuseOwnInput(out: string, inputs: readonly string[]): void {
   if (inputs.some((input) => isSameFile(input, out))) {
@@ -51,7 +56,7 @@ export async function makeTape(
   work: (given: Required<TapeWork> & { readonly path: string }) => Promise<TapeHeader>,
 ): Promise<void> {
   const { out: path, format } = options;
-  if (path === '-') throw new CliError("a tape can't go to stdout: name a file with --out", ExitCode.USAGE);
+  refuseStdout(path);
   refuseOwnInput(path, options.inputs);
   const startedMs = performance.now();
   const header = await making({ path, doing: options.doing }, (given) => work({ ...given, path }));

@@ -200,6 +200,37 @@ describe('importing', () => {
       );
     }));
 
+  it('should join a date and a time of day of two columns, guessed or named', () =>
+    inFolder(async (folder) => {
+      const bars = fileOf(folder, 'bars.csv', [
+        'Date,Time,Open,High,Low,Close,Volume',
+        '2024-01-02,09:30,10,12,9,11,100',
+        '2024-01-03,09:31,10,12,9,11,100',
+        '2024-01-03,09:32,10,12,9,x,100',
+      ]);
+      const metatrader = fileOf(folder, 'mt.csv', ['<DATE>\t<TIME>\t<LAST>', '2024.01.02\t9:30:00.5\t10']);
+      const compact = fileOf(folder, 'compact.csv', ['Tag,Zeit,Kurs', '20240102,093000,10', '20240102,250000,10']);
+      const symbol = { symbol: 'A', maxBadShare: 1 };
+
+      const minutes = await importInto(folder, [bars], { ...symbol, zone: 'America/New_York' });
+      expect(minutes.report).toMatchObject({ taken: 2, rejected: 1 });
+      expect(brief(minutes)[0]).toBe('A 2024-01-02T14:30:00.000000 10 x 25');
+      expect(minutes.ticks.at(-1)?.eventTimeUs).toBe(Date.parse('2024-01-03T14:32Z') * 1_000 - 1);
+      expect(brief(await importInto(folder, [metatrader], symbol))).toEqual(['A 2024-01-02T09:30:00.500000 10 x 1']);
+      const columns = { date: 'Tag', time: 'Zeit', price: 'Kurs' };
+      const named = await importInto(folder, [compact], { ...symbol, columns, mayGuess: false });
+      expect(brief(named)).toEqual(['A 2024-01-02T09:30:00.000000 10 x 1']);
+      expect(named.report.rejected).toBe(1);
+    }));
+
+  it('should say which times of bars it cannot read', () =>
+    inFolder(async (folder) => {
+      const path = fileOf(folder, 'us.csv', ['date,open,high,low,close', '01/02/2024,1,1,1,1', '01/03/2024,1,1,1,1']);
+      await expect(importInto(folder, [path], { symbol: 'A' })).rejects.toThrow(
+        'us.csv:2: column of the time: "01/02/2024" is not a time from 1990 to 2099',
+      );
+    }));
+
   it('should give each symbol the fewest decimals that hold all its prices and sizes', () =>
     inFolder(async (folder) => {
       const path = fileOf(folder, 'trades.csv', [

@@ -17,7 +17,7 @@ export type FormatName = (typeof FORMAT_NAMES)[number];
 
 /** What a column may hold. */
 export const COLUMN_ROLES = [
-  ...(['time', 'symbol', 'price', 'size', 'open', 'high', 'low', 'close', 'volume', 'end'] as const),
+  ...(['time', 'date', 'symbol', 'price', 'size', 'open', 'high', 'low', 'close', 'volume', 'end'] as const),
   ...(['bid', 'ask', 'bidSize', 'askSize', 'askOpen', 'askHigh', 'askLow', 'askClose', 'suspicious'] as const),
   ...(['kind', 'flags'] as const),
 ] as const;

@@ -14,6 +14,11 @@ export const MAX_DECIMALS = 12;
 const MAX_SYMBOLS = 32_768;
 const PLACES = MAX_DECIMALS + 1;
 
+/** Tells whether a tape can have a symbol of this name. */
+export function isSymbolName(name: string): boolean {
+  return /^[!-~]{1,32}$/.test(name);
+}
+
 /** How many values of each number of decimals a symbol has, and the largest of each. */
 class Decimals {
   #counts = new Float64Array(0);
@@ -96,7 +101,7 @@ export class SymbolTable {
   findName(name: string): number {
     const known = this.#indices.get(name);
     if (known !== undefined) return known;
-    if (!/^[!-~]{1,32}$/.test(name)) return NO_SYMBOL;
+    if (!isSymbolName(name)) return NO_SYMBOL;
     const isWanted = this.#wanted === undefined || this.#wanted.has(name);
     const index = isWanted ? this.#names.length : LEFT_OUT;
     if (isWanted) this.#names.push(name);

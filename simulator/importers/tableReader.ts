@@ -71,7 +71,7 @@ export class TableReader implements RowReader {
   }
 
   readonly read = (fields: Fields): RowOutcome => {
-    const { minColumns, maxColumns, at, rows } = this.#layout;
+    const { minColumns, maxColumns, rows } = this.#layout;
     if (fields.isBroken) return rowFault('has a quote that is not closed');
     if (fields.count < minColumns || fields.count > maxColumns) {
       const expected = minColumns === maxColumns ? `${minColumns}` : `${minColumns} to ${maxColumns}`;
@@ -80,7 +80,7 @@ export class TableReader implements RowReader {
     const symbol = this.#symbol(fields);
     if (symbol === LEFT_OUT) return 'filtered';
     if (symbol === NO_SYMBOL) return this.#fault(fields, 'symbol', 'is no symbol (1 to 32 printable ASCII characters)');
-    const timeUs = this.#time(fields, at.time as number);
+    const timeUs = this.#rowTime(fields);
     if (Number.isNaN(timeUs)) return this.#fault(fields, 'time', `is not ${this.#times.expected}`);
     this.#event.symbol = symbol;
     this.#event.timeUs = timeUs;
@@ -192,6 +192,11 @@ export class TableReader implements RowReader {
     const column = this.#layout.at.symbol;
     if (column === undefined) return this.#fixedSymbol;
     return this.#context.symbols.find(fields.bytes, fields.start[column] as number, fields.end[column] as number);
+  }
+
+  #rowTime(fields: Fields): number {
+    const { time = 0, date } = this.#layout.at;
+    return date === undefined ? this.#time(fields, time) : this.#times.readTwo(fields.text(date), fields.text(time));
   }
 
   #time(fields: Fields, column: number): number {

@@ -70,6 +70,23 @@ describe('a time', () => {
     expect(newYorkDate(Date.parse('2024-01-03T05:00Z') * 1_000)).toBe('2024-01-03');
   });
 
+  it.each([
+    ['2024-01-02', '9:30', '2024-01-02T09:30:00Z'],
+    ['20240102', '93000', '2024-01-02T09:30:00Z'],
+    ['2024.01.02', '23:59:59.999', '2024-01-02T23:59:59.999Z'],
+  ])('should be read of two columns: %s and %s', (date, time, expected) => {
+    expect(new TimeReader({ unit: 'auto' }).readTwo(date, time)).toBe(Date.parse(expected) * 1_000);
+  });
+
+  it.each([
+    ['2024-02-30', '09:30'],
+    ['2024-01-02', '24:30'],
+    ['2024-01-02', ''],
+    ['01/02/2024', '09:30'],
+  ])('should be none of two columns: %s and %s', (date, time) => {
+    expect(new TimeReader({ unit: 'auto' }).readTwo(date, time)).toBeNaN();
+  });
+
   it('should refuse a zone that is none', () => {
     expect(() => checkZone('Mars/Olympus')).toThrow('time zone "Mars/Olympus" is unknown');
     expect(checkZone('Europe/Berlin')).toBe('Europe/Berlin');

@@ -52,6 +52,16 @@ export class TimeReader {
     return places === undefined ? Number.NaN : inRange(this.#count(bytes, { start, end, digits, places }));
   }
 
+  /** The time of a date and a time of day in two columns (`2024-01-02` or `20240102`; `09:30`, `9:30:00.5`, `093000`), NaN when it is none. */
+  readTwo(date: string, timeOfDay: string): number {
+    const [, year, month, day] = /^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})$/.exec(date) ?? [];
+    const [, hour = '', minute, second = '00', fraction = ''] =
+      /^(\d{1,2}):?(\d{2})(?::?(\d{2})([.,]\d{1,9})?)?$/.exec(timeOfDay) ?? [];
+    if (year === undefined || minute === undefined) return Number.NaN;
+    const time = `${hour.padStart(2, '0')}:${minute}:${second}${fraction}`;
+    return inRange(this.#readText(`${year}-${month}-${day} ${time}`));
+  }
+
   /** Takes the digits down to the µs; the rest must be digits too. */
   #count(
     bytes: Buffer,

@@ -1,5 +1,5 @@
 import { ImportError } from '../errors.ts';
-import type { ArchiveFormat, ColumnRole, LayoutOptions, Sample, TableLayout } from '../layout.ts';
+import type { ArchiveFormat, ColumnPlaces, ColumnRole, LayoutOptions, Sample, TableLayout } from '../layout.ts';
 import { TimeReader } from '../times.ts';
 import { cellsOf } from './cells.ts';
 
@@ -8,6 +8,7 @@ const DELIMITERS = [',', ';', '\t', '|'];
 /** What headers call the columns, in lower case without anything but letters; the likelier first. */
 const ALIASES: Readonly<Partial<Record<ColumnRole, readonly string[]>>> = {
   time: ['time', 'timestamp', 'datetime', 'ts', 'date', 't', 'opentime', 'eventtime', 'unix', 'windowstart'],
+  date: ['date', 'tradedate', 'day'],
   symbol: ['symbol', 'ticker', 'sym', 'instrument', 'pair', 'market', 's'],
   price: ['price', 'px', 'p', 'last', 'lastprice', 'tradeprice'],
   size: ['size', 'quantity', 'qty', 'amount', 'volume', 'vol', 'q', 'sz', 'lastsize', 'tradesize'],
@@ -18,9 +19,9 @@ const ALIASES: Readonly<Partial<Record<ColumnRole, readonly string[]>>> = {
   volume: ['volume', 'vol', 'v', 'size', 'quantity', 'qty'],
 };
 
-const TRADE_ROLES: readonly ColumnRole[] = ['time', 'symbol', 'price', 'size'];
-const BAR_ROLES: readonly ColumnRole[] = ['time', 'symbol', 'open', 'high', 'low', 'close', 'volume'];
-const OPTIONAL_ROLES: readonly ColumnRole[] = ['symbol', 'size', 'volume'];
+const TRADE_ROLES: readonly ColumnRole[] = ['time', 'date', 'symbol', 'price', 'size'];
+const BAR_ROLES: readonly ColumnRole[] = ['time', 'date', 'symbol', 'open', 'high', 'low', 'close', 'volume'];
+const OPTIONAL_ROLES: readonly ColumnRole[] = ['date', 'symbol', 'size', 'volume'];
 
 /** Trades or bars with a header: columns named by the user, or guessed from the header. */
 export const GENERIC_FORMAT: ArchiveFormat = { names: ['csv'], detect };
@@ -34,7 +35,8 @@ function detect(sample: Sample, options: LayoutOptions): TableLayout | undefined
   const roles = isBar ? BAR_ROLES : TRADE_ROLES;
   const at: Partial<Record<ColumnRole, number>> = {};
   for (const role of roles) {
-    const place = placeOf(role, names, options);
+    const place =
+      role === 'date' ? datePlace({ sample, names, options, at, delimiter }) : placeOf(role, names, options);
     if (place !== undefined) at[role] = place;
     else if (!OPTIONAL_ROLES.includes(role)) {
       if (isNamed) throw new ImportError('usage', missing(sample, role, names));
@@ -61,6 +63,22 @@ function detect(sample: Sample, options: LayoutOptions): TableLayout | undefined
       guess: guessText({ at, names, barUs, zone: options.zone }),
     }),
   };
+}
+
+/** Where the date is when the column of the time has only the time of day. */
+function datePlace(context: {
+  readonly sample: Sample;
+  readonly names: readonly string[];
+  readonly options: LayoutOptions;
+  readonly at: ColumnPlaces;
+  readonly delimiter: string;
+}): number | undefined {
+  const { sample, names, options, at, delimiter } = context;
+  const place = placeOf('date', names, options);
+  if (options.columns.date !== undefined) return place;
+  if (place === at.time) return undefined;
+  const time = cellsOf(sample.lines[1] ?? '', delimiter)[at.time ?? 0] ?? '';
+  return /^\d{1,2}:\d{2}|^\d{3,6}$/.test(time) ? place : undefined;
 }
 
 /** Where a role's column is: as the user named it, else by the header's own words. */
@@ -126,12 +144,18 @@ function barLength(context: {
   if (options.barUs !== undefined) return options.barUs;
   const times = new TimeReader({ unit: 'auto', zone: options.zone });
   const known = sample.lines.slice(1).map((line) => {
-    const cell = Buffer.from(cellsOf(line, delimiter)[at.time ?? 0] ?? '');
+    const cells = cellsOf(line, delimiter);
+    if (at.date !== undefined) return times.readTwo(cells[at.date] ?? '', cells[at.time ?? 0] ?? '');
+    const cell = Buffer.from(cells[at.time ?? 0] ?? '');
     return times.read(cell, 0, cell.length);
   });
   const steps = known.slice(1).map((timeUs, index) => Math.abs(timeUs - (known[index] ?? Number.NaN)));
   const smallest = Math.min(...steps.filter((step) => step > 0));
   if (Number.isFinite(smallest)) return smallest;
+  if (known.length > 0 && known.every(Number.isNaN)) {
+    const found = cellsOf(sample.lines[1] ?? '', delimiter)[at.time ?? 0] ?? '';
+    throw new ImportError('bad', `${sample.name}:2: column of the time: "${found}" is not ${times.expected}`);
+  }
   throw new ImportError(
     'usage',
     `${sample.name}: nothing tells how long a bar is; give --bar LENGTH, such as --bar 1m`,
