@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostileSummary } from './hostile.ts';
-import { launchBrowser, openPage } from './testing/browser.ts';
+import { findBrowser, openPage, QUIET } from './testing/browser.ts';
 import { testSummary } from './testSummary.ts';
 import { writeReport } from './write.ts';
 
@@ -15,7 +15,7 @@ const urls = new Map<string, string>();
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'tapedeck-browser-'));
-  browser = await launchBrowser();
+  browser = await chromium.launch({ executablePath: findBrowser(), args: QUIET });
   const summaries = {
     pass: testSummary(),
     fail: testSummary({ verdict: 'fail' }),

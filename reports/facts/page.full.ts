@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, openPage } from '../testing/browser.ts';
+import { findBrowser, openPage, QUIET } from '../testing/browser.ts';
 import { factsPage } from './page.ts';
 import { FACTS } from './testFacts.ts';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const path = join(folder, 'facts.html');
   writeFileSync(path, factsPage(FACTS));
   url = pathToFileURL(path).href;
-  browser = await launchBrowser();
+  browser = await chromium.launch({ executablePath: findBrowser(), args: QUIET });
 });
 afterAll(async () => {
   await browser?.close();

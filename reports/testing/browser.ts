@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const QUIET = [
+/** Lets it ask nobody for anything by itself. */
+export const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -23,11 +24,6 @@ export function findBrowser(): string {
     throw new Error(`no browser on PATH to look at a page with; install one of ${BROWSERS.join(', ')}`);
   }
   return found;
-}
-
-/** Starts the system's browser, which then asks nobody for anything by itself. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: findBrowser(), args: QUIET });
 }
 
 /** Opens a page and collects whatever the browser complains of or asks the network for. */
