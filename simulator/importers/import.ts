@@ -18,6 +18,9 @@ import { writeEvents } from './writing.ts';
 /** More sources than these are named as one. */
 const MAX_LISTED_SOURCES = 200;
 
+/** Nobody shall take a derived tape for a recorded one because it went through a CSV. */
+const EXPORT_RULE = "an export of a tape doesn't say whether that tape was recorded or derived: see the tape itself";
+
 /** What is imported, and how; see {@link LayoutOptions} for what files may leave open. */
 export interface ImportOptions extends LayoutOptions {
   /** Files, folders and patterns. */
@@ -187,7 +190,12 @@ function originOf(reading: Reading, options: ImportOptions): TapeOrigin {
   const formats = formatsOf(reading).map(({ title, texts }) => `${title} (${texts} ${texts === 1 ? 'file' : 'files'})`);
   const isBars = reading.texts.some(({ layout }) => layout.kind === 'table' && /bars$/.test(layout.rows));
   const isPlain = reading.texts.some(({ layout }) => layout.kind === 'frames' || !/bars$/.test(layout.rows));
-  const kinds = [...(isPlain ? ['trades and quotes are as recorded'] : []), ...(isBars ? [BAR_PATH_RULE] : [])];
+  const isExport = reading.texts.some(({ layout }) => layout.format === 'tapedeck');
+  const kinds = [
+    ...(isPlain ? ['trades and quotes are as recorded'] : []),
+    ...(isBars ? [BAR_PATH_RULE] : []),
+    ...(isExport ? [EXPORT_RULE] : []),
+  ];
   return {
     kind: 'recorded',
     description: `Imported: ${formats.join(', ')}; ${kinds.join('; ')}.`,

@@ -102,6 +102,7 @@ describe('export and import', () => {
 
       const again = openTape(out);
       expect(named(again)).toEqual(named(tape));
+      expect(again.header.origin.description).toContain("doesn't say whether that tape was recorded or derived");
       again.close();
       tape.close();
     }));
