@@ -64,6 +64,11 @@ describe('loadDailyBars', () => {
     [{ 'all.csv': MANY.replace('volume', 'vol') }, '2020-03-16', 'all.csv:1: the header lacks the column "volume"'],
     [{ 'my prices.csv': MSFT }, '2020-03-16', 'has no column "symbol", and its name is not a ticker'],
     [{ 'all.csv': 'date,symbol,open,high,low,close,volume\nx,,,,,,\n' }, '2020-03-16', 'no good row at all'],
+    [
+      { 'all.csv': 'date,symbol,open,high,low,close,volume\n2020-03-16,A,10,9,12,11,5\n' },
+      '2020-03-16',
+      'all.csv:2: column "high": "9" is not the highest price',
+    ],
   ])('should say what is wrong with %j on %s', async (files, date, reason) => {
     await expect(load(files, date)).rejects.toThrow(reason);
   });

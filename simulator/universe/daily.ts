@@ -5,6 +5,7 @@ import {
   type CsvFault,
   CsvFileError,
   type CsvReport,
+  formatCsvProblem,
   isoDate,
   positiveNumber,
   readCsv,
@@ -58,7 +59,12 @@ export async function loadDailyBars(options: {
   for (const path of paths) reports.push(await readFile(path, found));
   const bars = found.bars();
   if (bars.length === 0) {
-    throw new CsvFileError('bad', `${paths.join(', ')}: no row of ${date} (${found.span()}); choose another --date`);
+    const bad = reports.flatMap(({ problems }) => problems)[0];
+    const first = bad === undefined ? '' : `; the first bad row is ${formatCsvProblem(bad)}`;
+    throw new CsvFileError(
+      'bad',
+      `${paths.join(', ')}: no row of ${date} (${found.span()}); choose another --date${first}`,
+    );
   }
   const sources = paths.map((path) => ({
     file: path,
