@@ -120,7 +120,10 @@ describe('tapedeck replay --as', () => {
     [['--as', 'polygon', '--tape', tapePath, '--from', '60', '--to', '10'], '--from 60: tape '],
     [['--as', 'polygon', '--tape', tapePath, '--from', '30', '--to', '10'], '--to 10: lies before the start, 09:30:30'],
     [['--as', 'polygon', '--tape', tapePath, '--at', '12:00'], '--at 12:00: lies outside the part from 09:30:00'],
-    [['--as', 'polygon', '--date', '2020-07-04'], '--date 2020-07-04: 2020-07-04 is a Saturday'],
+    [
+      ['--as', 'polygon', '--date', '2020-07-04'],
+      '2020-07-04 is a Saturday: no regular session; choose another --date',
+    ],
     [['--as', 'polygon', '--tape', 'x', '--date', '2020-03-16'], "cannot be used with option '--tape <file>'"],
     [['--as', 'polygon', '--scenario', 'none', '--tape', 'x'], 'none'],
   ])('should refuse %j in one line', async (args, line) => {

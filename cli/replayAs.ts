@@ -88,9 +88,6 @@ async function findTape({ tape, date }: AsOptions, scenario: Scenario | undefine
       date: date ?? scenarioDate,
       progress,
     });
-  } catch (error) {
-    if (error instanceof RangeError) throw new CliError(`--date ${date}: ${error.message}`, ExitCode.USAGE);
-    throw error;
   } finally {
     progress.done();
   }
