@@ -98,8 +98,9 @@ export class FaultedReplay implements Pick<MinuteEnds, 'before' | 'start' | 'sto
     const { faults, clock, replay } = this.#options;
     this.#waitingForUs = Number.POSITIVE_INFINITY;
     const nowUs = clock.nowUs();
-    // An event that is late itself goes before what was held back until after it.
-    while (faults.nextDueUs() <= nowUs && faults.nextDueUs() < replay.nextDueUs()) {
+    // An event that is late itself goes before what was held back until after it: by the market's time, since many of its
+    // instants may be due in one µs.
+    while (faults.nextDueUs() <= nowUs && faults.nextEventUs() <= replay.nextEventUs) {
       const eventUs = faults.nextEventUs();
       this.#minutes.tellUntil(eventUs);
       faults.releaseUntil(eventUs, this.#emit);

@@ -82,8 +82,8 @@ function playedInTurns(faults: readonly Fault[], speed: number, turns: readonly 
     }
     const next = TICKS[at];
     const nextDueUs = next === undefined ? nowUs : Math.round(dueTimeUs(schedule, next.eventTimeUs));
-    // It stands still for as long as it can without being late.
-    feed.release(Math.max(nowUs, nextDueUs - 1), emit);
+    // It stands still for as long as it can without being late; an event that is due goes before what was held back.
+    if (nextDueUs > nowUs) feed.release(nextDueUs - 1, emit);
   }
   feed.release(Number.POSITIVE_INFINITY, emit);
   expect(feed.nextDueUs()).toBe(Number.POSITIVE_INFINITY);

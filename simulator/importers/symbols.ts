@@ -1,5 +1,5 @@
 import { MAX_PRICE, MAX_SIZE } from '../../market/tickers.ts';
-import type { Instrument } from '../../market/types.ts';
+import { type Instrument, TickKind } from '../../market/types.ts';
 import { POWERS_OF_TEN } from './decimal.ts';
 import { ImportError } from './errors.ts';
 import type { RawEvent } from './rawEvent.ts';
@@ -114,8 +114,11 @@ export class SymbolTable {
 
   /** Takes note of the decimals that an event needs. */
   note(event: RawEvent): void {
-    this.#prices.note(event.symbol, event.priceDecimals, Math.max(event.price, event.ask));
-    this.#sizes.note(event.symbol, event.sizeDecimals, Math.max(event.size, event.askSize));
+    // In a trade the other side is that of some quote before it.
+    const isQuote = event.kind === TickKind.QUOTE;
+    const { symbol, price, size, priceDecimals, sizeDecimals } = event;
+    this.#prices.note(symbol, priceDecimals, isQuote ? Math.max(price, event.ask) : price);
+    this.#sizes.note(symbol, sizeDecimals, isQuote ? Math.max(size, event.askSize) : size);
   }
 
   /** The instruments that have events, by name, and where each symbol's index went to. */

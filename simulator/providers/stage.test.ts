@@ -196,13 +196,13 @@ describe('Stage', () => {
         if (tick.price === 10_000) held = [{ ...tick }, { ...times }, emit];
         else emit(tick, times);
       },
-      release: (nowUs, emit) => {
-        if (held === undefined || nowUs < at) return;
+      release: () => undefined,
+      nextDueUs: () => (held === undefined ? Number.POSITIVE_INFINITY : at),
+      releaseUntil: (eventUs, emit) => {
+        if (held === undefined || eventUs < OPEN_US + 5_000_000) return;
         emit(held[0], held[1]);
         held = undefined;
       },
-      nextDueUs: () => (held === undefined ? Number.POSITIVE_INFINITY : at),
-      releaseUntil: () => undefined,
       nextEventUs: () => Number.POSITIVE_INFINITY,
       moved: () => undefined,
     };

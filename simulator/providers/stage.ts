@@ -202,7 +202,8 @@ export class Stage implements PlaySink {
     if (this.#faultsDueUs === Number.POSITIVE_INFINITY) return;
     const waitMs = Math.max(1, Math.ceil((this.#faultsDueUs - clock.nowUs()) / 1_000));
     this.#callOffFaults = timers.after(waitMs, () => {
-      feedFaults.release(clock.nowUs(), this.#say);
+      // By the market's time, which no late event is behind: the order is that of every pace.
+      feedFaults.releaseUntil(this.#play.player.marketNowUs(), this.#say);
       this.#waitForFaults();
     });
   }

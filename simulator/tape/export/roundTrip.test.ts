@@ -77,6 +77,20 @@ async function thereAndBack(
 }
 
 describe('export and import', () => {
+  it('should choose the decimals of a symbol by its own events, whatever another symbol was quoted before', () =>
+    inFolder(async (folder) => {
+      const eventTimeUs = OPEN_US;
+      const quote = { kind: TickKind.QUOTE, bid: 1, ask: 1, bidSize: 99_999_999_998, askSize: 100_000_000_001 };
+      const tape = writeTape(join(folder, 'any.tape'), [
+        ...INSTRUMENTS.map(({ index }) => aTrade({ eventTimeUs, symbol: index, price: 10_001, size: 1 })),
+        aTrade({ eventTimeUs, ...quote }),
+        aTrade({ eventTimeUs, symbol: 2, price: 1, size: 318_388_336_780 }),
+      ]);
+      const { header } = await thereAndBack(tape, { folder, format: 'csv', time: 'us' });
+      expect(header.eventHash).toBe(tape.header.eventHash);
+      tape.close();
+    }));
+
   test.prop([soundTicks, fc.constantFrom('us', 'iso')], { numRuns: 40 })(
     'should give the same events back, by their hash, from CSV',
     (ticks, time) =>
