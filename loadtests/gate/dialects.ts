@@ -44,6 +44,8 @@ const US_001_CONNECTS_PER_S = 125;
  * were late themselves, so that no run could be judged.
  */
 const US_001_SOCKETS_PER_CLIENT = 2;
+/** Symbols that the default load's sockets read. */
+const US_001_SYMBOLS = 200;
 /** A client of one ticker is busy enough to be compared only where the ticker is. */
 const US_001_LEAST_BUSY_CLIENTS = 5;
 /** Where trades alone are told, or to one client each, there are fewer samples; p99 needs no more than this. */
@@ -108,6 +110,10 @@ const PROFILES: Readonly<Record<DialectName, DialectProfile>> = {
       if (target.id === 'heartbeat') return { ...target, bound: US_001_HEARTBEAT_BOUND_MS };
       if (target.id === 'tick') return withLeast(target, LEAST_OF_A_PERCENTILE);
       if (target.id === 'fairness') return withLeast(target, US_001_LEAST_BUSY_CLIENTS);
+      if (target.id === 'symbols') {
+        return { ...target, bound: Math.min(target.bound, US_001_SYMBOLS), title: `${target.title}, one to a socket` };
+      }
+      if (target.id === 'loss') return withLeast(byTape(target), LEAST_OF_A_PERCENTILE);
       if (target.id !== 'reconnect') return byTape(target);
       const [firstMs = 0] = US_001_DELAYS_MS;
       const title = `${target.title}, ${firstMs / 1000} s of waiting by its own policy in it`;
