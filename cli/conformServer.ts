@@ -38,6 +38,7 @@ const LIMITS: Limits = {
   maxSymbolsPerSocket: CONFORM_SYMBOLS.length - 1,
   historyEvents: 128,
   drainMs: 200,
+  hardBufferedMs: 1_000,
 };
 
 /** A server of our own, for the suite. */

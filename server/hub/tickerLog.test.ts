@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -70,13 +71,18 @@ describe('TickerLog', () => {
     expect(log.read(0, 0)).toMatchObject({ last: 0, eventTimeUs: 0, symbol: 'S0' });
   });
 
-  it('should take at most 60 bytes an event, so 1000 symbols of 1024 events well under 100 MB', () => {
+  it('should take at most 60 bytes an event, so 1000 symbols of 1024 events well under 100 MB', async () => {
     collectGarbage();
     const before = process.memoryUsage().arrayBuffers;
     const { log, trade } = makeLog({ symbols: 100, maxEvents: 1024 });
     for (let event = 0; event < 102_400; event++) trade(event % 100, event);
-    collectGarbage();
+    // What a collection frees of array buffers is given back by threads of the engine's own.
+    const bytesAnEvent = (): number => (process.memoryUsage().arrayBuffers - before) / 102_400;
+    for (let turns = 0; turns < 100 && bytesAnEvent() >= 60; turns++) {
+      collectGarbage();
+      await turn();
+    }
     expect(log.span(99, 102_400).oldest).toBe(1);
-    expect((process.memoryUsage().arrayBuffers - before) / 102_400).toBeLessThan(60);
+    expect(bytesAnEvent()).toBeLessThan(60);
   });
 });

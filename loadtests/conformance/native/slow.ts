@@ -4,7 +4,7 @@ import { check, type Frame, field, has, list, same, text, whole } from '../expec
 import type { Socket } from '../socket.ts';
 
 /** Longer than the patience with a socket over its hard limit. */
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 28_000;
 const slow = theme({
   dialect: 'native',
   theme: 'slow',
