@@ -7,7 +7,16 @@ import { LOSSLESS_CHANNELS, type LosslessChannel, type ServerFrame, type TimeFra
 import type { StreamEntry, StreamPlace } from '../hub/eventFeed.ts';
 import { JournalError } from './errors.ts';
 import type { LoggedEvent } from './eventLog.ts';
-import { type AlertChange, type Change, pack, packAny, type StoredEvent, storedDesk, unpackAs } from './records.ts';
+import {
+  type AlertChange,
+  type Change,
+  pack,
+  packAny,
+  type StoredEvent,
+  storedDesk,
+  unpackAnyAs,
+  unpackAs,
+} from './records.ts';
 import type { Store } from './store.ts';
 
 /** The last known market is journaled this often, µs. */
@@ -213,7 +222,8 @@ export class RestoredEntry implements StreamEntry {
   get #entry(): StoredEntry {
     if (this.#unpacked !== undefined) return this.#unpacked;
     const { bytes, from, to, seq } = this.#logged;
-    const entry = unpackAs(check, bytes.subarray(from, to));
+    const unpack = ACCOUNT_CHANNELS.has(this.channel) ? unpackAs : unpackAnyAs;
+    const entry = unpack(check, bytes.subarray(from, to));
     // The journal's version names the form, and its checksum was right.
     if (entry === undefined) throw new Error(`event ${seq} of ${this.channel}/${this.key} isn't what was journaled`);
     this.#unpacked = entry;

@@ -257,11 +257,20 @@ export function packAny(value: unknown): Buffer {
   return plain.pack(value);
 }
 
-/** Reads what {@link pack} or {@link packAny} wrote and checks its form; undefined when it hasn't that form. */
+/** Reads what {@link pack} wrote and checks its form; undefined when it hasn't that form. */
 export function unpackAs<S extends TSchema>(check: TypeCheck<S>, bytes: Buffer): Static<S> | undefined {
+  return unpackBy(shaped, check, bytes);
+}
+
+/** Reads what {@link packAny} wrote: where shapes are known, the numbers 64 to 127 stand for them. */
+export function unpackAnyAs<S extends TSchema>(check: TypeCheck<S>, bytes: Buffer): Static<S> | undefined {
+  return unpackBy(plain, check, bytes);
+}
+
+function unpackBy<S extends TSchema>(packr: Packr, check: TypeCheck<S>, bytes: Buffer): Static<S> | undefined {
   let value: unknown;
   try {
-    value = shaped.unpack(bytes);
+    value = packr.unpack(bytes);
   } catch {
     return undefined;
   }
