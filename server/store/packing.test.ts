@@ -7,7 +7,7 @@ const check = TypeCompiler.Compile(Type.Object({ frame: Type.Object({ seq: Type.
 
 it('should give back every number that an event may have, packed by known shapes or without', () => {
   for (let seq = 0; seq < 300; seq++) {
-    const event = { frame: { seq, data: { newsId: `e-${seq}`, counts: [seq, -seq, seq * 2 ** 31] } } };
+    const event = { frame: { seq, data: { newsId: `e-${seq}`, counts: [seq, -1 - seq, seq * 2 ** 31] } } };
     expect(unpackAnyAs(check, packAny(event))).toEqual(event);
     expect(unpackAs(check, pack(event))).toEqual(event);
   }
