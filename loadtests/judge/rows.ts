@@ -123,8 +123,15 @@ function timing(target: Target, evidence: RunEvidence, windows: Windows): Findin
 }
 
 /** Intervals that keep their period, of values that were computed in time. */
+/** The windows in which clients were there all the time: from the end of the grace on they close, and read when they get round to it. */
+function beforeTheEnd({ schedule, scenario }: RunEvidence, windows: Windows): Windows {
+  const playedS = (schedule.toEventUs - schedule.fromEventUs) / schedule.speed / 1e6;
+  const endS = Math.floor(playedS + scenario.load.graceS);
+  return new Map([...windows].filter(([second]) => second < endS));
+}
+
 function cadence(target: Target, evidence: RunEvidence): Finding {
-  const found = timing(target, evidence, clientWindows(target, evidence, 'cadence'));
+  const found = timing(target, evidence, beforeTheEnd(evidence, clientWindows(target, evidence, 'cadence')));
   const { computedInMs } = target;
   if (computedInMs === undefined || found.verdict === 'fail') return found;
   const untold = evidence.absent.get('compute');

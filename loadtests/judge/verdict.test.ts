@@ -22,7 +22,7 @@ function withClient(fields: Partial<ClientLine>): RunEvidence {
 }
 
 /** Sound evidence in which one metric shows this in second 30, or nothing at all. */
-function withMetric(metric: WindowMetric, valueUs?: number): RunEvidence {
+function withMetric(metric: WindowMetric, valueUs?: number, second = 30): RunEvidence {
   const evidence = soundEvidence();
   const [first] = evidence.generators as [GeneratorData];
   const metrics = new Map(first.metrics);
@@ -31,7 +31,7 @@ function withMetric(metric: WindowMetric, valueUs?: number): RunEvidence {
   else {
     const histogram = new Histogram();
     histogram.record(valueUs, 200);
-    windows.set(30, histogram);
+    windows.set(second, histogram);
   }
   metrics.set(metric, windows);
   return { ...evidence, generators: [{ ...first, metrics }] };
@@ -251,6 +251,11 @@ describe('judge', () => {
     expect(slow).toMatchObject({ verdict: 'fail', measured: 'max 30.0 %', value: 0.3 });
     expect(slow.reason).toBe('max 30.0 % over the whole run');
     expect(row(withMetric('cadence', 200_000), 'cadence').verdict).toBe('pass');
+  });
+
+  it('should judge intervals until clients begin to close, and not beyond', () => {
+    expect(row(withMetric('cadence', 300_000, 61), 'cadence').verdict).toBe('fail');
+    expect(row(withMetric('cadence', 300_000, 62), 'cadence').verdict).toBe('pass');
   });
 
   it('should call an interval invalid that only a late second made too long', () => {
