@@ -11,9 +11,9 @@ import { projectFile } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
 import { entries } from './entries.ts';
 import { CliError } from './errors.ts';
-import { playGate } from './gate.ts';
 import { chooseLoad } from './load.ts';
 import { wholeNumber } from './options.ts';
+import { playGate } from './playGate.ts';
 import { openProgress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
 

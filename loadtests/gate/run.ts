@@ -21,6 +21,7 @@ import { polledProfile } from './polledProfile.ts';
 import { awaitLive, type RunningProvider, startProvider } from './provider.ts';
 import { startProxy } from './proxy.ts';
 import { childEnv, startServer } from './server.ts';
+import type { UnderTest } from './underTest.ts';
 
 /** Files that the gate starts as processes of their own: compiled, or sources in development. */
 export interface Entries {
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly tapePath: string;
   /** The provider from which the server gets its ticks; absent: it plays the tape itself. */
   readonly feed?: GateFeed;
+  /** What is judged; absent: the reference server of this build. */
+  readonly underTest?: UnderTest;
   readonly runFolder: string;
   readonly load: LoadChoice;
   readonly dialect: DialectProfile;

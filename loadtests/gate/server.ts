@@ -25,7 +25,7 @@ export async function startServer(
   const args = ['serve', '--port', '0', '--ready-json', '--end-with-stdin'];
   const feed = provider === undefined ? embedded(options, schedule) : fedBy(provider);
   return startReady('the server', {
-    file: options.entries.cli,
+    file: cliOf(options),
     args: [...args, ...feed],
     env: {
       ...childEnv(options),
@@ -36,6 +36,11 @@ export async function startServer(
       TAPEDECK_MAX_SOCKETS_PER_ADDRESS: String(LEAST_SOCKETS_PER_ADDRESS + 2 * options.scenario.load.clients),
     },
   });
+}
+
+/** The command line of the build that is judged. */
+function cliOf({ underTest, entries }: RunOptions): string {
+  return (underTest?.kind === 'reference' ? underTest.cli : undefined) ?? entries.cli;
 }
 
 function embedded({ scenario, tapePath, runFolder }: RunOptions, schedule: Schedule): string[] {

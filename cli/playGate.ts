@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
+import type { GateFeed } from '../loadtests/feeds/fedBy.ts';
+import { clockOfMarket, isPolled } from '../loadtests/feeds/polled.ts';
+import { dialectProfile } from '../loadtests/gate/dialects.ts';
+import type { LoadChoice } from '../loadtests/gate/generators.ts';
+import { type Front, type RunOutcome, type RunProgress, runGate } from '../loadtests/gate/run.ts';
+import { summarise } from '../loadtests/gate/summary.ts';
+import type { UnderTest } from '../loadtests/gate/underTest.ts';
+import type { Clock } from '../protocol/clock.ts';
+import { ExitCode } from '../protocol/codes.ts';
+import type { Codec, DialectName } from '../protocol/run.ts';
+import type { Scenario } from '../protocol/schemas/scenario.ts';
+import type { Summary, Verdict } from '../protocol/schemas/summary.ts';
+import type { TargetSet } from '../protocol/schemas/targets.ts';
+import { writeReport } from '../reports/write.ts';
+import { mintToken } from '../server/identity.ts';
+import { projectFile } from '../simulator/paths.ts';
+import { openTape } from '../simulator/tape/reader.ts';
+import { hostClock } from './clock.ts';
+import { commitOf } from './commit.ts';
+import { entries } from './entries.ts';
+
+const TOKEN_LIFE_S = 3_600;
+
+/** One run of the gate: what is played, into what, and where its report goes. */
+export interface GateRun {
+  readonly scenario: Scenario;
+  readonly targets: TargetSet;
+  readonly tapePath: string;
+  readonly load: LoadChoice;
+  /** Default `native`. */
+  readonly dialect?: DialectName;
+  /** Default JSON. */
+  readonly codec?: Codec;
+  /** The provider that feeds the server; absent: the tape does. */
+  readonly feed?: GateFeed;
+  /** Absent: the reference server of this build. */
+  readonly underTest?: UnderTest;
+  readonly command: string;
+  readonly out: string | undefined;
+  readonly front?: Front;
+  readonly onLoadStarted?: (pid: number) => void;
+  readonly onProgress?: (progress: RunProgress) => void;
+}
+
+/** Plays one gate, writes its report, and returns what came of it. */
+export async function playGate(run: GateRun): Promise<{ summary: Summary; outcome: RunOutcome; folder: string }> {
+  const { scenario, targets, tapePath, load, dialect = 'native', codec = 'json' } = run;
+  const startedAt = new Date();
+  const stamp = startedAt
+    .toISOString()
+    .replace(/[:.]/g, '-')
+    .replace(/-\d+Z$/, 'Z');
+  const folder = run.out ?? projectFile('reports', 'runs', `${stamp}-${scenario.name}`);
+  const secret = randomBytes(32).toString('hex');
+  const clock = clockFor(run);
+  // Tokens are minted by the wall's clock and checked by the run's.
+  const aheadS = Math.round((clock.nowUs() - hostClock(process.env).nowUs()) / 1e6);
+  const interrupt = new AbortController();
+  const onSignal = (): void => interrupt.abort();
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    const outcome = await runGate({
+      scenario,
+      targets,
+      tapePath,
+      runFolder: folder,
+      load,
+      dialect: dialectProfile(dialect),
+      codec,
+      entries: entries(),
+      clock,
+      secret,
+      tokenFor: (account) =>
+        mintToken({
+          secret,
+          user: account,
+          account,
+          scopes: ['market:read', 'orders:write', `account:${account}`],
+          expiresInS: TOKEN_LIFE_S + aheadS,
+        }),
+      signal: interrupt.signal,
+      ...(run.feed === undefined ? {} : { feed: run.feed }),
+      ...(run.underTest === undefined ? {} : { underTest: run.underTest }),
+      ...(run.front === undefined ? {} : { front: run.front }),
+      ...(run.onLoadStarted === undefined ? {} : { onLoadStarted: run.onLoadStarted }),
+      ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),
+    });
+    const reader = openTape(tapePath);
+    const summary = summarise({
+      outcome,
+      header: reader.header,
+      tapePath: relative('.', tapePath),
+      startedAt,
+      durationS: (Date.now() - startedAt.getTime()) / 1000,
+      seed: scenario.seed,
+      commit: await commitOf(projectFile()),
+      command: run.command,
+      load: `${load.kind === 'k6' ? `k6 v${load.version}` : `swarm (built in), ${availableParallelism()} cores`}, dialect ${dialect}${codec === 'json' ? '' : `, ${codec}`}${run.feed === undefined ? '' : `, fed by ${run.feed}`}`,
+    });
+    reader.close();
+    await writeReport(folder, summary);
+    return { summary, outcome, folder };
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** The run's clock: the host's, or with a polled feed that of the market in the scenario's part. */
+function clockFor({ feed, scenario, tapePath }: GateRun): Clock {
+  if (feed === undefined || !isPolled(feed)) return hostClock(process.env);
+  const reader = openTape(tapePath);
+  const marketUs = reader.header.sessionOpenUs + Math.round(scenario.tape.fromS * 1e6);
+  reader.close();
+  return clockOfMarket(marketUs, process.env);
+}
+
+/** The exit code of a verdict. */
+export function exitCodeOf(verdict: Verdict): ExitCode {
+  return verdict === 'pass' ? ExitCode.PASS : verdict === 'fail' ? ExitCode.FAIL : ExitCode.INVALID;
+}
