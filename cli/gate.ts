@@ -8,7 +8,7 @@ import { ExitCode } from '../protocol/codes.ts';
 import { CODECS, type Codec, DIALECT_NAMES, type DialectName } from '../protocol/run.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { printVerdict } from '../reports/terminal.ts';
-import { projectFile } from '../simulator/paths.ts';
+import { cacheFolder } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { CliError } from './errors.ts';
@@ -131,7 +131,7 @@ async function shownTape(options: { tapePath: string; feed: GateFeed; progress: 
   const { tapePath, feed: provider, progress } = options;
   if (isPolled(provider)) return tapePath;
   progress.show(`looking at the tape as ${provider} shows it`);
-  return tapeAsShown({ tapePath, provider, cacheDir: projectFile('.cache') });
+  return tapeAsShown({ tapePath, provider, cacheDir: cacheFolder() });
 }
 
 function repeatCommand(options: {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { GateFeed } from '../loadtests/feeds/fedBy.ts';
 import { clockOfMarket, isPolled } from '../loadtests/feeds/polled.ts';
 import { dialectProfile } from '../loadtests/gate/dialects.ts';
@@ -16,7 +16,7 @@ import type { Summary, Verdict } from '../protocol/schemas/summary.ts';
 import type { TargetSet } from '../protocol/schemas/targets.ts';
 import { writeReport } from '../reports/write.ts';
 import { mintToken } from '../server/identity.ts';
-import { projectFile } from '../simulator/paths.ts';
+import { homeFolder, runsFolder } from '../simulator/paths.ts';
 import { openTape } from '../simulator/tape/reader.ts';
 import { hostClock } from './clock.ts';
 import { commitOf } from './commit.ts';
@@ -53,7 +53,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
     .toISOString()
     .replace(/[:.]/g, '-')
     .replace(/-\d+Z$/, 'Z');
-  const folder = run.out ?? projectFile('reports', 'runs', `${stamp}-${scenario.name}`);
+  const folder = run.out ?? join(runsFolder(), `${stamp}-${scenario.name}`);
   const secret = randomBytes(32).toString('hex');
   const clock = clockFor(run);
   // Tokens are minted by the wall's clock and checked by the run's.
@@ -97,7 +97,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       startedAt,
       durationS: (Date.now() - startedAt.getTime()) / 1000,
       seed: scenario.seed,
-      commit: await commitOf(projectFile()),
+      commit: await commitOf(homeFolder()),
       command: run.command,
       load: `${load.kind === 'k6' ? `k6 v${load.version}` : `swarm (built in), ${availableParallelism()} cores`}, dialect ${dialect}${codec === 'json' ? '' : `, ${codec}`}${run.feed === undefined ? '' : `, fed by ${run.feed}`}`,
     });

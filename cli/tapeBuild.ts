@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { ExitCode } from '../protocol/codes.ts';
 import { CsvFileError, type CsvReport, formatCsvProblem, ticker } from '../simulator/csv.ts';
 import { loadHistory } from '../simulator/history.ts';
-import { projectFile } from '../simulator/paths.ts';
+import { cacheFolder } from '../simulator/paths.ts';
 import { buildTape, DEFAULT_UNIVERSE } from '../simulator/universe/build.ts';
 import { loadDailyBars } from '../simulator/universe/daily.ts';
 import { tapeFileName } from '../simulator/universe/ensure.ts';
@@ -119,7 +120,7 @@ function choosePath(options: BuildOptions, cachedName: string): string {
       ExitCode.USAGE,
     );
   }
-  return projectFile('.cache', cachedName);
+  return join(cacheFolder(), cachedName);
 }
 
 /** More than these are counted alone. */

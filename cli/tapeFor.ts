@@ -1,6 +1,6 @@
 import { ExitCode } from '../protocol/codes.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
-import { projectFile } from '../simulator/paths.ts';
+import { cacheFolder } from '../simulator/paths.ts';
 import { ensureTape } from '../simulator/universe/ensure.ts';
 import { CliError } from './errors.ts';
 import type { Progress } from './progress.ts';
@@ -30,7 +30,7 @@ export async function tapeFor(options: {
   const { symbols, events } = scenario.tape;
   const size = { symbols, ...(events !== undefined && { events }) };
   const universe = { ...size, ...(date !== undefined && { sessionDate: date }) };
-  const path = await ensured({ cacheDir: projectFile('.cache'), ...universe }, (state) => {
+  const path = await ensured({ cacheDir: cacheFolder(), ...universe }, (state) => {
     built = true;
     options.progress.show(`building the tape: ${Math.floor(state.share * 100)} %`);
   });

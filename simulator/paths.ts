@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 let root: string | undefined;
@@ -13,6 +14,36 @@ let root: string | undefined;
 export function projectFile(...parts: readonly string[]): string {
   root ??= findRoot(dirname(fileURLToPath(import.meta.url)));
   return join(root, ...parts);
+}
+
+/** Whether the code runs as a package of another project, and not from a checkout of its own. */
+export function isInstalled(): boolean {
+  return projectFile().split(sep).includes('node_modules');
+}
+
+/** The folder that runs belong to, for the commit they name: the checkout, or the working directory of who installed the package. */
+export function homeFolder(): string {
+  return isInstalled() ? process.cwd() : projectFile();
+}
+
+/** Where reports go unless `--out` says otherwise: `reports/runs` of a checkout, else `tapedeck-runs` below the working directory. */
+export function runsFolder(): string {
+  return isInstalled() ? join(process.cwd(), 'tapedeck-runs') : projectFile('reports', 'runs');
+}
+
+/** Where tapes that are built once are kept: `.cache` of a checkout, else `tapedeck` in the user's cache folder, for all projects. */
+export function cacheFolder(): string {
+  if (!isInstalled()) return projectFile('.cache');
+  const { XDG_CACHE_HOME } = process.env;
+  return join(
+    XDG_CACHE_HOME === undefined || XDG_CACHE_HOME === '' ? join(homedir(), '.cache') : XDG_CACHE_HOME,
+    'tapedeck',
+  );
+}
+
+/** How a user calls a command of ours, as a report's "how to repeat" says it. */
+export function commandPrefix(): string {
+  return isInstalled() ? 'npx tapedeck' : 'node dist/cli/main.js';
 }
 
 function findRoot(start: string): string {

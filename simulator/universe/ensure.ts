@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectFile } from '../paths.ts';
+import { cacheFolder } from '../paths.ts';
 import { FORMAT_VERSION } from '../tape/layout.ts';
 import { openTape } from '../tape/reader.ts';
 import { TapeError, TapeMissingError } from '../tape/types.ts';
@@ -17,7 +17,7 @@ export interface EnsureTapeOptions extends Partial<UniverseOptions> {
  * opened. Two processes may do so at once: each builds under a name of its own, the last rename wins, the bytes are equal.
  */
 export async function ensureTape(options: EnsureTapeOptions = {}, onProgress?: OnBuildProgress): Promise<string> {
-  const { cacheDir = projectFile('.cache'), ...given } = options;
+  const { cacheDir = cacheFolder(), ...given } = options;
   const universe = { ...DEFAULT_UNIVERSE, ...given };
   const path = join(cacheDir, tapeFileName(universe));
   if (isUsable(path)) return path;
