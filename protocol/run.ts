@@ -119,6 +119,11 @@ export interface GeneratorPlan {
   readonly maxListedViolations: number;
   /** Where the server polls its provider; absent: each event of the schedule is due to clients. */
   readonly polled?: PolledFeed;
+  /**
+   * By what an event is due; absent: `schedule`. With `frame` nobody here knows what the server is fed: an event is due
+   * when its frame says (`dueTimeUs`, else `receivedTimeUs`), and the schedule only numbers the seconds.
+   */
+  readonly timedBy?: 'schedule' | 'frame';
   /** Bounds for a k6 that is run by hand, which has no gate to judge it. */
   readonly targets?: readonly PlanTarget[];
 }

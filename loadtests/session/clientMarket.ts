@@ -44,8 +44,8 @@ export class ClientMarket {
 
   /** A pattern is due when the bar that completes it ends: before that nobody can know it. */
   onPattern(pattern: PatternFields, atUs: number): void {
-    const { symbol, seq, patternType, barMinutes, barEndUs } = pattern;
-    const event = { key: symbol, seq, eventTimeUs: barEndUs };
+    const { symbol, seq, patternType, barMinutes, barEndUs, saidDueUs = -1 } = pattern;
+    const event = { key: symbol, seq, eventTimeUs: barEndUs, saidDueUs };
     const { isNew, live, dueUs } = this.#streams.onClassA('pattern', event, atUs);
     if (!isNew) return;
     const judged = barMinutes === 1 ? JUDGED_PATTERNS.find((type) => type === patternType) : undefined;
@@ -58,8 +58,8 @@ export class ClientMarket {
   }
 
   onBar(bar: BarFields, atUs: number): void {
-    const { seq, ...seen } = bar;
-    const event = { key: bar.symbol, seq, eventTimeUs: bar.startUs + MINUTE_US };
+    const { seq, saidDueUs = -1, ...seen } = bar;
+    const event = { key: bar.symbol, seq, eventTimeUs: bar.startUs + MINUTE_US, saidDueUs };
     if (this.#streams.onClassA('bar.1m', event, atUs).isNew) this.#bars.push({ ...seen, readUs: atUs });
   }
 

@@ -26,6 +26,9 @@ type Lossless = (typeof BY_ACCOUNT)[number] | (typeof BY_SYMBOL)[number];
 const NUMBERED = ['ticker', ...BY_ACCOUNT, ...BY_SYMBOL] as const;
 type Numbered = (typeof NUMBERED)[number];
 
+/** By what events are due: the schedule, their arrival at a server that polls its provider, or what each frame says of itself. */
+export type DueBy = 'schedule' | 'arrival' | 'frame';
+
 interface TickerStream {
   readonly audit: StreamAudit;
   lastSeq: number;
@@ -56,7 +59,7 @@ export class ClientStreams {
   };
   readonly #tickBySecond: SecondHistograms;
   readonly #isNumbered: boolean;
-  readonly #isPolled: boolean;
+  readonly #dueBy: DueBy;
   readonly #event: { -readonly [Key in keyof AuditedEvent]: AuditedEvent[Key] } = {
     seq: 0,
     seqFrom: 0,
@@ -78,12 +81,12 @@ export class ClientStreams {
     readonly recorder: Recorder;
     /** Whether the server gives the numbers; else they are the tape's. */
     readonly isNumbered: boolean;
-    /** Whether frames are due when they arrive at the server, which polls its provider. Default: when the schedule says. */
-    readonly isPolled?: boolean;
+    /** Default `schedule`. */
+    readonly dueBy?: DueBy;
   }) {
     this.#client = options.client;
     this.#isNumbered = options.isNumbered;
-    this.#isPolled = options.isPolled ?? false;
+    this.#dueBy = options.dueBy ?? 'schedule';
     this.#recorder = options.recorder;
     this.#schedule = options.recorder.schedule;
     this.#tickBySecond = new SecondHistograms(this.#schedule.startUs);
@@ -168,7 +171,8 @@ export class ClientStreams {
       this.violation('bad_frame', `ticker:${fields.symbol}`, { seq: fields.seq, expectedSeq: -1, atUs, detail });
       return;
     }
-    const dueUs = this.#isPolled ? fields.receivedTimeUs : dueTimeUs(this.#schedule, fields.eventTimeUs);
+    const dueUs =
+      this.#dueBy === 'schedule' ? dueTimeUs(this.#schedule, fields.eventTimeUs) : this.#saidDueUs(fields, atUs);
     this.#read.dueUs = dueUs;
     this.#read.atUs = atUs;
     const timely = this.#checkTimes(stream, fields, this.#read);
@@ -192,10 +196,11 @@ export class ClientStreams {
   /** Takes a numbered event of class A. `isNew` is false for repeats; `live` tells whether it was due while the client was here. */
   onClassA(
     channel: Lossless,
-    event: { readonly key: string; readonly seq: number; readonly eventTimeUs: number },
+    event: { readonly key: string; readonly seq: number; readonly eventTimeUs: number; readonly saidDueUs?: number },
     atUs: number,
   ): { readonly isNew: boolean; readonly live: boolean; readonly dueUs: number } {
-    const dueUs = dueTimeUs(this.#schedule, event.eventTimeUs);
+    const said = event.saidDueUs ?? -1;
+    const dueUs = this.#dueBy === 'frame' && said >= 0 ? said : dueTimeUs(this.#schedule, event.eventTimeUs);
     const live = dueUs >= this.#confirmedUs[channel];
     const stream = `${channel}:${event.key}`;
     const audit = this.#audit(channel, event.key);
@@ -290,6 +295,7 @@ export class ClientStreams {
       stream.lastSeq = seq;
       stream.lastEventTimeUs = eventTimeUs;
     }
+    if (this.#dueBy === 'frame') return true;
     const errorUs = fields.dueTimeUs < 0 ? 0 : Math.abs(fields.dueTimeUs - read.dueUs);
     if (errorUs > this.#dueTimeErrorUs) {
       this.#dueTimeErrorUs = errorUs;
@@ -304,6 +310,12 @@ export class ClientStreams {
     return true;
   }
 
+  /** When a frame was due by its own word: where it has none, it counts as on time. */
+  #saidDueUs({ dueTimeUs, receivedTimeUs }: TickerFields, atUs: number): number {
+    if (this.#dueBy === 'frame' && dueTimeUs >= 0) return dueTimeUs;
+    return receivedTimeUs >= 0 ? receivedTimeUs : atUs;
+  }
+
   #rebase(stream: TickerStream, seq: number, atUs: number): void {
     stream.audit.onResumed({ recovered: false, epochChanged: false });
     stream.audit.onSnapshot(seq, atUs);
@@ -316,7 +328,7 @@ export class ClientStreams {
 
   #timeProblem(stream: TickerStream, { seq, eventTimeUs, receivedTimeUs, sentTimeUs }: TickerFields): string {
     const { fromEventUs, toEventUs } = this.#schedule;
-    if (!this.#isPolled && (eventTimeUs < fromEventUs || eventTimeUs > toEventUs))
+    if (this.#dueBy === 'schedule' && (eventTimeUs < fromEventUs || eventTimeUs > toEventUs))
       return 'eventTimeUs lies outside the part played';
     if (seq > stream.lastSeq && eventTimeUs < stream.lastEventTimeUs) return 'eventTimeUs runs backwards';
     if (receivedTimeUs > sentTimeUs) return 'receivedTimeUs lies after sentTimeUs';

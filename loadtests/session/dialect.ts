@@ -42,6 +42,8 @@ export interface OrderFields {
   readonly reason: string;
   readonly tickSeq: number;
   readonly eventTimeUs: number;
+  /** When the frame itself says that it was due, µs; -1 or absent where it doesn't. */
+  readonly saidDueUs?: number;
   readonly clientOrderId: string;
   readonly status: string;
   /** Stop in force, decimal; '' when absent. */
@@ -56,6 +58,7 @@ export interface ExecutionFields {
   readonly seq: number;
   readonly tickSeq: number;
   readonly eventTimeUs: number;
+  readonly saidDueUs?: number;
   readonly clientOrderId: string;
   readonly lastPrice: string;
   readonly lastQuantity: string;
@@ -69,11 +72,13 @@ export interface PatternFields {
   readonly barMinutes: number;
   /** The market's time at which the bar that completed it ended. */
   readonly barEndUs: number;
+  readonly saidDueUs?: number;
 }
 
 /** A one-minute bar that has closed, or one that was amended after it: prices in the currency, volume in units. */
 export interface BarFields extends Omit<SeenBar, 'readUs'> {
   readonly seq: number;
+  readonly saidDueUs?: number;
 }
 
 /** A frame of any dialect in the words of the measurement. */

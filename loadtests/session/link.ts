@@ -8,7 +8,7 @@ import type { ClientPorts, Connection } from './ports.ts';
 export const CLIENT_HEADER = 'x-tapedeck-client';
 
 /** The run's settings that a client needs beside its own plan. */
-export type SessionSettings = Pick<GeneratorPlan, 'connectTimeoutMs' | 'reconnect' | 'endUs' | 'polled'>;
+export type SessionSettings = Pick<GeneratorPlan, 'connectTimeoutMs' | 'reconnect' | 'endUs' | 'polled' | 'timedBy'>;
 
 /** What the link tells of the connection at hand; nothing of one before it, nothing after the link's end. */
 export interface LinkHandlers {

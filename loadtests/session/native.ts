@@ -96,6 +96,12 @@ export function readTicker(frame: Fields, ticker: TickerFields): boolean {
   return true;
 }
 
+/** When a frame says that it was due: by its schedule, else when its cause reached the server; -1 when it says neither. */
+function saidDueUs({ dueTimeUs, receivedTimeUs }: Fields): number {
+  if (isWhole(dueTimeUs)) return dueTimeUs;
+  return isWhole(receivedTimeUs) ? receivedTimeUs : -1;
+}
+
 function readOrder(frame: Fields): SessionEvent {
   const { account, seq, reason, tickSeq, eventTimeUs, data } = frame;
   if (typeof account !== 'string' || typeof reason !== 'string' || !isFields(data))
@@ -111,6 +117,7 @@ function readOrder(frame: Fields): SessionEvent {
       reason,
       tickSeq,
       eventTimeUs,
+      saidDueUs: saidDueUs(frame),
       clientOrderId: data['clientOrderId'],
       status: textOr(data['status'], ''),
       triggerPrice: textOr(data['triggerPrice'], ''),
@@ -132,6 +139,7 @@ function readExecution(frame: Fields): SessionEvent {
       seq,
       tickSeq,
       eventTimeUs,
+      saidDueUs: saidDueUs(frame),
       clientOrderId: data['clientOrderId'],
       lastPrice: textOr(data['lastPrice'], ''),
       lastQuantity: textOr(data['lastQuantity'], ''),
@@ -147,7 +155,7 @@ function readPattern(frame: Fields): SessionEvent {
   if (typeof patternType !== 'string' || barMinutes === 0 || !isWhole(toUs))
     return bad('pattern without patternType, timeFrame or toUs');
   const barEndUs = toUs + barMinutes * MINUTE_US;
-  return { kind: 'pattern', pattern: { symbol, seq, patternType, barMinutes, barEndUs } };
+  return { kind: 'pattern', pattern: { symbol, seq, patternType, barMinutes, barEndUs, saidDueUs: saidDueUs(frame) } };
 }
 
 function readBar(frame: Fields): SessionEvent {
@@ -159,7 +167,7 @@ function readBar(frame: Fields): SessionEvent {
   if (!isWhole(seq) || !isWhole(startUs)) return bad('closed bar without seq or startUs');
   if (!isNumber(open) || !isNumber(high) || !isNumber(low) || !isNumber(close) || !isNumber(volume))
     return bad('bar without its numbers');
-  return { kind: 'bar', bar: { symbol, seq, startUs, open, high, low, close, volume } };
+  return { kind: 'bar', bar: { symbol, seq, saidDueUs: saidDueUs(frame), startUs, open, high, low, close, volume } };
 }
 
 function readValue(channel: 'position.value' | 'portfolio', frame: Fields): SessionEvent {

@@ -77,6 +77,7 @@ const Plan = Type.Object({
       quotesUrl: Type.String({ pattern: '^http://' }),
     }),
   ),
+  timedBy: Type.Optional(Type.Union([Type.Literal('schedule'), Type.Literal('frame')])),
   maxListedViolations: Type.Integer({ minimum: 0 }),
 });
 const plan = TypeCompiler.Compile(Plan);

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { GeneratorLine } from '../../protocol/run.ts';
 import { Recorder } from '../audit/recorder.ts';
 import { mergeLines, mergeWindows } from '../judge/merge.ts';
-import { ClientStreams } from './clientStreams.ts';
+import { ClientStreams, type DueBy } from './clientStreams.ts';
 import { newTickerFields } from './dialect.ts';
 
 const START_US = 5_000_000_000;
 const schedule = { startUs: START_US, fromEventUs: 0, toEventUs: 60_000_000, speed: 1 };
 
 /** What a client of one symbol makes of frames that arrive at the server and are read 3 ms later, each with its own event time. */
-function read(isPolled: boolean, frames: readonly { readonly seq: number; readonly eventTimeUs: number }[]) {
+function read(dueBy: DueBy, frames: readonly { readonly seq: number; readonly eventTimeUs: number }[]) {
   const lines: GeneratorLine[] = [];
   const recorder = new Recorder({
     generator: 'swarm',
@@ -23,7 +23,7 @@ function read(isPolled: boolean, frames: readonly { readonly seq: number; readon
     channels: ['ticker'],
     recorder,
     isNumbered: true,
-    isPolled,
+    dueBy,
   });
   streams.onWelcome({ epoch: 'e', account: 'a' });
   streams.onSubscribed('ticker', { resumed: false, recovered: false, atUs: START_US - 1 });
@@ -48,13 +48,19 @@ const polledTimes = [
 
 describe('frames of a server that polls its provider', () => {
   it('should be due when they arrive there, whatever time of the market they say', () => {
-    expect(read(true, polledTimes)).toEqual({ violations: [], ticks: 2, worstUs: 3_000 });
-    expect(read(false, polledTimes).violations).toContain('bad_frame');
+    expect(read('arrival', polledTimes)).toEqual({ violations: [], ticks: 2, worstUs: 3_000 });
+    expect(read('schedule', polledTimes).violations).toContain('bad_frame');
+  });
+
+  it('should be due when they say, where nobody knows what the server is fed', () => {
+    const said = polledTimes.map((frame, at) => ({ ...frame, dueTimeUs: START_US + at * 998_000 }));
+    expect(read('frame', said)).toEqual({ violations: [], ticks: 2, worstUs: 5_000 });
+    expect(read('frame', polledTimes)).toEqual({ violations: [], ticks: 2, worstUs: 3_000 });
   });
 
   it('should still be audited by their numbers, and by the order of their times', () => {
     const [first = { seq: 0, eventTimeUs: 0 }] = polledTimes;
-    expect(read(true, [first, { seq: 3, eventTimeUs: START_US }]).violations).toEqual(['gap']);
-    expect(read(true, [first, { seq: 2, eventTimeUs: START_US - 1 }]).violations).toEqual(['bad_frame']);
+    expect(read('arrival', [first, { seq: 3, eventTimeUs: START_US }]).violations).toEqual(['gap']);
+    expect(read('arrival', [first, { seq: 2, eventTimeUs: START_US - 1 }]).violations).toEqual(['bad_frame']);
   });
 });

@@ -56,8 +56,9 @@ export class VirtualClient {
     this.#options = options;
     const { client, symbols, channels, orders } = options.plan;
     const { isNumbered } = options.dialect;
-    const isPolled = options.settings.polled !== undefined;
-    this.#streams = new ClientStreams({ client, symbols, channels, recorder: options.recorder, isNumbered, isPolled });
+    const { recorder: told, settings: given } = options;
+    const dueBy = given.polled !== undefined ? 'arrival' : (given.timedBy ?? 'schedule');
+    this.#streams = new ClientStreams({ client, symbols, channels, recorder: told, isNumbered, dueBy });
     this.#market = new ClientMarket({
       account: options.plan.account,
       recorder: options.recorder,
