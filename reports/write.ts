@@ -50,9 +50,12 @@ export async function writeReport(folder: string, summary: Summary): Promise<Rep
   return files;
 }
 
-/** Indented JSON, but pairs of numbers (thousands of buckets) on a line each. A line end never stands inside a string. */
+/** Indented JSON, but lists of numbers (thousands of buckets) on a line each. A line end never stands inside a string. */
 function pretty(summary: Summary): string {
-  return JSON.stringify(summary, null, 2).replace(/\[\n\s+([-+.\deE]+),\n\s+([-+.\deE]+)\n\s+\]/g, '[$1, $2]');
+  return JSON.stringify(summary, null, 2).replace(
+    /\[\n\s+([-+.\deE]+(?:,\n\s+[-+.\deE]+)*)\n\s+\]/g,
+    (_, numbers: string) => `[${numbers.replace(/\s+/g, ' ')}]`,
+  );
 }
 
 const summaryCheck = TypeCompiler.Compile(SummarySchema);

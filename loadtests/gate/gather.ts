@@ -126,6 +126,8 @@ function insideOf(inside: InsideEvidence, schedule: Schedule): InsideEvidence {
     rssBytes: within(inside.rssBytes),
     loopDelayUs: within(inside.loopDelayUs),
     runQueueUs: within(inside.runQueueUs),
+    ...(inside.gcUs === undefined ? {} : { gcUs: within(inside.gcUs) }),
+    ...(inside.heapBytes === undefined ? {} : { heapBytes: within(inside.heapBytes) }),
   };
 }
 

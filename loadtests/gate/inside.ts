@@ -65,6 +65,8 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
   const rssBytes: Series = new Map();
   const loopDelayUs: Series = new Map();
   const runQueueUs: Series = new Map();
+  const gcUs: Series = new Map();
+  const heapBytes: Series = new Map();
   let failures = 0;
   let page: MetricsPage | undefined;
   let kernel = readProcess(options.pid);
@@ -84,6 +86,11 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
       }
       const delay = now.values.get('tapedeck_event_loop_delay_max_seconds');
       if (delay !== undefined) keepMax(loopDelayUs, second, delay * 1e6);
+      const gcSeconds = now.values.get('nodejs_gc_seconds_total');
+      const gcBefore = page?.values.get('nodejs_gc_seconds_total');
+      if (gcSeconds !== undefined && gcBefore !== undefined) keepMax(gcUs, second, (gcSeconds - gcBefore) * 1e6);
+      const heap = now.values.get('nodejs_heap_used_bytes');
+      if (heap !== undefined) keepMax(heapBytes, second, heap);
       page = now;
     } catch {
       failures += 1;
@@ -109,7 +116,16 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
   };
   const timer = setInterval(read, 1000);
   return {
-    evidence: { process: processWindows, publish: publishWindows, cpu, rssBytes, loopDelayUs, runQueueUs },
+    evidence: {
+      process: processWindows,
+      publish: publishWindows,
+      cpu,
+      rssBytes,
+      loopDelayUs,
+      runQueueUs,
+      gcUs,
+      heapBytes,
+    },
     failures: () => failures,
     stop: async () => {
       clearInterval(timer);

@@ -7,6 +7,7 @@ import type { RunEvidence } from '../judge/evidence.ts';
 import { lateIn } from '../judge/lateness.ts';
 import { mergeWindows, windowsOf } from '../judge/merge.ts';
 import { allViolations } from '../judge/promises.ts';
+import { heatOf } from './heat.ts';
 import { duePerSecond, type PlayedPart } from './part.ts';
 import { endOf } from './plan.ts';
 import type { RunOutcome } from './run.ts';
@@ -50,6 +51,7 @@ export function summarise(input: SummaryInput): Summary {
     rows: [...outcome.judgement.rows],
     seconds: secondsOf(evidence, part),
     histograms: histogramsOf(evidence),
+    heat: heatOf(windowsOf(evidence.generators, 'tick'), schedule),
     violations: violationsOf(evidence),
     marks: marksOf(outcome),
     orders: {
@@ -111,6 +113,8 @@ function secondsOf(evidence: RunEvidence, part: PlayedPart): Second[] {
       serverRssBytes: inside?.rssBytes.get(second) ?? null,
       serverLoopDelayMaxUs: inside?.loopDelayUs.get(second) ?? null,
       serverRunQueueUs: inside?.runQueueUs.get(second) ?? null,
+      serverGcUs: inside?.gcUs?.get(second) ?? null,
+      serverHeapBytes: inside?.heapBytes?.get(second) ?? null,
       generatorLoopDelayMaxUs: Math.max(0, ...own),
       canaryMaxUs: lateness.canaryUs.get(second) ?? 0,
       stealShare: lateness.stealShare.get(second) ?? 0,
@@ -193,7 +197,8 @@ function marksOf(outcome: RunOutcome): Summary['marks'] {
   let wave: { fromS: number; toS: number; clients: number } | undefined;
   const close = (): void => {
     if (wave !== undefined) {
-      marks.push({ fromS: wave.fromS, toS: wave.toS, label: `${wave.clients} clients cut`, kind: 'fault' });
+      const how = wave.toS - wave.fromS < 0.5 ? 'at once' : 'one after another';
+      marks.push({ fromS: wave.fromS, toS: wave.toS, label: `${wave.clients} clients cut, ${how}`, kind: 'fault' });
     }
     wave = undefined;
   };

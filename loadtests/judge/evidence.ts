@@ -13,6 +13,9 @@ export interface InsideEvidence {
   readonly rssBytes: ReadonlyMap<number, number>;
   readonly loopDelayUs: ReadonlyMap<number, number>;
   readonly runQueueUs: ReadonlyMap<number, number>;
+  /** Time in garbage collection, and the heap in use, of a server that tells them. */
+  readonly gcUs?: ReadonlyMap<number, number>;
+  readonly heapBytes?: ReadonlyMap<number, number>;
 }
 
 /** One order whose outcome differs from the oracle's. */

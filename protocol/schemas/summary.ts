@@ -49,6 +49,10 @@ export const SecondSchema = Type.Object({
   serverRssBytes: Type.Union([Type.Number(), Type.Null()]),
   serverLoopDelayMaxUs: Type.Union([Type.Number(), Type.Null()]),
   serverRunQueueUs: Type.Union([Type.Number(), Type.Null()]),
+  /** Time that the server spent in garbage collection, µs; absent in runs made before it was measured. */
+  serverGcUs: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
+  /** The server's heap in use; absent as above. */
+  serverHeapBytes: Type.Optional(Type.Union([Type.Number(), Type.Null()])),
   generatorLoopDelayMaxUs: Type.Number(),
   canaryMaxUs: Type.Number(),
   stealShare: Type.Number(),
@@ -69,6 +73,22 @@ export const ViolationSchema = Type.Object({
   detail: Type.String(),
 });
 export type Violation = Static<typeof ViolationSchema>;
+
+/** How many rows {@link HeatSchema} has. */
+export const HEAT_ROWS = 25;
+
+/**
+ * Latencies by time: what a heat map is drawn from. Row `r` of a column counts latencies from `100 µs * 10^(r/5)` on, up
+ * to the next row's; the first row also has what is below it, the last what is above. Rows and columns of runs may be added.
+ */
+export const HeatSchema = Type.Object({
+  metric: Type.Literal('tick'),
+  /** Seconds of a column; the first begins at the tape's start. */
+  binS: Type.Integer({ minimum: 1 }),
+  /** Counts by column, {@link HEAT_ROWS} each; an empty column is an empty list. */
+  columns: Type.Array(Type.Array(Type.Integer({ minimum: 0 }), { maxItems: HEAT_ROWS }), { maxItems: 300 }),
+});
+export type Heat = Static<typeof HeatSchema>;
 
 /** `summary.json` of a run, version 1. */
 export const SummarySchema = Type.Object({
@@ -91,6 +111,8 @@ export const SummarySchema = Type.Object({
   seconds: Type.Array(SecondSchema),
   /** Whole-run histograms by metric, µs. */
   histograms: Type.Record(Type.String(), HistogramSchema),
+  /** Absent in runs made before it was kept. */
+  heat: Type.Optional(HeatSchema),
   violations: Type.Object({ counts: Type.Record(Type.String(), Type.Integer()), listed: Type.Array(ViolationSchema) }),
   /** Faults and phases on the time axis, seconds since the tape's start. */
   marks: Type.Array(

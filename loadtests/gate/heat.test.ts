@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { Histogram } from '../../reports/histogram.ts';
+import type { Windows } from '../judge/merge.ts';
+import { binHeat } from './heat.ts';
+
+function windows(...seconds: readonly (readonly [number, readonly number[]])[]): Windows {
+  return new Map(
+    seconds.map(([second, values]) => {
+      const histogram = new Histogram();
+      for (const value of values) histogram.record(value);
+      return [second, histogram];
+    }),
+  );
+}
+
+describe('binHeat', () => {
+  it('should count each latency once, in the row of its size', () => {
+    const heat = binHeat(windows([0, [40, 130, 1000, 1500, 1600]], [2, [200_000, 99_000_000]]), 3);
+
+    expect(heat.binS).toBe(1);
+    expect(heat.columns).toHaveLength(3);
+    expect(heat.columns[0]?.slice(0, 7)).toEqual([2, 0, 0, 0, 0, 2, 1]);
+    expect(heat.columns[1]).toEqual([]);
+    expect(heat.columns[2]?.[16]).toBe(1);
+    expect(heat.columns[2]?.[24]).toBe(1);
+  });
+
+  it('should leave out what lies before the tape’s start or after the run', () => {
+    const heat = binHeat(windows([-1, [500]], [0, [500]], [7, [500]]), 2);
+
+    expect(heat.columns.flat().reduce((sum, count) => sum + count, 0)).toBe(1);
+  });
+
+  it('should put several seconds into a column in a long run', () => {
+    const heat = binHeat(windows([0, [500]], [11, [500]], [3599, [500]]), 3600);
+
+    expect(heat.binS).toBe(12);
+    expect(heat.columns).toHaveLength(300);
+    expect(heat.columns[0]?.[3]).toBe(2);
+    expect(heat.columns[299]?.[3]).toBe(1);
+  });
+});
