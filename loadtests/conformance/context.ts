@@ -128,7 +128,9 @@ export class Context {
   /** Subscribes to a ticker and takes its snapshot. */
   async ticker(socket: Socket, symbol: string): Promise<Frame> {
     await this.subscribe(socket, 'ticker', { symbols: [symbol] });
-    return socket.takeType('snapshot');
+    const isIt = (frame: Frame): boolean =>
+      frame['type'] === 'snapshot' && frame['channel'] === 'ticker' && frame['symbol'] === symbol;
+    return socket.take(isIt, `the snapshot of ${symbol}`);
   }
 
   /** Asks over HTTP, with the case's identity. */

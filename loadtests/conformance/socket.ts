@@ -35,6 +35,15 @@ export class UpgradeRefused extends Error {
   }
 }
 
+/** Where among the frames of a connection to look. */
+export interface Where {
+  /** Only at what came after this frame; absent: at all since the last answer to a question. */
+  readonly behind?: Frame;
+}
+
+/** Whether a frame is one that is waited for; `at` is its place among all. */
+type Matches = (frame: Frame, at: number) => boolean;
+
 interface Waiter {
   readonly look: () => boolean;
   readonly fail: (error: Error) => void;
@@ -44,15 +53,18 @@ const packr = new Packr({ useRecords: false });
 const EARLIEST_ID = 1;
 
 /**
- * One WebSocket of a case. Everything read is kept; {@link Socket.take} walks through it. Whatever is waited for ends
- * with the case: when its time is over, or the connection is, the wait is told what came instead.
+ * One WebSocket of a case. Everything read is kept until somebody takes it: what {@link Socket.take} passes over stays for
+ * others, since frames of different kinds come in any order. Only the answer to {@link Socket.ask} ends what was before it.
+ * Whatever is waited for ends with the case: when its time is over, or the connection is, the wait is told what came instead.
  */
 export class Socket {
   /** Frames in the order in which they were read. */
   readonly frames: Frame[] = [];
   readonly #socket: WebSocket;
   readonly #codec: Codec;
-  #taken = 0;
+  readonly #taken = new Set<Frame>();
+  /** Place behind the last answer. */
+  #answered = 0;
   #waiters: Waiter[] = [];
   #closeCode: number | undefined = undefined;
   /** What was wrong with the connection itself, for people. */
@@ -122,37 +134,31 @@ export class Socket {
     this.#socket.send(bytes, { binary: false });
   }
 
-  /** Sends a frame with an `id` of its own, and takes the answer that repeats it. */
-  ask(frame: Frame): Promise<Frame> {
+  /** Sends a frame with an `id` of its own, and takes the answer that repeats it; frames from before it are of the past. */
+  async ask(frame: Frame): Promise<Frame> {
     const id = this.#nextId++;
     this.send({ ...frame, id });
-    return this.take((came) => came['id'] === id, `an answer to ${shown(frame['type'])} with its id ${id}`);
+    const isAnswer = (came: Frame, at: number): boolean => {
+      if (came['id'] !== id) return false;
+      this.#answered = Math.max(this.#answered, at + 1);
+      return true;
+    };
+    return this.take(isAnswer, `an answer to ${shown(frame['type'])} with its id ${id}`);
   }
 
-  /** The next frame that matches, from where the last one was taken on; frames between are passed over. */
-  take(matches: (frame: Frame) => boolean, expected: string): Promise<Frame> {
-    return new Promise((resolve, reject) => {
-      let at = this.#taken;
-      const look = (): boolean => {
-        for (; at < this.frames.length; at++) {
-          const frame = this.frames[at];
-          if (frame === undefined || !matches(frame)) continue;
-          this.#taken = Math.max(this.#taken, at + 1);
-          resolve(frame);
-          return true;
-        }
-        return false;
-      };
-      this.#wait({ look, fail: (error) => reject(this.#broken(expected, error)) });
-    });
+  /** The earliest frame that matches and that nobody has taken, read or to come. */
+  async take(matches: Matches, expected: string, where: Where = {}): Promise<Frame> {
+    const [frame] = await this.gather(1, matches, expected, where);
+    if (frame === undefined) throw new Error('one frame was asked for, and none came');
+    return frame;
   }
 
-  /** The next frame of a type. */
-  takeType(type: string): Promise<Frame> {
-    return this.take((frame) => frame['type'] === type, `a frame of type ${type}`);
+  /** The earliest frame of a type that nobody has taken. */
+  takeType(type: string, where: Where = {}): Promise<Frame> {
+    return this.take((frame) => frame['type'] === type, `a frame of type ${type}`, where);
   }
 
-  /** The first frame of all, read or to come, that matches. */
+  /** The first frame of all, taken or not, read or to come, that matches. */
   first(matches: (frame: Frame) => boolean, expected: string): Promise<Frame> {
     return new Promise((resolve, reject) => {
       const look = (): boolean => {
@@ -164,11 +170,24 @@ export class Socket {
     });
   }
 
-  /** So many frames that match, the earliest first, of those read and to come. */
-  async gather(count: number, matches: (frame: Frame) => boolean, expected: string): Promise<Frame[]> {
-    const found: Frame[] = [];
-    while (found.length < count) found.push(await this.take(matches, `${expected} (${found.length} of ${count})`));
-    return found;
+  /** So many frames that match and that nobody has taken, the earliest first, of those read and to come. */
+  gather(count: number, matches: Matches, expected: string, { behind }: Where = {}): Promise<Frame[]> {
+    return new Promise((resolve, reject) => {
+      const found: Frame[] = [];
+      let at = behind === undefined ? this.#answered : this.frames.lastIndexOf(behind) + 1;
+      const look = (): boolean => {
+        for (; at < this.frames.length && found.length < count; at++) {
+          const frame = this.frames[at];
+          if (frame === undefined || this.#taken.has(frame) || !matches(frame, at)) continue;
+          this.#taken.add(frame);
+          found.push(frame);
+        }
+        if (found.length === count) resolve(found);
+        return found.length === count;
+      };
+      const told = (): string => (count === 1 ? expected : `${expected} (${found.length} of ${count})`);
+      this.#wait({ look, fail: (error) => reject(this.#broken(told(), error)) });
+    });
   }
 
   /** Frames of one type so far. */

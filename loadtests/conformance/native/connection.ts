@@ -77,8 +77,10 @@ export const connectionCases: readonly Case[] = [
     const token = await t.token();
     socket.send({ type: 'auth', id: 1, ...(token !== undefined && { token }) });
     socket.send({ type: 'ping', id: 2 });
-    await socket.takeType('welcome');
-    has(await socket.takeType('pong'), { id: 2 }, 'a pong');
+    const welcome = await socket.takeType('welcome');
+    const answer = await socket.first(({ id }) => id === 2, 'an answer to the ping');
+    has(answer, { type: 'pong' }, 'an answer to the ping');
+    check(socket.frames.indexOf(answer) > socket.frames.indexOf(welcome), 'the welcome before the pong', answer);
   }),
   auth(
     'none-in-time-is-close-4408',

@@ -130,7 +130,7 @@ export const eventCases: readonly Case[] = [
       read(Shape.Alert, fired, 'an alert');
       const known = before.filter(({ type }) => type === 'ticker').at(-1);
       check(known === undefined || whole(fired, 'tickSeq') > whole(known, 'seq'), 'a trade after the command', fired);
-      await socket.gather(8, ({ type }) => type === 'ticker', 'a ticker');
+      await socket.gather(8, ({ type }) => type === 'ticker', 'a ticker', { behind: fired });
       same(socket.frames.filter((frame) => frame['type'] === 'alert' && isOf(frame, alertId)).length, 1, 'times');
       check(!(await alertsOf(socket)).includes(alertId), `no ${alertId} among the alerts`, await alertsOf(socket));
     },

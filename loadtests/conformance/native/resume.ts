@@ -215,8 +215,10 @@ async function cutAndMissed(t: Context): Promise<{
 }> {
   const symbol = t.symbol();
   const [{ socket, welcome }, other] = await Promise.all([t.welcome(), t.welcome()]);
-  await Promise.all([t.ticker(socket, symbol), t.ticker(other.socket, symbol)]);
-  const seq = whole((await tickers(socket, 2)).at(-1), 'seq');
+  const [, head] = await Promise.all([t.ticker(socket, symbol), t.ticker(other.socket, symbol)]);
+  // From here on the other one sees what this one will have missed.
+  const isSeen = (frame: Frame): boolean => frame['type'] === 'ticker' && whole(frame, 'seq') >= whole(head, 'seq');
+  const seq = whole(await socket.take(isSeen, 'a ticker'), 'seq');
   socket.cut();
   await other.socket.take((frame) => frame['type'] === 'ticker' && whole(frame, 'seq') >= seq + MISSED, 'tickers');
   check(other.socket.of('ticker').length > MISSED, `${MISSED} tickers that were missed`, other.socket.frames.length);

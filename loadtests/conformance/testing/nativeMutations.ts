@@ -264,6 +264,10 @@ export const SLOW: Readonly<Record<string, Mutation>> = {
     caughtBy: 'slow.what-it-got-has-no-hole-and-a-resume-brings-the-rest',
     wrong: counted('order', (frame, count) => (count === 2 ? [] : [frame])),
   },
+  'a slow reader gets an event twice': {
+    caughtBy: 'slow.what-it-got-has-no-hole-and-a-resume-brings-the-rest',
+    wrong: counted('order', (frame, count) => (count === 2 ? [frame, frame] : [frame])),
+  },
 };
 
 /** Wrong servers that are told to stop. Their cases restart the server, so that they need one of their own. */
