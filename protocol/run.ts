@@ -19,6 +19,52 @@ export type GeneratorName = 'k6' | 'swarm' | 'probe';
 export const DIALECT_NAMES = ['native', 'ai-trading-v2', 'us-001', 'paiid', 'tickstock'] as const;
 export type DialectName = (typeof DIALECT_NAMES)[number];
 
+/** A server that speaks none of those: its messages are read by {@link CustomRules}. */
+export const CUSTOM_DIALECT = 'custom';
+export type PlanDialect = DialectName | typeof CUSTOM_DIALECT;
+
+/** Units in which a message may state a time: numbers since the epoch, or ISO 8601 text. */
+export const TIME_UNITS = ['us', 'ms', 's', 'iso'] as const;
+export type TimeUnit = (typeof TIME_UNITS)[number];
+
+/** How messages of a server with a language of its own are read. Fields are named by dotted paths: `data.items[0].ts`. */
+export interface CustomRules {
+  /**
+   * JSON frames sent when the connection is open, in order: `{symbols}`, `{symbol}`, `{token}` and `{account}` in their
+   * texts are filled in.
+   */
+  readonly frames: readonly unknown[];
+  /** Which messages tell prices: those with this text or number at this path; absent: all that have the fields below. */
+  readonly where?: { readonly path: string; readonly value: string };
+  /** Where a message holds a list of them; '' when it is one itself. Absent: a message tells one. */
+  readonly items?: string;
+  readonly symbol: string;
+  readonly time?: { readonly path: string; readonly unit: TimeUnit };
+  /** A number that grows by one from message to message, of each symbol or of the connection. */
+  readonly seq?: { readonly path: string; readonly of: 'symbol' | 'connection' };
+  readonly price?: string;
+}
+
+/** What a TLS connection goes by: paths of PEM files. */
+export interface TlsFiles {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** The server's certificate isn't checked. */
+  readonly isInsecure?: boolean;
+}
+
+/** How a server that isn't ours is reached. */
+export interface Reach {
+  /** Of the upgrade request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Name and port of the server, where `url` names something in front of it: the Host header, and the name in TLS. */
+  readonly host?: string;
+  readonly tls?: TlsFiles;
+  /** The cut proxy lies between: it can't look into TLS, and is told by a line before it whose connection it is. */
+  readonly isTold?: boolean;
+}
+
 /** How frames of the native stream are written. */
 export const CODECS = ['json', 'msgpack'] as const;
 export type Codec = (typeof CODECS)[number];
@@ -78,6 +124,34 @@ export interface TapeSymbol {
   readonly trades: readonly number[];
 }
 
+/** A span of time, µs since the epoch. */
+export interface PlannedSpan {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
+/** Ways in which a client may be unlike the steady one. */
+export const BEHAVIOURS = ['slow', 'flapping', 'churn', 'bursts', 'polling'] as const;
+export type BehaviourName = (typeof BEHAVIOURS)[number];
+
+/** How a client behaves, with every time planned: the same plan behaves the same in every generator. */
+export type ClientBehaviour =
+  /** Stops reading in these spans, so that the server conflates or gives it up with 4008: neither is a fault, and its latencies are its own. */
+  | { readonly kind: 'slow'; readonly spans: readonly PlannedSpan[] }
+  /** Ends its connection without a close frame at these times, and comes back by the plan's reconnect policy. */
+  | { readonly kind: 'flapping'; readonly dropsUs: readonly number[] }
+  /** Leaves its `symbols` (tickers alone) at `fromUs`, and is back in them with its cursor at `toUs`. */
+  | { readonly kind: 'churn'; readonly leaves: readonly (PlannedSpan & { readonly symbols: readonly string[] })[] }
+  /** Its orders come in bursts: only their times tell. */
+  | { readonly kind: 'bursts' }
+  /** Is without a socket in these spans, and polls instead, every `everyMs`, from where it stands. */
+  | {
+      readonly kind: 'polling';
+      readonly url: string;
+      readonly everyMs: number;
+      readonly spans: readonly PlannedSpan[];
+    };
+
 export interface ClientPlan {
   /** Unique over all generators of a run. */
   readonly client: number;
@@ -91,12 +165,20 @@ export interface ClientPlan {
   readonly orders: readonly PlannedOrder[];
   /** Where orders are posted, in dialects that place none on the socket. */
   readonly orderUrl?: string;
+  /** Absent: steady. */
+  readonly behaviour?: ClientBehaviour;
+  /** When it closes in order and for good; absent: at the plan's end. */
+  readonly leaveAtUs?: number;
 }
 
 export interface GeneratorPlan {
   readonly version: 1;
   readonly generator: GeneratorName;
-  readonly dialect: DialectName;
+  readonly dialect: PlanDialect;
+  /** Of the dialect `custom`. */
+  readonly custom?: CustomRules;
+  /** Absent: a server of ours, as `url` says. */
+  readonly reach?: Reach;
   /** Of the native stream; absent: JSON. */
   readonly codec?: Codec;
   readonly schedule: Schedule;
@@ -121,9 +203,10 @@ export interface GeneratorPlan {
   readonly polled?: PolledFeed;
   /**
    * By what an event is due; absent: `schedule`. With `frame` nobody here knows what the server is fed: an event is due
-   * when its frame says (`dueTimeUs`, else `receivedTimeUs`), and the schedule only numbers the seconds.
+   * when its frame says (`dueTimeUs`, else `receivedTimeUs`), and the schedule only numbers the seconds; with `nothing` no
+   * frame says so either, and none is timed.
    */
-  readonly timedBy?: 'schedule' | 'frame';
+  readonly timedBy?: 'schedule' | 'frame' | 'nothing';
   /** Bounds for a k6 that is run by hand, which has no gate to judge it. */
   readonly targets?: readonly PlanTarget[];
 }
@@ -327,6 +410,8 @@ export interface EndLine {
   /** Best-case offset between the server's clock and ours by ping (half the smallest round trip is its error), µs. */
   readonly clockOffsetUs: number;
   readonly clockErrorUs: number;
+  /** The most by which a message was read before the time that it states, µs: the clocks differ by that, or more. Absent: 0. */
+  readonly earlyUs?: number;
 }
 
 export type GeneratorLine = WindowLine | ViolationLine | OrderLine | ClientLine | EndLine;

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { type Static, Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { CODECS, DIALECT_NAMES, type GeneratorPlan, SESSION_CHANNELS } from '../../protocol/run.ts';
+import {
+  CODECS,
+  CUSTOM_DIALECT,
+  DIALECT_NAMES,
+  type GeneratorPlan,
+  SESSION_CHANNELS,
+  TIME_UNITS,
+} from '../../protocol/run.ts';
 
 /** A plan that can't be used, with the reason in one line. */
 export class PlanError extends Error {
@@ -26,10 +33,40 @@ const Order = Type.Object({
   account: Type.Optional(Type.String()),
 });
 
+const Custom = Type.Object({
+  frames: Type.Array(Type.Unknown()),
+  where: Type.Optional(Type.Object({ path: Type.String(), value: Type.String() })),
+  items: Type.Optional(Type.String()),
+  symbol: Type.String(),
+  time: Type.Optional(
+    Type.Object({ path: Type.String(), unit: Type.Union(TIME_UNITS.map((unit) => Type.Literal(unit))) }),
+  ),
+  seq: Type.Optional(
+    Type.Object({ path: Type.String(), of: Type.Union([Type.Literal('symbol'), Type.Literal('connection')]) }),
+  ),
+  price: Type.Optional(Type.String()),
+});
+
+const Reach = Type.Object({
+  headers: Type.Record(Type.String(), Type.String()),
+  host: Type.Optional(Type.String()),
+  tls: Type.Optional(
+    Type.Object({
+      ca: Type.Optional(Type.String()),
+      cert: Type.Optional(Type.String()),
+      key: Type.Optional(Type.String()),
+      isInsecure: Type.Optional(Type.Boolean()),
+    }),
+  ),
+  isTold: Type.Optional(Type.Boolean()),
+});
+
 const Plan = Type.Object({
   version: Type.Literal(1),
   generator: Type.Union([Type.Literal('k6'), Type.Literal('swarm'), Type.Literal('probe')]),
-  dialect: Type.Union(DIALECT_NAMES.map((name) => Type.Literal(name))),
+  dialect: Type.Union([...DIALECT_NAMES, CUSTOM_DIALECT].map((name) => Type.Literal(name))),
+  custom: Type.Optional(Custom),
+  reach: Type.Optional(Reach),
   codec: Type.Optional(Type.Union(CODECS.map((name) => Type.Literal(name)))),
   schedule: Type.Object({
     startUs: Type.Number(),
@@ -49,14 +86,14 @@ const Plan = Type.Object({
   clients: Type.Array(
     Type.Object({
       client: Type.Integer({ minimum: 0 }),
-      url: Type.String({ pattern: '^ws://' }),
+      url: Type.String({ pattern: '^wss?://' }),
       token: Type.Optional(Type.String()),
       account: Type.String(),
       symbols: Type.Array(Type.String()),
       channels: Type.Array(Type.Union(SESSION_CHANNELS.map((channel) => Type.Literal(channel)))),
       connectAtUs: Type.Number(),
       orders: Type.Array(Type.Object({ atUs: Type.Number(), frame: Order })),
-      orderUrl: Type.Optional(Type.String({ pattern: '^http://' })),
+      orderUrl: Type.Optional(Type.String({ pattern: '^https?://' })),
     }),
     { minItems: 1 },
   ),
@@ -74,10 +111,10 @@ const Plan = Type.Object({
   polled: Type.Optional(
     Type.Object({
       intervalMs: Type.Number({ exclusiveMinimum: 0 }),
-      quotesUrl: Type.String({ pattern: '^http://' }),
+      quotesUrl: Type.String({ pattern: '^https?://' }),
     }),
   ),
-  timedBy: Type.Optional(Type.Union([Type.Literal('schedule'), Type.Literal('frame')])),
+  timedBy: Type.Optional(Type.Union([Type.Literal('schedule'), Type.Literal('frame'), Type.Literal('nothing')])),
   maxListedViolations: Type.Integer({ minimum: 0 }),
 });
 const plan = TypeCompiler.Compile(Plan);
