@@ -61,6 +61,24 @@ const Reach = Type.Object({
   isTold: Type.Optional(Type.Boolean()),
 });
 
+const span = { fromUs: Type.Number(), toUs: Type.Number() };
+
+const Behaviour = Type.Union([
+  Type.Object({ kind: Type.Literal('slow'), spans: Type.Array(Type.Object(span)) }),
+  Type.Object({ kind: Type.Literal('flapping'), dropsUs: Type.Array(Type.Number()) }),
+  Type.Object({
+    kind: Type.Literal('churn'),
+    leaves: Type.Array(Type.Object({ ...span, symbols: Type.Array(Type.String()) })),
+  }),
+  Type.Object({ kind: Type.Literal('bursts') }),
+  Type.Object({
+    kind: Type.Literal('polling'),
+    url: Type.String({ pattern: '^https?://' }),
+    everyMs: Type.Number({ exclusiveMinimum: 0 }),
+    spans: Type.Array(Type.Object(span)),
+  }),
+]);
+
 const Plan = Type.Object({
   version: Type.Literal(1),
   generator: Type.Union([Type.Literal('k6'), Type.Literal('swarm'), Type.Literal('probe')]),
@@ -94,6 +112,8 @@ const Plan = Type.Object({
       connectAtUs: Type.Number(),
       orders: Type.Array(Type.Object({ atUs: Type.Number(), frame: Order })),
       orderUrl: Type.Optional(Type.String({ pattern: '^https?://' })),
+      behaviour: Type.Optional(Behaviour),
+      leaveAtUs: Type.Optional(Type.Number()),
     }),
     { minItems: 1 },
   ),
