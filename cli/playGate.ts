@@ -41,6 +41,8 @@ export interface GateRun {
   readonly command: string;
   readonly out: string | undefined;
   readonly front?: Front;
+  /** Latencies of so many first seconds are not judged. Default 0. */
+  readonly discardS?: number;
   readonly onLoadStarted?: (pid: number) => void;
   readonly onProgress?: (progress: RunProgress) => void;
 }
@@ -86,6 +88,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       ...(run.feed === undefined ? {} : { feed: run.feed }),
       ...(run.underTest === undefined ? {} : { underTest: run.underTest }),
       ...(run.front === undefined ? {} : { front: run.front }),
+      ...(run.discardS === undefined ? {} : { discardS: run.discardS }),
       ...(run.onLoadStarted === undefined ? {} : { onLoadStarted: run.onLoadStarted }),
       ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),
     });

@@ -127,6 +127,7 @@ function insideOf(inside: InsideEvidence, schedule: Schedule): InsideEvidence {
     loopDelayUs: within(inside.loopDelayUs),
     runQueueUs: within(inside.runQueueUs),
     ...(inside.gcUs === undefined ? {} : { gcUs: within(inside.gcUs) }),
+    ...(inside.bytesOut === undefined ? {} : { bytesOut: within(inside.bytesOut) }),
     ...(inside.heapBytes === undefined ? {} : { heapBytes: within(inside.heapBytes) }),
   };
 }

@@ -67,6 +67,7 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
   const runQueueUs: Series = new Map();
   const gcUs: Series = new Map();
   const heapBytes: Series = new Map();
+  const bytesOut: Series = new Map();
   let failures = 0;
   let page: MetricsPage | undefined;
   let kernel = readProcess(options.pid);
@@ -91,6 +92,9 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
       if (gcSeconds !== undefined && gcBefore !== undefined) keepMax(gcUs, second, (gcSeconds - gcBefore) * 1e6);
       const heap = now.values.get('nodejs_heap_used_bytes');
       if (heap !== undefined) keepMax(heapBytes, second, heap);
+      const sent = now.values.get('tapedeck_bytes_out_total');
+      const sentBefore = page?.values.get('tapedeck_bytes_out_total');
+      if (sent !== undefined && sentBefore !== undefined) keepMax(bytesOut, second, sent - sentBefore);
       page = now;
     } catch {
       failures += 1;
@@ -125,6 +129,7 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
       runQueueUs,
       gcUs,
       heapBytes,
+      bytesOut,
     },
     failures: () => failures,
     stop: async () => {

@@ -22,6 +22,7 @@ import { awaitLive, type RunningProvider, startProvider } from './provider.ts';
 import { startProxy } from './proxy.ts';
 import { childEnv, startServer } from './server.ts';
 import type { UnderTest } from './underTest.ts';
+import { withoutWarmUp } from './warmUp.ts';
 
 /** Files that the gate starts as processes of their own: compiled, or sources in development. */
 export interface Entries {
@@ -58,6 +59,8 @@ export interface RunOptions {
   readonly secret: string;
   readonly tokenFor: (account: string) => Promise<string>;
   readonly front?: Front;
+  /** Latencies of so many first seconds of the tape are not judged: a plateau's warm-up. Default 0. */
+  readonly discardS?: number;
   /** Told the load generator's pid when it runs: `trust` starves it. */
   readonly onLoadStarted?: (pid: number) => void;
   readonly signal?: AbortSignal;
@@ -86,6 +89,8 @@ export interface RunOutcome {
 const START_UP_US = 1_500_000;
 /** Time for the generators to come up, from then to the first client's opening. */
 const GENERATOR_START_US = 2_000_000;
+/** Minting a client's token and writing its plan. */
+const CLIENT_START_US = 250;
 const SERVER_END_MS = 8_000;
 
 /** Plays a scenario into the reference server and judges it: the whole main job. Whatever it started has ended when it returns or throws. */
@@ -139,7 +144,8 @@ async function play(
   const env = childEnv(options);
   const provider = await providerOf(options, part, env);
   onStop(async () => provider?.child.end(SERVER_END_MS));
-  const leadUs = GENERATOR_START_US + scenario.load.connectOverS * 1e6 + SETTLE_US;
+  const preparingUs = GENERATOR_START_US + CLIENT_START_US * scenario.load.clients;
+  const leadUs = preparingUs + scenario.load.connectOverS * 1e6 + SETTLE_US;
   const span = { fromEventUs: part.fromUs, toEventUs: part.toUs, speed: scenario.tape.speed };
   // A server that plays the tape itself must know when before it is there.
   const plannedUs = clock.nowUs() + START_UP_US + leadUs;
@@ -165,7 +171,8 @@ async function play(
     load: options.load.kind,
     dialect: options.dialect,
     codec: options.codec ?? 'json',
-    loadBase: `ws://127.0.0.1:${proxy.port}`,
+    // The proxy has a limit of its own, which is no server's: where it has nothing to cut, it isn't in the way.
+    loadBase: `ws://127.0.0.1:${scenario.cuts.length === 0 ? port : proxy.port}`,
     probeBase: `ws://127.0.0.1:${port}`,
     orderUrl: `http://127.0.0.1:${server.port}/api/orders`,
     tokenFor: options.tokenFor,
@@ -191,7 +198,7 @@ async function play(
   await host.stop();
   const wallAfter = wallAheadUs(clock);
 
-  const { evidence, runHash, notes } = await gatherEvidence({
+  const gathered = await gatherEvidence({
     options,
     part,
     schedule,
@@ -206,6 +213,8 @@ async function play(
     serverDied: died === undefined ? '' : `the server ended in mid-run (${describeEnd(died)})`,
     planned: plans,
   });
+  const { runHash, notes } = gathered;
+  const evidence = withoutWarmUp(gathered.evidence, options.discardS ?? 0);
   if (died === undefined && serverEnd.code !== 0) {
     notes.push(`the server did not drain in order on SIGTERM (${describeEnd(serverEnd)})`);
   }

@@ -1,6 +1,6 @@
 import type { Schedule, ViolationLine } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
-import type { Need, TargetSet } from '../../protocol/schemas/targets.ts';
+import type { Need, TargetId, TargetSet } from '../../protocol/schemas/targets.ts';
 import type { LatenessEvidence } from './lateness.ts';
 import type { GeneratorData, Windows } from './merge.ts';
 
@@ -16,6 +16,8 @@ export interface InsideEvidence {
   /** Time in garbage collection, and the heap in use, of a server that tells them. */
   readonly gcUs?: ReadonlyMap<number, number>;
   readonly heapBytes?: ReadonlyMap<number, number>;
+  /** Payload that it sent to its clients, of a server that tells it. */
+  readonly bytesOut?: ReadonlyMap<number, number>;
 }
 
 /** One order whose outcome differs from the oracle's. */
@@ -48,6 +50,24 @@ export interface MarketEvidence {
   readonly faults: readonly ViolationLine[];
 }
 
+/** A run that an abort rule ended: the row, and the seconds in a row in which it broke its bound. */
+export interface EndedEarly {
+  readonly row: TargetId;
+  readonly seconds: readonly number[];
+}
+
+/** What a server's process held at one moment at which no client was connected and its garbage had just been collected. */
+export interface RestReading {
+  /** The server's process, counted from 1: each begins a series of its own. */
+  readonly server: number;
+  /** Hours since that server's first reading. */
+  readonly hours: number;
+  readonly heapBytes: number;
+  readonly rssBytes: number;
+  readonly handles: number;
+  readonly timers: number;
+}
+
 /** Everything that a verdict is made from. */
 export interface RunEvidence {
   readonly scenario: Scenario;
@@ -67,6 +87,10 @@ export interface RunEvidence {
   readonly expectedHeads: ReadonlyMap<string, number>;
   /** What the target is declared not to have, with the reason. */
   readonly absent: ReadonlyMap<Need, string>;
+  /** Absent: the run went to its end, or was ended by its user. */
+  readonly endedEarly?: EndedEarly;
+  /** Of a soak, as a whole: what the server held each time that nobody was connected. */
+  readonly readings?: readonly RestReading[];
   /** The server ended before it was asked to: in words; '' otherwise. */
   readonly serverDied: string;
   /** A generator that died, ran over its budget or never came to its end: in words; '' otherwise. */
