@@ -1,10 +1,10 @@
-import { createReadStream, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Clock } from '../../protocol/clock.ts';
-import type { GeneratorLine, GeneratorPlan } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/run.ts';
 import { projectFile } from '../../simulator/paths.ts';
-import { type GeneratorData, mergeLines } from '../judge/merge.ts';
+import { readLines } from '../distributed/lines.ts';
+import type { GeneratorData } from '../judge/merge.ts';
 import { runK6 } from '../k6run/run.ts';
 import { startChild } from './children.ts';
 
@@ -60,7 +60,7 @@ export function startLoad(
     onStarted: started.resolve,
   });
   const done = run.then(async (result): Promise<GeneratorEnd> => {
-    const data = await readLines(options.plan, outPath);
+    const { data } = await readLines(options.plan.generator, outPath);
     switch (result.kind) {
       case 'done':
         return { data, failed: '' };
@@ -98,7 +98,7 @@ function startNode(
   const done = child.ended.then(async (ended): Promise<GeneratorEnd> => {
     clearTimeout(overdue);
     options.signal?.removeEventListener('abort', interrupt);
-    const data = await readLines(plan, options.outPath);
+    const { data } = await readLines(plan.generator, options.outPath);
     const last = ended.lastWords.split('\n').at(-1) ?? '';
     const died =
       ended.code === 0
@@ -118,31 +118,6 @@ function writePlan(folder: string, plan: GeneratorPlan): string {
   const path = join(folder, `plan-${plan.generator}.json`);
   writeFileSync(path, JSON.stringify(plan));
   return path;
-}
-
-/** Reads what a generator wrote; a last line that was cut off by its end is left out. */
-async function readLines(plan: GeneratorPlan, path: string): Promise<GeneratorData> {
-  const lines: GeneratorLine[] = [];
-  if (existsSync(path)) {
-    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-      const line = parseLine(text);
-      if (line !== undefined) lines.push(line);
-    }
-  }
-  return mergeLines(plan.generator, lines);
-}
-
-const KINDS: ReadonlySet<unknown> = new Set(['window', 'violation', 'order', 'client', 'end']);
-
-/** Our own processes wrote it, so its kind is all that is checked. */
-function parseLine(text: string): GeneratorLine | undefined {
-  if (!text.startsWith('{"kind":')) return undefined;
-  try {
-    const parsed: GeneratorLine = JSON.parse(text);
-    return KINDS.has(parsed.kind) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {

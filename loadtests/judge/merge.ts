@@ -30,9 +30,9 @@ export interface GeneratorData {
   ends: number;
 }
 
-/** Puts the lines of one generator together; lines of one second (from several VUs) are merged without loss. */
-export function mergeLines(generator: GeneratorName, lines: Iterable<GeneratorLine>): GeneratorData {
-  const data: GeneratorData = {
+/** What a generator that told nothing yet has seen. */
+export function newGeneratorData(generator: GeneratorName): GeneratorData {
+  return {
     generator,
     metrics: new Map(),
     received: new Map(),
@@ -45,11 +45,17 @@ export function mergeLines(generator: GeneratorName, lines: Iterable<GeneratorLi
     clockErrorUs: 0,
     ends: 0,
   };
+}
+
+/** Puts the lines of one generator together; lines of one second (from several VUs) are merged without loss. */
+export function mergeLines(generator: GeneratorName, lines: Iterable<GeneratorLine>): GeneratorData {
+  const data = newGeneratorData(generator);
   for (const line of lines) mergeLine(data, line);
   return data;
 }
 
-function mergeLine(data: GeneratorData, line: GeneratorLine): void {
+/** Adds a line to what its generator has seen. */
+export function mergeLine(data: GeneratorData, line: GeneratorLine): void {
   switch (line.kind) {
     case 'window':
       for (const [metric, histogram] of Object.entries(line.histograms)) {
@@ -114,4 +120,25 @@ export function mergeWindows(windows: Windows, keep: (second: number) => boolean
   const all = new Histogram();
   for (const [second, histogram] of windows) if (keep(second)) all.merge(histogram);
   return all;
+}
+
+/** Adds what one generator saw to `union`, without loss; `from` stays as it is. */
+export function addGenerator(union: GeneratorData, from: GeneratorData): void {
+  for (const [metric, windows] of from.metrics) {
+    const known = union.metrics.get(metric) ?? new Map<number, Histogram>();
+    union.metrics.set(metric, known);
+    for (const [second, histogram] of windows) {
+      const own = known.get(second) ?? new Histogram();
+      known.set(second, own.merge(histogram));
+    }
+  }
+  for (const [second, count] of from.received) add(union.received, second, count);
+  for (const [second, count] of from.connected) add(union.connected, second, count);
+  for (const client of from.clients) union.clients.push(client);
+  for (const order of from.orders) union.orders.push(order);
+  for (const violation of from.violations) union.violations.push(violation);
+  for (const [kind, count] of from.violationCounts) add(union.violationCounts, kind, count);
+  union.dueTimeErrorUs = Math.max(union.dueTimeErrorUs, from.dueTimeErrorUs);
+  union.clockErrorUs = Math.max(union.clockErrorUs, from.clockErrorUs);
+  union.ends += from.ends;
 }
