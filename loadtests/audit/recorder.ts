@@ -52,6 +52,7 @@ export class Recorder {
   /** The first second whose count of connections hasn't been told. */
   #nextSecond = Number.NaN;
   #dueTimeErrorUs = 0;
+  #earlyUs = 0;
   #clockOffsetUs = 0;
   #clockErrorUs = Number.POSITIVE_INFINITY;
 
@@ -111,6 +112,11 @@ export class Recorder {
     if (errorUs > this.#dueTimeErrorUs) this.#dueTimeErrorUs = errorUs;
   }
 
+  /** Keeps the largest time by which a message was read before the time that it states, µs. */
+  early(aheadUs: number): void {
+    if (aheadUs > this.#earlyUs) this.#earlyUs = aheadUs;
+  }
+
   /** Takes one ping: the server's time lies between sending and receiving, so the shortest round trip tells most. */
   clockSample(sample: { readonly sentUs: number; readonly serverUs: number; readonly receivedUs: number }): void {
     const errorUs = (sample.receivedUs - sample.sentUs) / 2;
@@ -147,6 +153,7 @@ export class Recorder {
       dueTimeErrorUs: Math.round(this.#dueTimeErrorUs),
       clockOffsetUs: Math.round(this.#clockOffsetUs),
       clockErrorUs: Number.isFinite(this.#clockErrorUs) ? Math.round(this.#clockErrorUs) : 0,
+      ...(this.#earlyUs > 0 && { earlyUs: Math.round(this.#earlyUs) }),
     };
   }
 

@@ -26,8 +26,8 @@ type Lossless = (typeof BY_ACCOUNT)[number] | (typeof BY_SYMBOL)[number];
 const NUMBERED = ['ticker', ...BY_ACCOUNT, ...BY_SYMBOL] as const;
 type Numbered = (typeof NUMBERED)[number];
 
-/** By what events are due: the schedule, their arrival at a server that polls its provider, or what each frame says of itself. */
-export type DueBy = 'schedule' | 'arrival' | 'frame';
+/** By what events are due: the schedule, their arrival at a server that polls its provider, what each frame says of itself, or nothing that is known. */
+export type DueBy = 'schedule' | 'arrival' | 'frame' | 'nothing';
 
 interface TickerStream {
   readonly audit: StreamAudit;
@@ -295,7 +295,7 @@ export class ClientStreams {
       stream.lastSeq = seq;
       stream.lastEventTimeUs = eventTimeUs;
     }
-    if (this.#dueBy === 'frame') return true;
+    if (this.#dueBy === 'frame' || this.#dueBy === 'nothing') return this.#isTimed(read);
     const errorUs = fields.dueTimeUs < 0 ? 0 : Math.abs(fields.dueTimeUs - read.dueUs);
     if (errorUs > this.#dueTimeErrorUs) {
       this.#dueTimeErrorUs = errorUs;
@@ -308,6 +308,14 @@ export class ClientStreams {
       this.#timeViolation('schedule_slip', `read ${Math.round(aheadUs)} µs before it was due`, fields);
     }
     return true;
+  }
+
+  /** What states its own time is measured when that lies in the run. */
+  #isTimed({ dueUs, atUs }: { readonly dueUs: number; readonly atUs: number }): boolean {
+    if (this.#dueBy === 'nothing') return false;
+    if (dueUs > atUs) this.#recorder.early(dueUs - atUs);
+    const { startUs, fromEventUs, toEventUs, speed } = this.#schedule;
+    return dueUs >= startUs && dueUs < startUs + (toEventUs - fromEventUs) / speed;
   }
 
   /** When a frame was due by its own word: where it has none, it counts as on time. */

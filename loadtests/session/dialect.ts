@@ -123,6 +123,8 @@ export type SessionEvent =
     }
   | { readonly kind: 'heartbeat'; readonly heads: readonly HeartbeatHead[] }
   | { readonly kind: 'pong'; readonly id: number; readonly serverTimeUs: number }
+  /** A frame that tells several events: each is done with before the next is made. */
+  | { readonly kind: 'several'; readonly each: (take: (event: SessionEvent) => void) => void }
   | { readonly kind: 'other' }
   | { readonly kind: 'bad'; readonly reason: string };
 
@@ -189,4 +191,4 @@ export interface Subscription {
 }
 
 /** What a dialect needs to know of its client. */
-export type DialectClient = Pick<ClientPlan, 'account' | 'symbols' | 'channels'>;
+export type DialectClient = Pick<ClientPlan, 'account' | 'symbols' | 'channels' | 'token'>;

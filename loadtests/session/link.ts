@@ -8,7 +8,10 @@ import type { ClientPorts, Connection } from './ports.ts';
 export const CLIENT_HEADER = 'x-tapedeck-client';
 
 /** The run's settings that a client needs beside its own plan. */
-export type SessionSettings = Pick<GeneratorPlan, 'connectTimeoutMs' | 'reconnect' | 'endUs' | 'polled' | 'timedBy'>;
+export type SessionSettings = Pick<
+  GeneratorPlan,
+  'connectTimeoutMs' | 'reconnect' | 'endUs' | 'polled' | 'timedBy' | 'reach'
+>;
 
 /** What the link tells of the connection at hand; nothing of one before it, nothing after the link's end. */
 export interface LinkHandlers {
@@ -98,7 +101,7 @@ export class Link {
     this.#connection = this.#ports.connect({
       url: this.#plan.url,
       protocol: this.#dialect.protocol,
-      headers: { ...this.#dialect.headers(this.#plan.token), [CLIENT_HEADER]: String(this.#plan.client) },
+      headers: this.#headers(),
       handlers: {
         onOpen: (atUs) => {
           if (isCurrent()) handlers.onOpen(atUs);
@@ -114,6 +117,16 @@ export class Link {
         },
       },
     });
+  }
+
+  #headers(): Readonly<Record<string, string>> {
+    const { reach } = this.#settings;
+    return {
+      ...(reach?.host !== undefined && { Host: reach.host }),
+      ...this.#dialect.headers(this.#plan.token),
+      ...reach?.headers,
+      [CLIENT_HEADER]: String(this.#plan.client),
+    };
   }
 
   #onNoWelcome(): void {

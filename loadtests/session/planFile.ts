@@ -82,7 +82,7 @@ const Behaviour = Type.Union([
 const Plan = Type.Object({
   version: Type.Literal(1),
   generator: Type.Union([Type.Literal('k6'), Type.Literal('swarm'), Type.Literal('probe')]),
-  dialect: Type.Union([...DIALECT_NAMES, CUSTOM_DIALECT].map((name) => Type.Literal(name))),
+  dialect: Type.Union([...DIALECT_NAMES.map((name) => Type.Literal(name)), Type.Literal(CUSTOM_DIALECT)]),
   custom: Type.Optional(Custom),
   reach: Type.Optional(Reach),
   codec: Type.Optional(Type.Union(CODECS.map((name) => Type.Literal(name)))),

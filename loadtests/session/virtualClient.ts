@@ -337,6 +337,9 @@ export class VirtualClient {
       case 'bad':
         this.#streams.violation('bad_frame', '', { seq: 0, expectedSeq: 0, atUs, detail: event.reason });
         return;
+      case 'several':
+        event.each((one) => this.#onEvent(one, atUs));
+        return;
       case 'other':
         return;
     }

@@ -1,5 +1,11 @@
 import { SharedArray } from 'k6/data';
-import { type ClientPlan, DIALECT_NAMES, type GeneratorPlan, type TapeSymbol } from '../../../protocol/run.ts';
+import {
+  type ClientPlan,
+  CUSTOM_DIALECT,
+  DIALECT_NAMES,
+  type GeneratorPlan,
+  type TapeSymbol,
+} from '../../../protocol/run.ts';
 
 /** A plan as VUs read it: parsed once for all of them; a client is copied into the VU that asks for it. */
 export interface SharedPlan {
@@ -63,7 +69,7 @@ function isPlan(value: unknown): value is GeneratorPlan {
     'version' in value &&
     value.version === 1 &&
     'dialect' in value &&
-    DIALECT_NAMES.some((name) => name === value.dialect);
+    [...DIALECT_NAMES, CUSTOM_DIALECT].some((name) => name === value.dialect);
   const hasTimes = 'endUs' in value && typeof value.endUs === 'number' && 'schedule' in value && 'wallAheadUs' in value;
   return isFirstVersion && hasTimes && 'clients' in value && Array.isArray(value.clients) && value.clients.length > 0;
 }

@@ -1,14 +1,15 @@
 import type { Dialect, DialectClient, SessionEvent } from '../dialect.ts';
 import { bad, type Fields, isFields, isWhole, parseFields, plainError } from '../fields.ts';
 import { bearer, readOrderAnswer, ToldOrders } from './orders.ts';
-import { type PlayedTape, TapeTickers } from './tapeTickers.ts';
+import type { PlayedTape, TickerReader } from './tapeTickers.ts';
+import { tickersOf } from './tickers.ts';
 
 const HEARTBEAT_MS = 1_000;
 
 /** AI-Trading-V2's socket (`/api/ws/realtime`) for one client: no numbers, no welcome, orders by HTTP. */
 export function aiTradingV2Dialect(client: DialectClient, tape: PlayedTape): Dialect {
   const { account, symbols } = client;
-  const tickers = new TapeTickers(tape, symbols);
+  const tickers = tickersOf(tape, symbols);
   const orders = new ToldOrders(tape, account);
   return {
     protocol: '',
@@ -33,7 +34,7 @@ export function aiTradingV2Dialect(client: DialectClient, tape: PlayedTape): Dia
 
 function read(
   frame: Fields,
-  own: { readonly account: string; readonly tickers: TapeTickers; readonly orders: ToldOrders },
+  own: { readonly account: string; readonly tickers: TickerReader; readonly orders: ToldOrders },
 ): SessionEvent {
   const { type, timestamp } = frame;
   switch (type) {

@@ -1,14 +1,15 @@
 import type { Dialect, DialectClient, SessionEvent } from '../dialect.ts';
 import { bad, type Fields, isFields, isWhole, parseFields, plainError } from '../fields.ts';
 import { bearer, readOrderAnswer, ToldOrders } from './orders.ts';
-import { type PlayedTape, TapeTickers } from './tapeTickers.ts';
+import type { PlayedTape, TickerReader } from './tapeTickers.ts';
+import { tickersOf } from './tickers.ts';
 
 const HEARTBEAT_MS = 1_000;
 
 /** PaiiD's socket of a user (`/ws?user_id=`) for one client: no numbers, orders by HTTP and told by `trading_alert`. */
 export function paiidDialect(client: DialectClient, tape: PlayedTape): Dialect {
   const { account, symbols } = client;
-  const tickers = new TapeTickers(tape, symbols);
+  const tickers = tickersOf(tape, symbols);
   const orders = new ToldOrders(tape, account);
   let askedId = -1;
   return {
@@ -34,7 +35,7 @@ export function paiidDialect(client: DialectClient, tape: PlayedTape): Dialect {
 
 interface Own {
   readonly account: string;
-  readonly tickers: TapeTickers;
+  readonly tickers: TickerReader;
   readonly orders: ToldOrders;
   /** Of the subscription that waits for its answer: the dialect's frames carry none. */
   readonly askedId: number;

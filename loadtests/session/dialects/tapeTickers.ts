@@ -1,16 +1,32 @@
-import type { Schedule } from '../../../protocol/run.ts';
+import type { GeneratorPlan, Schedule } from '../../../protocol/run.ts';
 import { TapeMatch, type TapeStream } from '../../audit/tapeMatch.ts';
 import { newTickerFields, type SessionEvent, type SettledStream } from '../dialect.ts';
 import { bad, isNumber, isWhole } from '../fields.ts';
 
+/** What reads the tickers of one client: a price of a symbol at a time of the market; `data` is the frame's content as parsed. */
+export interface TickerReader {
+  /** All symbols are subscribed anew, by frames sent at `atUs`. */
+  readonly onSubscribed: (atUs: number) => void;
+  readonly read: (frame: {
+    readonly symbol: unknown;
+    readonly price: unknown;
+    readonly timeMs: unknown;
+    readonly data: unknown;
+  }) => SessionEvent;
+  /** See `Dialect.settled`. */
+  readonly settled: () => readonly SettledStream[];
+}
+
 /** The tape as a dialect's clients need it: by symbol, shared by all clients of a process. */
 export interface PlayedTape {
+  /** Absent: `schedule`. */
+  readonly timedBy?: GeneratorPlan['timedBy'] | undefined;
   readonly schedule: Schedule;
   readonly streams: ReadonlyMap<string, TapeStream>;
 }
 
 /** The tickers of one client whose frames have the market's time (ms) and the last price, and no numbers: found on the tape. */
-export class TapeTickers {
+export class TapeTickers implements TickerReader {
   readonly #matches = new Map<string, TapeMatch>();
   readonly #fields = newTickerFields();
   readonly #event = { seq: 0, eventTimeUs: 0, baseSeq: -1 };

@@ -1,14 +1,15 @@
 import type { Dialect, DialectClient, SessionEvent } from '../dialect.ts';
 import { bad, type Fields, isFields, isWhole, numberOr, parseFields, plainError } from '../fields.ts';
 import { bearer } from './orders.ts';
-import { type PlayedTape, TapeTickers } from './tapeTickers.ts';
+import type { PlayedTape, TickerReader } from './tapeTickers.ts';
+import { tickersOf } from './tickers.ts';
 
 const HEARTBEAT_MS = 30_000;
 
 /** US-001's socket of one ticker (`/ws/stocks/:ticker`) for one client, which has one symbol: no numbers, no orders, no accounts. */
 export function us001Dialect(client: DialectClient, tape: PlayedTape): Dialect {
   const { account, symbols } = client;
-  const tickers = new TapeTickers(tape, symbols);
+  const tickers = tickersOf(tape, symbols);
   return {
     protocol: '',
     isNumbered: false,
@@ -27,7 +28,7 @@ export function us001Dialect(client: DialectClient, tape: PlayedTape): Dialect {
 
 function read(
   frame: Fields,
-  own: { readonly account: string; readonly tickers: TapeTickers; readonly atUs: number },
+  own: { readonly account: string; readonly tickers: TickerReader; readonly atUs: number },
 ): SessionEvent {
   const { type, ticker, data, timestamp } = frame;
   if (typeof type !== 'string') return bad('no type');

@@ -1,0 +1,201 @@
+import type { CustomRules, TimeUnit } from '../../../protocol/run.ts';
+import {
+  type Dialect,
+  type DialectClient,
+  newTickerFields,
+  type SessionEvent,
+  type SettledStream,
+} from '../dialect.ts';
+import { bad, isNumber, isWhole } from '../fields.ts';
+import { type JsonPath, parseJsonPath, valueAt } from '../jsonPath.ts';
+import { filledFrames } from './frameTemplate.ts';
+import { bearer } from './orders.ts';
+import { type PlayedTape, TapeTickers } from './tapeTickers.ts';
+
+/** Nobody promised a heartbeat. */
+const NO_HEARTBEAT_MS = 0;
+const OTHER: SessionEvent = { kind: 'other' };
+const STATE: SessionEvent = { kind: 'state' };
+
+/**
+ * A server with a language of its own for one client: its prices are found by rules. It is welcome at the upgrade, and
+ * subscribed when its frames are sent; what isn't a price by the rules is left alone.
+ */
+export function customDialect(client: DialectClient, rules: CustomRules, tape: PlayedTape): Dialect {
+  const { account, symbols } = client;
+  const prices =
+    rules.price === undefined ? new RuledTickers(rules, client) : new RuledMatch(rules, new TapeTickers(tape, symbols));
+  const where = rules.where === undefined ? undefined : parseJsonPath(rules.where.path);
+  const items = rules.items === undefined ? undefined : parseJsonPath(rules.items);
+  const read = (value: unknown): SessionEvent => {
+    if (where !== undefined && String(valueAt(value, where)) !== rules.where?.value) return OTHER;
+    return prices.read(value, where !== undefined);
+  };
+  return {
+    protocol: '',
+    isNumbered: false,
+    headers: bearer,
+    opened: () => ({ kind: 'welcome', account, epoch: '', heartbeatMs: NO_HEARTBEAT_MS }),
+    parse: (text) => {
+      const value = parsed(text);
+      if (value === undefined) return bad('not JSON');
+      if (items === undefined) return read(value);
+      const list = valueAt(value, items);
+      if (!Array.isArray(list)) return OTHER;
+      return {
+        kind: 'several',
+        each: (take) => {
+          for (const one of list) take(read(one));
+        },
+      };
+    },
+    subscribe: ({ channel, atUs }) => {
+      if (channel !== 'ticker') return { frames: [], isAnswered: false };
+      prices.onSubscribed(atUs);
+      return { frames: filledFrames(rules.frames, client), isAnswered: false };
+    },
+    placeOrder: () => undefined,
+    settled: () => prices.settled(),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Prices by rules: how each is read. `isPrice` when the message is known to tell one. */
+interface Prices {
+  readonly onSubscribed: (atUs: number) => void;
+  readonly read: (value: unknown, isPrice: boolean) => SessionEvent;
+  readonly settled: () => readonly SettledStream[];
+}
+
+/** Prices that are found on the tape by the market's time and the price. */
+class RuledMatch implements Prices {
+  readonly #tickers: TapeTickers;
+  readonly #symbol: JsonPath;
+  readonly #price: JsonPath;
+  readonly #time: TimeRule | undefined;
+
+  constructor(rules: CustomRules, tickers: TapeTickers) {
+    this.#tickers = tickers;
+    this.#symbol = parseJsonPath(rules.symbol);
+    this.#price = parseJsonPath(rules.price ?? '');
+    this.#time = timeRule(rules);
+  }
+
+  onSubscribed(atUs: number): void {
+    this.#tickers.onSubscribed(atUs);
+  }
+
+  read(value: unknown, isPrice: boolean): SessionEvent {
+    const symbol = valueAt(value, this.#symbol);
+    const price = numberOf(valueAt(value, this.#price));
+    const timeUs = timeOf(value, this.#time);
+    if (typeof symbol !== 'string' || !isNumber(price) || timeUs === undefined)
+      return isPrice ? bad('price without its symbol, price or time') : OTHER;
+    return this.#tickers.read({ symbol, price, timeMs: Math.floor(timeUs / 1000), data: value });
+  }
+
+  settled(): readonly SettledStream[] {
+    return this.#tickers.settled();
+  }
+}
+
+/** Prices that are told by their own time and number, or counted where they have none. */
+class RuledTickers implements Prices {
+  readonly #symbolPath: JsonPath;
+  readonly #time: TimeRule | undefined;
+  readonly #seqPath: JsonPath | undefined;
+  readonly #isOfConnection: boolean;
+  readonly #fields = newTickerFields();
+  /** Last number of each symbol, by our own count where the server's is of the connection or absent. */
+  readonly #seqs = new Map<string, number>();
+  /** Symbols of which nothing has come since they were subscribed. */
+  #fresh = new Set<string>();
+  readonly #symbols: readonly string[];
+  /** Last number of the connection; -1 before its first. */
+  #connectionSeq = -1;
+
+  constructor(rules: CustomRules, { symbols }: DialectClient) {
+    this.#symbolPath = parseJsonPath(rules.symbol);
+    this.#time = timeRule(rules);
+    this.#seqPath = rules.seq === undefined ? undefined : parseJsonPath(rules.seq.path);
+    this.#isOfConnection = rules.seq?.of === 'connection';
+    this.#symbols = symbols;
+    this.#fields.receivedTimeUs = -1;
+    this.#fields.sentTimeUs = -1;
+    for (const symbol of symbols) this.#seqs.set(symbol, 0);
+  }
+
+  onSubscribed(): void {
+    this.#fresh = new Set(this.#symbols);
+    this.#connectionSeq = -1;
+  }
+
+  read(value: unknown, isPrice: boolean): SessionEvent {
+    const symbol = valueAt(value, this.#symbolPath);
+    const timeUs = this.#time === undefined ? -1 : timeOf(value, this.#time);
+    const told = this.#seqPath === undefined ? 0 : valueAt(value, this.#seqPath);
+    if (typeof symbol !== 'string' || timeUs === undefined || !isWhole(told))
+      return isPrice ? bad('price without its symbol, time or number') : OTHER;
+    const last = this.#seqs.get(symbol);
+    if (last === undefined) return isPrice ? bad(`price of ${symbol}, which was not subscribed`) : OTHER;
+    const isFirst = this.#fresh.delete(symbol);
+    const seq = this.#numberOf({ told, last });
+    // What was missed while away is no loss, and a state that is told again is no double.
+    if (isFirst && !this.#isOfConnection && this.#seqPath !== undefined && last > 0 && seq <= last) return STATE;
+    this.#seqs.set(symbol, Math.max(last, seq));
+    const fields = this.#fields;
+    fields.symbol = symbol;
+    fields.seq = seq;
+    fields.seqFrom = seq;
+    fields.eventTimeUs = 0;
+    fields.dueTimeUs = timeUs;
+    fields.baseSeq = isFirst ? Math.max(last, seq - 1) : -1;
+    return { kind: 'ticker', fields, data: value };
+  }
+
+  settled(): readonly SettledStream[] {
+    return [];
+  }
+
+  /** The message's number in its symbol's stream. A hole in a connection's numbers is one in the stream of what comes after it. */
+  #numberOf({ told, last }: { readonly told: number; readonly last: number }): number {
+    if (this.#seqPath === undefined) return last + 1;
+    if (!this.#isOfConnection) return told;
+    const before = this.#connectionSeq;
+    this.#connectionSeq = Math.max(before, told);
+    return before < 0 ? last + 1 : Math.max(0, last + told - before);
+  }
+}
+
+interface TimeRule {
+  readonly path: JsonPath;
+  readonly unit: TimeUnit;
+}
+
+function timeRule({ time }: CustomRules): TimeRule | undefined {
+  return time === undefined ? undefined : { path: parseJsonPath(time.path), unit: time.unit };
+}
+
+const US_OF = { us: 1, ms: 1_000, s: 1_000_000 } as const;
+
+/** A message's time, whole µs since the epoch; undefined where it has none. */
+function timeOf(value: unknown, rule: TimeRule | undefined): number | undefined {
+  if (rule === undefined) return undefined;
+  const said = valueAt(value, rule.path);
+  const timeUs =
+    rule.unit === 'iso' ? Date.parse(String(said)) * 1_000 : (numberOf(said) ?? Number.NaN) * US_OF[rule.unit];
+  return Number.isFinite(timeUs) && timeUs >= 0 ? Math.round(timeUs) : undefined;
+}
+
+/** A number, or a text that is one, as several providers write them. */
+function numberOf(value: unknown): number | undefined {
+  if (isNumber(value)) return value;
+  return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : undefined;
+}
