@@ -6,6 +6,7 @@ import { Value } from '@sinclair/typebox/value';
 import { ExitCode } from '../protocol/codes.ts';
 import { type ControlEndpoint, ControlError, startControl } from '../simulator/play/control.ts';
 import type { Player } from '../simulator/play/types.ts';
+import { isRunning } from '../simulator/processes.ts';
 import { CliError } from './errors.ts';
 
 const StandingSchema = Type.Object({ url: Type.String(), pid: Type.Integer({ minimum: 1 }) });
@@ -48,14 +49,5 @@ function readStanding(file: string): { readonly url: string; readonly pid: numbe
     return Value.Check(StandingSchema, value) ? value : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../paths.ts';
+import { isRunning } from '../processes.ts';
 import { FORMAT_VERSION } from '../tape/layout.ts';
 import { openTape } from '../tape/reader.ts';
 import { TapeError, TapeMissingError } from '../tape/types.ts';
@@ -49,14 +50,5 @@ function sweepPartials(folder: string): void {
   for (const file of readdirSync(folder)) {
     const pid = /\.tape\.(\d+)\.\d+\.partial$/.exec(file)?.[1];
     if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(folder, file), { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
