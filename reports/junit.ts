@@ -26,7 +26,8 @@ export function junitReport(summary: Summary): string {
     if (verdict === 'invalid') testCase.error(`invalid: ${words}`, 'invalid');
     if (verdict === 'not applicable') testCase.skipped();
     // Output goes into a CDATA section, whose end the builder doesn't escape.
-    if (verdict === 'pass' || verdict === 'not applicable') testCase.standardOutput(words.replaceAll(']]>', ']] >'));
+    if (verdict === 'pass' || verdict === 'not applicable' || verdict === 'warn')
+      testCase.standardOutput(words.replaceAll(']]>', ']] >'));
   };
   for (const row of summary.rows) add(plain(`${row.id}: ${row.title}`), row.verdict, rowWords(row));
   if (!isShown(summary.verdict, summary.rows)) add('verdict of the run', summary.verdict, plain(summary.why));

@@ -7,6 +7,7 @@ const SIGNS: Readonly<Record<Row['verdict'], string>> = {
   pass: '✅',
   fail: '❌',
   invalid: '⚠️',
+  warn: '🔶',
   'not applicable': '➖',
 };
 

@@ -107,7 +107,7 @@ function longest(texts: readonly string[]): number {
 function colourOf(paint: Paint, verdict: Row['verdict']): (text: string) => string {
   if (verdict === 'pass') return paint.green;
   if (verdict === 'fail') return paint.red;
-  return verdict === 'invalid' ? paint.yellow : paint.dim;
+  return verdict === 'invalid' || verdict === 'warn' ? paint.yellow : paint.dim;
 }
 
 /** Breaks a text between words into lines of at most `width` characters; longer words are cut. */

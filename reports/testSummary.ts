@@ -1,5 +1,6 @@
 import type { Row, Second, Summary, Verdict } from '../protocol/schemas/summary.ts';
 import { Histogram } from './histogram.ts';
+import { testHeat } from './testHeat.ts';
 
 /** What differs between the made-up runs. */
 export interface TestSummaryOptions {
@@ -30,6 +31,7 @@ export function testSummary({ verdict = 'pass', seconds = 60, seed = 1 }: TestSu
     rows: makeRows(verdict),
     seconds: made,
     histograms: makeHistograms(verdict, random),
+    heat: testHeat(made),
     violations: makeViolations(verdict),
     marks: [
       { fromS: seconds / 3, toS: seconds / 3 + 0.02, label: '50 clients cut', kind: 'fault' },
@@ -118,6 +120,8 @@ function makeSecond(second: number, { verdict, random, seconds }: Making): Secon
     serverRssBytes: (96 + 20 * (1 - Math.exp(-second / 15)) + 2 * random()) * 2 ** 20,
     serverLoopDelayMaxUs: 1200 + 4000 * random() + (stalled ? 296_000 : 0),
     serverRunQueueUs: 800 + 4000 * random(),
+    serverGcUs: second % 7 === 3 ? 4200 + 1500 * random() : 300 * random(),
+    serverHeapBytes: (41 + (second % 7) * 2.2 + random()) * 2 ** 20,
     generatorLoopDelayMaxUs: 2500 + 6000 * random() + (starved ? 180_000 : 0),
     canaryMaxUs: 300 + 1800 * random(),
     stealShare: 0.004 * random(),

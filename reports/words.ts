@@ -15,6 +15,7 @@ export const VERDICT_WORDS: Readonly<Record<Row['verdict'], VerdictWords>> = {
     sign: '?',
     meaning: 'This run can’t tell: the machine or a load generator didn’t do its part.',
   },
+  warn: { word: 'Warning', sign: '!', meaning: 'A target that only warns was not held.' },
   'not applicable': { word: 'Not applicable', sign: '–', meaning: 'The target is declared not to have this.' },
 };
 

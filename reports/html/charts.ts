@@ -1,19 +1,30 @@
 import type { Second, Summary } from '../../protocol/schemas/summary.ts';
-import { formatBytes, formatCount, formatSecond, formatShare, formatUs } from '../words.ts';
-import { curveFigure } from './curve.ts';
-import { type Figure, figure } from './figure.ts';
-import { EMPTY, html, type Markup } from './markup.ts';
-import { boundUs, formatDecade, type Line, type Plot, timeOption } from './plot.ts';
-import { type Bin, leastOf, perSecond, type TimeAxis, worstOf } from './timeAxis.ts';
+import { formatCount, formatSecond, formatShare, formatUs } from '../words.ts';
+import { curveFigures, tickCurves } from './curve.ts';
+import { type Figure, figure, isEmpty } from './figure.ts';
+import { heatFigure } from './heat.ts';
+import { EMPTY, html, type Markup, unbroken } from './markup.ts';
+import { boundUs, formatDecade, type Line, type Plot } from './plot.ts';
+import { serverFigures } from './server.ts';
+import { leastOf, type TimeAxis, worstOf } from './timeAxis.ts';
+import { countLine, line, middle, peak, timeFigure } from './timeFigure.ts';
 
-/** The charts, with what their bands mean said first. */
+/** The charts, with what their bands mean said first; what wasn't seen is said in a sentence each, at the end. */
 export function chartsSection(summary: Summary, axis: TimeAxis): Markup {
-  const half = [throughput(axis), clients(summary, axis), cpu(axis), memory(axis)];
+  const isTimed = axis.bins.length > 0;
+  const heat = isTimed ? heatFigure(summary, axis) : undefined;
+  const halves = isTimed ? [throughput(axis), clients(summary, axis), ...serverFigures(axis)] : [];
+  const curves = curveFigures(summary);
+  const unseen = halves.filter(isEmpty);
   return html`<section aria-labelledby="evidence"><h2 id="evidence">What happened</h2>
-${axis.bins.length === 0 ? html`<p>No second of the run was measured.</p>` : bandsKey(summary, axis)}
-${axis.bins.length === 0 ? EMPTY : figure(latency(summary, axis))}
-${figure(curveFigure(summary))}
-${axis.bins.length === 0 ? EMPTY : html`<div class="pair">${half.map(figure)}</div>${figure(delays(axis))}`}
+${isTimed ? bandsKey(summary, axis) : html`<p>No second of the run was measured.</p>`}
+${isTimed ? figure(latency(summary, axis)) : EMPTY}
+${heat === undefined ? EMPTY : figure(heat)}
+${figure(tickCurves(summary))}
+${curves.length === 0 ? EMPTY : html`<div class="pair">${curves.map(figure)}</div>`}
+${halves.length === 0 ? EMPTY : html`<div class="pair">${halves.filter((half) => !isEmpty(half)).map(figure)}</div>`}
+${isTimed ? figure(delays(axis)) : EMPTY}
+${unseen.length === 0 ? EMPTY : html`<ul class="unseen">${unseen.map(({ says }) => html`<li>${unbroken(says)}</li>`)}</ul>`}
 </section>
 `;
 }
@@ -131,34 +142,6 @@ function clients(summary: Summary, axis: TimeAxis): Figure {
   });
 }
 
-function cpu(axis: TimeAxis): Figure {
-  const used = line(axis, 'server', { paint: 'first', dash: 'solid' }, (second) => second.serverCpu);
-  const most = peak(used);
-  return timeFigure(axis, {
-    id: 'cpu',
-    title: 'Server CPU',
-    says: most === undefined ? 'The server’s CPU was not seen.' : `At most ${formatShare(most)} of one core.`,
-    plot: { lines: [used], scale: { kind: 'linear', format: formatPercentTick, atLeast: 1 } },
-    size: 'half',
-    format: formatShare,
-  });
-}
-
-function memory(axis: TimeAxis): Figure {
-  const used = line(axis, 'server, resident', { paint: 'first', dash: 'solid' }, (s) => s.serverRssBytes);
-  const most = peak(used);
-  const inMb: Line = { ...used, points: used.points.map(([x, y]) => [x, y === null ? null : y / 2 ** 20]) };
-  const says = most === undefined ? 'The server’s memory was not seen.' : `At most ${formatBytes(most)} resident.`;
-  return timeFigure(axis, {
-    id: 'memory',
-    title: 'Server memory',
-    says,
-    plot: { lines: [inMb], scale: { kind: 'linear', format: formatMb } },
-    size: 'half',
-    format: (mb) => formatBytes(mb * 2 ** 20),
-  });
-}
-
 function delays(axis: TimeAxis): Figure {
   const server = line(axis, 'server’s event loop', { paint: 'first', dash: 'solid' }, (s) => s.serverLoopDelayMaxUs);
   const queue = line(
@@ -192,58 +175,4 @@ function delays(axis: TimeAxis): Figure {
     size: 'wide',
     format: formatUs,
   });
-}
-
-interface TimeFigure {
-  readonly id: string;
-  readonly title: string;
-  readonly says: string;
-  readonly plot: Plot;
-  readonly size: Figure['size'];
-  readonly format: (value: number) => string;
-}
-
-function timeFigure(axis: TimeAxis, { plot, format, ...rest }: TimeFigure): Figure {
-  const rows = axis.bins.map((bin, at) => [
-    bin.toS - bin.fromS > 1 ? `${bin.fromS} to ${bin.toS} s` : `${bin.fromS} s`,
-    ...plot.lines.map((line) => {
-      const value = line.points[at]?.[1] ?? null;
-      return value === null ? '–' : format(value);
-    }),
-    bin.seconds.some((second) => second.late.length > 0) ? 'late' : '',
-  ]);
-  return {
-    ...rest,
-    plot,
-    option: (narrow) => timeOption(plot, { axis, narrow }),
-    table: { head: ['second', ...plot.lines.map((line) => line.name), 'machine'], rows },
-  };
-}
-
-type Look = Pick<Line, 'paint' | 'dash'>;
-
-function line(axis: TimeAxis, name: string, look: Look, read: (second: Second) => number | null): Line {
-  return { name, ...look, points: axis.bins.map((bin) => [middle(bin), worstOf(bin, read)]) };
-}
-
-function countLine(axis: TimeAxis, name: string, look: Look, read: (second: Second) => number): Line {
-  return { name, ...look, points: axis.bins.map((bin) => [middle(bin), perSecond(bin, read)]) };
-}
-
-function middle(bin: Bin): number {
-  return (bin.fromS + bin.toS) / 2;
-}
-
-/** The largest figure of a line. */
-function peak(line: Line): number | undefined {
-  const values = line.points.flatMap(([, y]) => (y === null ? [] : [y]));
-  return values.length === 0 ? undefined : Math.max(...values);
-}
-
-function formatPercentTick(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}
-
-function formatMb(mb: number): string {
-  return `${formatCount(mb)} MB`;
 }

@@ -1,8 +1,8 @@
-import type { Summary } from '../../protocol/schemas/summary.ts';
+import type { Row, Summary } from '../../protocol/schemas/summary.ts';
 import { Histogram } from '../histogram.ts';
 import { formatCount, formatUs } from '../words.ts';
 import type { Figure } from './figure.ts';
-import { boundUs, formatDecade, type Line, percentileName, percentileOption } from './plot.ts';
+import { type Bound, boundUs, formatDecade, type Line, type Plot, percentileName, percentileOption } from './plot.ts';
 
 /** A percentile is shown only where this many samples lie beyond it. */
 const SAMPLES_BEYOND = 10;
@@ -15,40 +15,80 @@ const TABLE_NINES = [Math.log10(2), 1, 2, 3, 4, 5];
 
 type Look = Pick<Line, 'name' | 'paint' | 'dash'>;
 
-/** Curves that are drawn where a run has them, with their look. */
-const CURVES: Readonly<Record<string, Look>> = {
-  tick: { name: 'tick, all clients', paint: 'first', dash: 'solid' },
-  'tick.probe': { name: 'tick, probes alone', paint: 'fourth', dash: 'dashed' },
+/** Curves of the first figure: the same ticks, seen three ways. */
+const TICK_CURVES: Readonly<Record<string, Look>> = {
+  tick: { name: 'all clients', paint: 'first', dash: 'solid' },
+  'tick.probe': { name: 'probes alone', paint: 'fourth', dash: 'dashed' },
   service: { name: 'service time (from the server’s receipt)', paint: 'second', dash: 'dashed' },
-  pattern: { name: 'pattern, from its bar’s end', paint: 'fourth', dash: 'dotted' },
-  trigger: { name: 'order trigger', paint: 'third', dash: 'dotted' },
 };
 
-/** The percentile curve: each further nine has the same room, and every curve ends where its samples carry no further. */
-export function curveFigure(summary: Summary): Figure {
-  const curves = Object.entries(CURVES).flatMap(([metric, look]) => {
-    const json = summary.histograms[metric];
-    if (json === undefined || json.count === 0) return [];
-    const histogram = Histogram.fromJSON(json);
-    return [{ look, histogram, nines: ninesOf(histogram.count) }];
-  });
-  const lines = curves.map(({ look, histogram, nines }): Line => ({ ...look, points: curve(histogram, nines) }));
-  const bound = boundUs(summary.rows, 'tick');
-  const nines = Math.max(2, Math.ceil(Math.max(0, ...curves.map((entry) => entry.nines))));
-  const plot = {
-    lines,
-    scale: { kind: 'log' as const, format: formatDecade },
-    ...(bound === undefined ? {} : { bound: { ...bound, label: `tick’s ${bound.label}` } }),
-  };
+/** Metrics with a figure of their own, in the order of the page; `row` is the target whose bound is drawn. */
+const OTHERS: readonly { readonly metric: string; readonly title: string; readonly row?: Row['id'] }[] = [
+  { metric: 'trigger', title: 'Order triggers, by percentile', row: 'trigger' },
+  { metric: 'pattern', title: 'Patterns after their bar’s end, by percentile', row: 'pattern' },
+  { metric: 'process', title: 'Processing in the server, by percentile', row: 'process' },
+  { metric: 'publish', title: 'Publishing in the server, by percentile', row: 'publish' },
+  { metric: 'connect', title: 'Connecting, by percentile', row: 'connect' },
+  { metric: 'reconnect', title: 'Reconnecting, by percentile', row: 'reconnect' },
+  { metric: 'ack', title: 'Answers to orders, by percentile' },
+  { metric: 'heartbeat', title: 'Interval between heartbeats, by percentile', row: 'heartbeat' },
+  { metric: 'freshness', title: 'Age of the prices shown, by percentile', row: 'freshness' },
+];
+
+interface Curve {
+  readonly look: Look;
+  readonly histogram: Histogram;
+  readonly nines: number;
+}
+
+/** The percentile curve of ticks: each further nine has the same room, and every curve ends where its samples carry no further. */
+export function tickCurves(summary: Summary): Figure {
+  const curves = Object.entries(TICK_CURVES).flatMap(([metric, look]) => curveOf(summary, metric, look));
   return {
+    ...curveFigure(curves, boundOf(summary.rows, 'tick')),
     id: 'percentiles',
-    title: 'Latency by percentile, whole run',
-    says: says(curves[0]?.histogram),
-    plot,
+    title: 'Tick latency by percentile, whole run',
+    says: curves[0] === undefined ? 'No latency was measured.' : says(curves[0], 'ticks'),
     size: 'wide',
-    option: () => percentileOption(plot, { nines }),
-    table: table(curves),
   };
+}
+
+/** The same for each other metric that was measured, each with its own bound. */
+export function curveFigures(summary: Summary): Figure[] {
+  return OTHERS.flatMap(({ metric, title, row }) => {
+    const curves = curveOf(summary, metric, { name: metric, paint: 'first', dash: 'solid' });
+    const [curve] = curves;
+    if (curve === undefined) return [];
+    const bound = row === undefined ? undefined : boundOf(summary.rows, row);
+    const figure = curveFigure(curves, bound);
+    return [{ ...figure, id: `percentiles-${metric}`, title, says: says(curve, 'measured'), size: 'half' as const }];
+  });
+}
+
+function curveOf(summary: Summary, metric: string, look: Look): Curve[] {
+  const json = summary.histograms[metric];
+  if (json === undefined || json.count === 0) return [];
+  const histogram = Histogram.fromJSON(json);
+  return [{ look, histogram, nines: ninesOf(histogram.count) }];
+}
+
+function curveFigure(curves: readonly Curve[], bound: Bound | undefined): Pick<Figure, 'plot' | 'option' | 'table'> {
+  const nines = Math.max(2, Math.ceil(Math.max(0, ...curves.map((curve) => curve.nines))));
+  const plot: Plot = {
+    lines: curves.map((curve): Line => ({ ...curve.look, points: pointsOf(curve) })),
+    scale: { kind: 'log', format: formatDecade },
+    ...(bound === undefined ? {} : { bound: { ...bound, toX: Math.min(nines, bound.toX ?? nines) } }),
+  };
+  return { plot, option: () => percentileOption(plot, { nines }), table: tableOf(curves) };
+}
+
+/** A row's bound, drawn as far as the percentile that it holds for. */
+function boundOf(rows: readonly Row[], id: Row['id']): Bound | undefined {
+  const bound = boundUs(rows, id);
+  const percentile = /^p(\d{2}(?:\.\d+)?) /.exec(rows.find((row) => row.id === id)?.target ?? '')?.[1];
+  if (bound === undefined || percentile === undefined) return bound;
+  const toX = -Math.log10(1 - Number(percentile) / 100);
+  return { ...bound, label: `p${percentile}: ${bound.label}`, toX };
 }
 
 /** Nines (-log10 of the share beyond) that a number of samples carries. */
@@ -56,7 +96,7 @@ function ninesOf(count: number): number {
   return Math.max(0.3, Math.min(MOST_NINES, Math.log10(count / SAMPLES_BEYOND)));
 }
 
-function curve(histogram: Histogram, nines: number): [number, number][] {
+function pointsOf({ histogram, nines }: Curve): [number, number][] {
   const steps = Math.max(2, Math.round(nines * POINTS_PER_NINE));
   return Array.from({ length: steps + 1 }, (_, step) => {
     const x = FIRST_NINES + ((nines - FIRST_NINES) * step) / steps;
@@ -64,15 +104,15 @@ function curve(histogram: Histogram, nines: number): [number, number][] {
   });
 }
 
-function says(first: Histogram | undefined): string {
-  if (first === undefined) return 'No latency was measured.';
-  const figures = TABLE_NINES.filter((nines) => nines <= ninesOf(first.count) + 1e-9).map(
-    (nines) => `p${percentileName(nines).replace(' %', '')} ${formatUs(first.percentile(100 * (1 - 10 ** -nines)))}`,
+function says({ histogram }: Curve, what: string): string {
+  const figures = TABLE_NINES.filter((nines) => nines <= ninesOf(histogram.count) + 1e-9).map(
+    (nines) =>
+      `p${percentileName(nines).replace(' %', '')} ${formatUs(histogram.percentile(100 * (1 - 10 ** -nines)))}`,
   );
-  return `Of ${formatCount(first.count)} ticks: ${[...figures, `max ${formatUs(first.max)}`].join(', ')}.`;
+  return `${formatCount(histogram.count)} ${what}: ${[...figures, `max ${formatUs(histogram.max)}`].join(', ')}.`;
 }
 
-function table(curves: readonly { look: Look; histogram: Histogram; nines: number }[]): Figure['table'] {
+function tableOf(curves: readonly Curve[]): Figure['table'] {
   const percentiles = TABLE_NINES.map((at) => [
     percentileName(at),
     ...curves.map(({ histogram, nines }) =>

@@ -28,13 +28,18 @@ const HALF = { width: 430, height: 236 };
 /** A chart and its table; a chart without a single figure says so instead. */
 export function figure(chart: Figure): Markup {
   const { id, title, says, size } = chart;
-  const empty = chart.plot.lines.every((line) => line.points.every(([, y]) => y === null));
   return html`<figure class="${size}" id="${id}" aria-labelledby="${id}-title">
 <h3 id="${id}-title">${title}</h3>
 <p class="says">${unbroken(says)}</p>
-${empty ? html`<p class="nothing">Nothing was measured.</p>` : [legend(chart.plot.lines), drawings(chart), dataTable(chart)]}
+${isEmpty(chart) ? html`<p class="nothing">Nothing was measured.</p>` : [legend(chart.plot), drawings(chart), dataTable(chart)]}
 </figure>
 `;
+}
+
+/** Whether a chart has no figure to show. */
+export function isEmpty({ plot }: Figure): boolean {
+  const lines = plot.lines.every((line) => line.points.every(([, y]) => y === null));
+  return lines && (plot.cells ?? []).every(({ rects }) => rects.length === 0);
 }
 
 function drawings(chart: Figure): Content {
@@ -47,9 +52,17 @@ function drawings(chart: Figure): Content {
 
 const DASHES: Readonly<Record<Line['dash'], string>> = { solid: '', dashed: '6 4', dotted: '2 3' };
 
-function legend(lines: readonly Line[]): Markup {
+function legend({ lines, cells = [] }: Plot): Markup {
   const shown = lines.filter((line) => line.points.some(([, y]) => y !== null));
-  return html`<ul class="legend">${shown.map(({ name, paint, dash }) => html`<li>${swatch(paint, dash)}${name}</li>`)}</ul>`;
+  const areas = cells.filter(({ rects }) => rects.length > 0);
+  if (lines.length === 1 && areas.length === 0) return EMPTY;
+  return html`<ul class="legend">${shown.map(({ name, paint, dash }) => html`<li>${swatch(paint, dash)}${name}</li>`)}${areas.map(
+    ({ name, paint }) => html`<li>${cellSwatch(paint)}${name}</li>`,
+  )}</ul>`;
+}
+
+function cellSwatch(paint: Paint): Markup {
+  return html`<svg class="swatch cell" viewBox="0 0 12 12" aria-hidden="true"><path d="M0 0H12V12H0Z" fill="var(--${paint})"/></svg>`;
 }
 
 function swatch(paint: Paint, dash: Line['dash']): Markup {

@@ -39,11 +39,16 @@ describe('htmlReport', () => {
       '14 held, 2 broken, 1 not applicable.',
       'What happened',
       'Latency over time',
-      'Latency by percentile',
+      'Where the ticks lie',
+      'Tick latency by percentile',
+      'Order triggers, by percentile',
+      'Reconnecting, by percentile',
       'Throughput per second',
       'Connected clients',
       'Server CPU',
       'Server memory',
+      'Server’s garbage collection',
+      'Server’s event loop',
       'Who was late',
       'Broken promises',
       'Orders',
@@ -87,7 +92,7 @@ describe('htmlReport', () => {
     const page = PAGES.pass;
     const figures = page.split('<figure').slice(1);
 
-    expect(figures).toHaveLength(7);
+    expect(figures).toHaveLength(13);
     for (const figure of figures) {
       expect(figure).toMatch(/<svg [^>]*role="img" aria-label="Chart: [^"]{20,}"/);
       expect(figure).toMatch(/<details><summary>[\s\S]*<th scope="col">[\s\S]*<th scope="row">/);
@@ -132,7 +137,7 @@ describe('htmlReport', () => {
     const drawn = charts.map((chart) => chart.replace(/<defs[\s\S]*?<\/defs>/g, '')).join('');
     const colours = [...drawn.matchAll(/(?:fill|stroke)="([^"]*)"/g)].map(([, colour]) => colour ?? '');
 
-    expect(charts).toHaveLength(10);
+    expect(charts).toHaveLength(17);
     expect(colours.filter((colour) => !/^(none|var\(--\w+\)|url\(#late-hatching\))$/.test(colour))).toEqual([]);
   });
 
@@ -155,6 +160,25 @@ describe('htmlReport', () => {
     expect(page.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202e/u);
   });
 
+  it('should draw how many ticks took how long, by second, and tell it as a table', () => {
+    const summary = testSummary();
+    const columns = summary.heat?.columns.map((column) => column.map(() => 0)) ?? [];
+    const lone = columns.map((column, at) => (at === 12 ? column.map((_, row) => (row === 16 ? 7 : 0)) : column));
+    const page = htmlReport({ ...summary, heat: { metric: 'tick', binS: 1, columns: lone } });
+    const text = textOf(page);
+
+    expect(text).toContain('7 in all; the slowest took 158 ms to 251 ms.');
+    expect(text).toMatch(/second from 158 ms 0 s – 1 s –.* 12 s 7 13 s –/);
+    expect(page.match(/fill="var\(--heat1\)"/g)).toHaveLength(3);
+    expect(page).not.toContain('fill="var(--heat2)"');
+  });
+
+  it('should leave the heat map out of a run that kept none', () => {
+    const { heat: _, ...without } = testSummary();
+
+    expect(textOf(htmlReport(without))).not.toContain('Where the ticks lie');
+  });
+
   it('should say what was not seen instead of drawing it', () => {
     const summary = testSummary();
     const blind: Summary = {
@@ -165,6 +189,8 @@ describe('htmlReport', () => {
         serverRssBytes: null,
         serverLoopDelayMaxUs: null,
         serverRunQueueUs: null,
+        serverGcUs: null,
+        serverHeapBytes: null,
         tickP50Us: null,
         tickP99Us: null,
         tickMaxUs: null,
@@ -177,6 +203,7 @@ describe('htmlReport', () => {
     expect(text).toContain('The server’s CPU was not seen.');
     expect(text).toContain('The server’s memory was not seen.');
     expect(text).toContain('The server’s event loop was not seen');
+    expect(text).toContain('The server’s garbage collection was not seen.');
     expect(text).toContain('No tick was measured.');
     expect(text).toContain('No latency was measured.');
     expect(text).not.toMatch(/NaN|undefined|Infinity|null/);

@@ -1,6 +1,7 @@
 import type { EChartsCoreOption } from 'echarts/core';
 import type { Row } from '../../protocol/schemas/summary.ts';
 import { formatSecond, formatUs } from '../words.ts';
+import { cellsSeries } from './cells.ts';
 import { PAINT, type Paint } from './svg.ts';
 import type { TimeAxis } from './timeAxis.ts';
 
@@ -19,15 +20,34 @@ export interface Scale {
   readonly format: (value: number) => string;
   /** Least upper end of the axis. */
   readonly atLeast?: number;
+  /** Both ends of the axis, where the lines don't say them. */
+  readonly ends?: readonly [number, number];
 }
 
 export interface Bound {
   readonly value: number;
   readonly label: string;
+  /** Where it ends, as an x of the chart; absent: it goes all the way. */
+  readonly toX?: number;
+}
+
+/** Areas of one colour, drawn below the lines: the cells of a heat map, or spans of time. */
+export interface Cells {
+  readonly name: string;
+  readonly paint: Paint;
+  readonly rects: readonly Rect[];
+}
+
+export interface Rect {
+  readonly fromX: number;
+  readonly toX: number;
+  readonly fromY: number;
+  readonly toY: number;
 }
 
 export interface Plot {
   readonly lines: readonly Line[];
+  readonly cells?: readonly Cells[];
   readonly scale: Scale;
   readonly bound?: Bound;
 }
@@ -38,12 +58,15 @@ const WIDEST_LETTER = 7.6;
 
 /** A chart over the run's time, with its faults, phases and late seconds as bands. */
 export function timeOption(plot: Plot, { axis, narrow }: { axis: TimeAxis; narrow: boolean }): EChartsCoreOption {
-  const bands = [
-    ...axis.late.map(({ fromS, toS }) => band({ fromS, toS, paint: 'late', letter: '' })),
-    ...axis.marks.map(({ fromS, toS, kind, letter }) =>
-      band({ fromS, toS: Math.max(toS, fromS + axis.endS / 250), paint: kind, letter }),
-    ),
-  ];
+  const bands = axis.marks.map(({ fromS, toS, kind, letter }) =>
+    band({ fromS, toS: Math.max(toS, fromS + axis.endS / 250), paint: kind, letter }),
+  );
+  const [fromY, toY] = extent(plot);
+  const late: Cells = {
+    name: 'late',
+    paint: 'late',
+    rects: axis.late.map(({ fromS, toS }) => ({ fromX: fromS, toX: toS, fromY, toY })),
+  };
   return {
     grid: gridFor(plot),
     xAxis: {
@@ -56,7 +79,7 @@ export function timeOption(plot: Plot, { axis, narrow }: { axis: TimeAxis; narro
       splitLine: { show: false },
     },
     yAxis: valueAxis(plot),
-    series: withBackdrop(series(plot), { plot, bands }),
+    series: withBackdrop(series(plot), { plot, bands, late }),
   };
 }
 
@@ -112,6 +135,7 @@ function valueAxis(plot: Plot): Record<string, unknown> {
 
 /** The axis' ends: whole decades for a log scale, 0 and a round number of four steps for a linear one. */
 function extent({ lines, scale, bound }: Plot): readonly [number, number] {
+  if (scale.ends !== undefined) return scale.ends;
   const values = lines.flatMap((line) => line.points.flatMap(([, y]) => (y === null ? [] : [y])));
   let high = Math.max(bound?.value ?? 0, scale.atLeast ?? 0);
   let low = Number.POSITIVE_INFINITY;
@@ -157,8 +181,8 @@ function series(plot: Plot): Record<string, unknown>[] {
   }));
 }
 
-function band(span: { fromS: number; toS: number; paint: 'late' | 'fault' | 'phase'; letter: string }): unknown[] {
-  const opacity = { late: 1, fault: 0.18, phase: 0.12 }[span.paint];
+function band(span: { fromS: number; toS: number; paint: 'fault' | 'phase'; letter: string }): unknown[] {
+  const opacity = { fault: 0.18, phase: 0.12 }[span.paint];
   return [
     {
       xAxis: span.fromS,
@@ -181,7 +205,7 @@ function band(span: { fromS: number; toS: number; paint: 'late' | 'fault' | 'pha
 /** Hangs the bands and the bound's line on an invisible first series, so that they lie below the lines. */
 function withBackdrop(
   lines: Record<string, unknown>[],
-  { plot, bands }: { plot: Plot; bands: unknown[][] },
+  { plot, bands, late }: { plot: Plot; bands: unknown[][]; late?: Cells },
 ): Record<string, unknown>[] {
   const backdrop: Record<string, unknown> = {
     type: 'line',
@@ -206,10 +230,16 @@ function withBackdrop(
         textBorderColor: PAINT.paper,
         textBorderWidth: 4,
       },
-      data: [{ yAxis: plot.bound.value }],
+      data: [boundSpan(plot.bound)],
     };
   }
-  return [backdrop, ...lines];
+  const hatched = late === undefined || late.rects.length === 0 ? [] : [cellsSeries(late, 0)];
+  const cells = (plot.cells ?? []).filter(({ rects }) => rects.length > 0).map((area) => cellsSeries(area, 2));
+  return [...hatched, backdrop, ...cells, ...lines];
+}
+
+function boundSpan({ value, toX }: Bound): unknown {
+  return toX === undefined ? { yAxis: value } : [{ coord: [0, value] }, { coord: [toX, value] }];
 }
 
 /** A row's bound in µs, where the row is in ms. */

@@ -6,6 +6,7 @@ const LIGHT = `
 --paper:#fff;--ink:#1a1e23;--muted:#59636e;--rule:#e2e5e9;--soft:#f5f6f7;
 --first:#0067a8;--second:#b85c00;--third:#9a4a87;--fourth:#00785a;
 --bound:#b3340d;--fault:#d55e00;--phase:#59636e;--late:#c9ced4;
+--heat1:#cfe0ee;--heat2:#9cc3de;--heat3:#62a0c9;--heat4:#2b7ab3;--heat5:#07558a;--heat6:#032f52;
 --pass:#00694f;--fail:#b3340d;--invalid:#7a5c00;--absent:#59636e;
 --pass-soft:#e9f5f0;--fail-soft:#fdf0ea;--invalid-soft:#faf3dd;--absent-soft:#f5f6f7;`;
 
@@ -13,6 +14,7 @@ const DARK = `
 --paper:#14171a;--ink:#e6e9ec;--muted:#9ba5b0;--rule:#2b3138;--soft:#1c2025;
 --first:#62b4ee;--second:#f0a35c;--third:#dc97c8;--fourth:#4ac7a1;
 --bound:#ff8f66;--fault:#f08a4b;--phase:#9ba5b0;--late:#40474f;
+--heat1:#1f3a52;--heat2:#23557a;--heat3:#2d77a8;--heat4:#4f9dcf;--heat5:#8cc6ea;--heat6:#d6ecfb;
 --pass:#57cfaa;--fail:#ff9670;--invalid:#e3c45a;--absent:#9ba5b0;
 --pass-soft:#14271f;--fail-soft:#311c14;--invalid-soft:#2a2412;--absent-soft:#1c2025;`;
 
@@ -42,7 +44,7 @@ pre{margin:16px 0 0;padding:16px 20px;background:var(--soft);border-radius:6px;w
 .which+.which{margin-top:2px}
 .verdict.pass h1,tr.pass .badge{color:var(--pass)}
 .verdict.fail h1,tr.fail .badge{color:var(--fail)}
-.verdict.invalid h1,tr.invalid .badge{color:var(--invalid)}
+.verdict.invalid h1,tr.invalid .badge,tr.warn .badge{color:var(--invalid)}
 tr.absent .badge{color:var(--absent);font-size:13px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th{font-weight:600;text-align:left}
@@ -81,6 +83,7 @@ figure{margin-top:40px;break-inside:avoid}
 .legend{display:flex;flex-wrap:wrap;gap:2px 20px;list-style:none;padding:0;margin:10px 0 4px;font-size:13px}
 .legend li{display:flex;align-items:center;gap:8px}
 .swatch{width:26px;height:10px;flex:none}
+.swatch.cell{width:14px;height:14px}
 .chart{display:block;width:100%;height:auto}
 .when-narrow{display:none}
 details{margin-top:6px;font-size:14px}

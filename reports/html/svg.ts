@@ -1,10 +1,10 @@
-import { LineChart } from 'echarts/charts';
+import { CustomChart, LineChart } from 'echarts/charts';
 import { GridComponent, MarkAreaComponent, MarkLineComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { escapeHtml, Markup } from './markup.ts';
 
-use([LineChart, GridComponent, MarkAreaComponent, MarkLineComponent, SVGRenderer]);
+use([CustomChart, LineChart, GridComponent, MarkAreaComponent, MarkLineComponent, SVGRenderer]);
 
 /**
  * Stand-ins for the page's colours: echarts wants a colour that it can read, the page a CSS variable that follows dark
@@ -22,6 +22,12 @@ export const PAINT = {
   fault: '#010109',
   phase: '#01010a',
   late: '#01010b',
+  heat1: '#01010c',
+  heat2: '#01010d',
+  heat3: '#01010e',
+  heat4: '#01010f',
+  heat5: '#010110',
+  heat6: '#010111',
 } as const;
 export type Paint = keyof typeof PAINT;
 

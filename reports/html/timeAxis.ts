@@ -25,7 +25,7 @@ export interface TimeAxis {
   readonly bins: readonly Bin[];
   readonly binS: number;
   readonly marks: readonly Mark[];
-  /** Spans in which the machine or a generator was late. */
+  /** Spans in which the machine or a generator was late, to a bin's length. */
   readonly late: readonly { readonly fromS: number; readonly toS: number }[];
 }
 
@@ -43,7 +43,7 @@ export function timeAxis(summary: Summary): TimeAxis {
     else group.push(second);
   }
   const bins = [...grouped].map(([fromS, group]) => ({ fromS, toS: Math.min(endS, fromS + binS), seconds: group }));
-  return { endS, bins, binS, marks: marksOf(summary, endS), late: lateSpans(seconds) };
+  return { endS, bins, binS, marks: marksOf(summary, endS), late: lateSpans(bins) };
 }
 
 /** Marks named by letter; beyond 26 there's no room for a name on the charts anyway. */
@@ -62,13 +62,13 @@ function marksOf(summary: Summary, endS: number): Mark[] {
     }));
 }
 
-function lateSpans(seconds: readonly Second[]): { fromS: number; toS: number }[] {
+function lateSpans(bins: readonly Bin[]): { fromS: number; toS: number }[] {
   const spans: { fromS: number; toS: number }[] = [];
-  for (const { second, late } of seconds) {
-    if (late.length === 0) continue;
+  for (const { fromS, toS, seconds } of bins) {
+    if (seconds.every(({ late }) => late.length === 0)) continue;
     const last = spans[spans.length - 1];
-    if (last !== undefined && last.toS === second) last.toS = second + 1;
-    else spans.push({ fromS: second, toS: second + 1 });
+    if (last !== undefined && last.toS === fromS) last.toS = toS;
+    else spans.push({ fromS, toS });
   }
   return spans;
 }

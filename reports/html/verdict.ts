@@ -41,6 +41,7 @@ const COUNT_WORDS: Readonly<Record<Row['verdict'], string>> = {
   pass: 'held',
   fail: 'broken',
   invalid: 'can’t be told',
+  warn: 'not held, which is only told',
   'not applicable': 'not applicable',
 };
 
@@ -87,5 +88,6 @@ const SIGNS: Readonly<Record<Row['verdict'], Markup>> = {
   pass: html`<circle cx="12" cy="12" r="11" fill="currentColor"/><path d="M6.8 12.4l3.6 3.6 6.8-7.6" fill="none" stroke="var(--paper)" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round"/>`,
   fail: html`<path d="M7.5 1h9L23 7.5v9L16.5 23h-9L1 16.5v-9z" fill="currentColor"/><path d="M8 8l8 8M16 8l-8 8" fill="none" stroke="var(--paper)" stroke-width="2.4" stroke-linecap="round"/>`,
   invalid: html`<path d="M12 1.6L23.4 22H.6z" fill="currentColor" stroke="currentColor" stroke-linejoin="round"/><path d="M9.6 11.2a2.5 2.5 0 1 1 3.7 2.2c-.9.5-1.3 1-1.3 1.9" fill="none" stroke="var(--paper)" stroke-width="2" stroke-linecap="round"/><circle cx="12" cy="18.6" r="1.3" fill="var(--paper)"/>`,
+  warn: html`<path d="M12 1L23 12L12 23L1 12z" fill="currentColor"/><path d="M12 6.5v7" stroke="var(--paper)" stroke-width="2.4" stroke-linecap="round"/><circle cx="12" cy="17" r="1.4" fill="var(--paper)"/>`,
   'not applicable': html`<path d="M4 12h16" stroke="currentColor" stroke-width="3" stroke-linecap="round"/>`,
 };
