@@ -21,11 +21,11 @@ try {
 
 await runGenerator({
   name: 'probe',
-  createConnect: (clock) => createWsConnect(clock.nowUs),
+  createConnect: (clock, { reach }) => createWsConnect(clock.nowUs, reach),
   options: ['tape'],
   createInspector: (plan, options, nowUs) => {
     // Others say less than the native stream, and what they say is matched with the tape by every client.
-    if (plan.dialect !== 'native') return undefined;
+    if (plan.dialect !== 'native' || (plan.timedBy ?? 'schedule') !== 'schedule') return undefined;
     const reader = openTape(options['tape'] ?? '');
     const symbols = plan.clients.flatMap((client) => client.symbols);
     const { polled } = plan;

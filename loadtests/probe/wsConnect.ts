@@ -1,16 +1,19 @@
 import { type RawData, WebSocket } from 'ws';
+import type { Reach } from '../../protocol/run.ts';
 import { isBinaryProtocol, toBinary, toText } from '../session/binary.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
+import { secureOptions } from '../session/tls.ts';
 
 const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
 
 /** Opens connections over the `ws` package: a library that neither the server nor the swarm uses. */
-export function createWsConnect(nowUs: () => number): (request: ConnectRequest) => Connection {
+export function createWsConnect(nowUs: () => number, reach?: Reach): (request: ConnectRequest) => Connection {
   return ({ url, protocol, headers, handlers }) => {
     const socket = new WebSocket(url, protocol === '' ? [] : [protocol], {
       headers,
       perMessageDeflate: false,
       maxPayload: MAX_PAYLOAD_BYTES,
+      ...(url.startsWith('wss:') && secureOptions(reach, new URL(url).host)),
     });
     socket.on('open', () => handlers.onOpen(nowUs()));
     socket.on('message', (data, isBinary) => {

@@ -4,6 +4,8 @@ import { CLIENT_HEADER } from '../session/link.ts';
 /** A request head longer than this isn't looked through for the client's number. */
 const MAX_HEAD_BYTES = 16 * 1024;
 const HEAD_END = '\r\n\r\n';
+const PREAMBLE = `${CLIENT_HEADER}: `;
+const PREAMBLE_LINE = new RegExp(`^${PREAMBLE}(\\d+)\\r\\n`, 'i');
 const CLIENT_LINE = new RegExp(`\\r\\n${CLIENT_HEADER}:[ \\t]*(\\d+)[ \\t]*\\r\\n`, 'i');
 
 export interface CutProxyOptions {
@@ -79,9 +81,26 @@ export async function startCutProxy(options: CutProxyOptions): Promise<CutProxy>
   };
 }
 
-/** Forwards `down` to `up`, looking for the client's number until the request's head has ended. */
+/**
+ * Forwards `down` to `up`, looking for the client's number until the request's head has ended. Before TLS, which can't be
+ * looked into, it stands in a line of its own, which isn't forwarded.
+ */
 function readHead(down: Socket, up: Socket, onClient: (client: number) => void): void {
   let head = '';
+  const readFirst = (chunk: Buffer) => {
+    head += chunk.toString('latin1');
+    if (PREAMBLE.startsWith(head.toLowerCase().slice(0, PREAMBLE.length)) && !head.includes('\n')) return;
+    down.off('data', readFirst);
+    down.pause();
+    const told = PREAMBLE_LINE.exec(head);
+    if (told === null) down.on('data', look);
+    else onClient(Number(told[1]));
+    forward(down, up);
+    const rest = told === null ? head : head.slice(told[0].length);
+    head = '';
+    if (rest !== '') down.unshift(Buffer.from(rest, 'latin1'));
+    down.resume();
+  };
   const look = (chunk: Buffer) => {
     head += chunk.toString('latin1');
     const ended = head.includes(HEAD_END);
@@ -90,8 +109,9 @@ function readHead(down: Socket, up: Socket, onClient: (client: number) => void):
     const found = CLIENT_LINE.exec(head)?.[1];
     if (found !== undefined) onClient(Number(found));
   };
-  down.on('data', look);
-  forward(down, up);
+  down.on('data', readFirst);
+  down.on('error', () => up.resetAndDestroy());
+  down.on('close', () => up.destroy());
 }
 
 /** Writes what `from` reads to `to`, no faster than `to` takes it; the end and the death of one are those of the other. */

@@ -24,7 +24,7 @@ const LINGER_MS = 1_000;
 export interface GeneratorKind {
   /** Its name in messages: `swarm`, `probe`. */
   readonly name: string;
-  readonly createConnect: (clock: Clock) => ClientPorts['connect'];
+  readonly createConnect: (clock: Clock, plan: GeneratorPlan) => ClientPorts['connect'];
   /** Options beyond `--out`, each with a value; all must be given. */
   readonly options?: readonly string[];
   /** Makes what looks at the content of ticker frames; undefined when the plan's dialect has none to look at. @throws an Error whose message is one line for the user */
@@ -72,7 +72,7 @@ async function start(kind: GeneratorKind): Promise<void> {
     process.stderr.write(`${kind.name}: ${outPath}: ${error.message}\n`);
     process.exit(ExitCode.MISSING_INPUT);
   });
-  const connect = kind.createConnect(clock);
+  const connect = kind.createConnect(clock, plan);
   const firstUs = Math.min(...plan.clients.map((client) => client.connectAtUs));
   if (firstUs - clock.nowUs() > REHEARSAL_ROOM_US) await rehearse({ nowUs: clock.nowUs, connect });
 
@@ -88,7 +88,7 @@ async function start(kind: GeneratorKind): Promise<void> {
     ports: {
       nowUs: clock.nowUs,
       connect,
-      post: createPost(clock.nowUs),
+      post: createPost(clock.nowUs, plan.reach),
       after: (delayMs, action) => {
         const timer = setTimeout(action, delayMs);
         return () => clearTimeout(timer);

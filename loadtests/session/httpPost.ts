@@ -1,14 +1,26 @@
 import { Agent, request } from 'node:http';
+import { request as requestSecurely, Agent as SecureAgent } from 'node:https';
+import type { Reach } from '../../protocol/run.ts';
 import type { ClientPorts } from './ports.ts';
+import { secureOptions } from './tls.ts';
 
 /** Makes the port by which clients post orders: over connections that are kept. */
-export function createPost(nowUs: () => number): NonNullable<ClientPorts['post']> {
-  const agent = new Agent({ keepAlive: true, noDelay: true });
+export function createPost(nowUs: () => number, reach?: Reach): NonNullable<ClientPorts['post']> {
+  const kept = { keepAlive: true, noDelay: true };
+  const agent = new Agent(kept);
+  let secureAgent: SecureAgent | undefined;
   return ({ url, headers, body }, onAnswer) => {
-    const outgoing = request(url, {
+    const isSecure = url.startsWith('https:');
+    if (isSecure) secureAgent ??= new SecureAgent({ ...kept, ...secureOptions(reach, new URL(url).host) });
+    const outgoing = (isSecure ? requestSecurely : request)(url, {
       method: 'POST',
-      agent,
-      headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      agent: isSecure ? secureAgent : agent,
+      headers: {
+        ...reach?.headers,
+        ...headers,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
     });
     let answered = false;
     const answer = (status: number, text: string): void => {

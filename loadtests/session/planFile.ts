@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Static, Type } from '@sinclair/typebox';
+import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import {
   CODECS,
@@ -147,17 +147,22 @@ export function readPlanFile(path: string): GeneratorPlan {
   } catch {
     throw new PlanError(`${path}: no such plan, or not readable`);
   }
-  return checkPlan(path, text);
+  return parsePlan(path, text);
 }
 
-function checkPlan(path: string, text: string): GeneratorPlan & Static<typeof Plan> {
+function parsePlan(path: string, text: string): GeneratorPlan {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     throw new PlanError(`${path}: not JSON`);
   }
-  if (plan.Check(parsed)) return parsed;
-  const first = plan.Errors(parsed).First();
-  throw new PlanError(`${path}: ${first?.path || '/'}: ${first?.message ?? 'not a plan'}`);
+  return checkPlan(path, parsed);
+}
+
+/** Checks a plan that `from` holds. @throws PlanError naming the first field that is wrong */
+export function checkPlan(from: string, value: unknown): GeneratorPlan {
+  if (plan.Check(value)) return value;
+  const first = plan.Errors(value).First();
+  throw new PlanError(`${from}: ${first?.path || '/'}: ${first?.message ?? 'not a plan'}`);
 }

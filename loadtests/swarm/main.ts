@@ -2,4 +2,4 @@
 import { runGenerator } from '../session/generatorProcess.ts';
 import { createConnector } from './socket.ts';
 
-await runGenerator({ name: 'swarm', createConnect: (clock) => createConnector(clock.nowUs) });
+await runGenerator({ name: 'swarm', createConnect: (clock, { reach }) => createConnector(clock.nowUs, reach) });

@@ -1,10 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
-import { type Socket, connect as tcpConnect } from 'node:net';
+import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import type { Reach } from '../../protocol/run.ts';
 import { isBinaryProtocol, readBinary, toBinary } from '../session/binary.ts';
 import { newTickerFields } from '../session/dialect.ts';
+import { CLIENT_HEADER } from '../session/link.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
+import { secureOptions } from '../session/tls.ts';
 import { FrameReader } from './frameReader.ts';
+import { openStream } from './stream.ts';
 import { TickerScanner } from './tickerScanner.ts';
 
 const MAX_HEAD_BYTES = 16 * 1024;
@@ -16,14 +21,20 @@ const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const Opcode = { TEXT: 1, BINARY: 2, CLOSE: 8, PONG: 10 } as const;
 const ABNORMAL = 1006;
 
-/** Opens connections of the swarm: a WebSocket client over plain TCP that shares what sockets can share. */
-export function createConnector(nowUs: () => number): (request: ConnectRequest) => Connection {
+/**
+ * Opens connections of the swarm: a WebSocket client over TCP or TLS that shares what sockets can share.
+ *
+ * @param reach how a server that isn't ours is reached
+ */
+export function createConnector(nowUs: () => number, reach?: Reach): (request: ConnectRequest) => Connection {
   // One loop reads one socket at a time, and nothing of a read outlives its call: one buffer serves them all.
   const shared: Shared = {
     nowUs,
     buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
     scanner: new TickerScanner(),
     fields: newTickerFields(),
+    reach,
+    secure: undefined,
   };
   return (request) => new SwarmSocket(request, shared);
 }
@@ -33,6 +44,14 @@ interface Shared {
   readonly buffer: Buffer;
   readonly scanner: TickerScanner;
   readonly fields: ReturnType<typeof newTickerFields>;
+  readonly reach: Reach | undefined;
+  /** Of TLS, read with the first connection that wants it. */
+  secure: ConnectionOptions | undefined;
+}
+
+function secureOf(shared: Shared, url: URL): ConnectionOptions {
+  shared.secure ??= secureOptions(shared.reach, url.host);
+  return shared.secure;
 }
 
 class SwarmSocket implements Connection {
@@ -64,20 +83,17 @@ class SwarmSocket implements Connection {
       { maxPayloadBytes: MAX_PAYLOAD_BYTES },
     );
     const url = new URL(request.url);
-    this.#socket = tcpConnect({
-      host: url.hostname,
-      port: Number(url.port || 80),
-      noDelay: true,
-      onread: {
-        buffer: shared.buffer,
-        callback: (bytes) => {
-          this.#readUs = shared.nowUs();
-          this.#onRead(bytes);
-          return true;
-        },
+    this.#socket = openStream({
+      url,
+      secure: url.protocol === 'wss:' ? secureOf(shared, url) : undefined,
+      toldClient: shared.reach?.isTold === true ? request.headers[CLIENT_HEADER] : undefined,
+      buffer: shared.buffer,
+      onReady: () => this.#socket.write(this.#upgrade(url)),
+      onRead: (buffer, bytes) => {
+        this.#readUs = shared.nowUs();
+        this.#onRead(buffer, bytes);
       },
     });
-    this.#socket.once('connect', () => this.#socket.write(this.#upgrade(url)));
     this.#socket.on('error', () => undefined); // `close` follows, and tells it.
     this.#socket.once('close', () => request.handlers.onClose(this.#closeCode, shared.nowUs()));
   }
@@ -102,22 +118,23 @@ class SwarmSocket implements Connection {
   }
 
   #upgrade(url: URL): string {
+    const { headers } = this.#request;
     const lines = [
       `GET ${url.pathname}${url.search} HTTP/1.1`,
-      `Host: ${url.host}`,
+      ...(headers['Host'] === undefined ? [`Host: ${url.host}`] : []),
       'Upgrade: websocket',
       'Connection: Upgrade',
       `Sec-WebSocket-Key: ${this.#key}`,
       'Sec-WebSocket-Version: 13',
       ...(this.#request.protocol === '' ? [] : [`Sec-WebSocket-Protocol: ${this.#request.protocol}`]),
-      ...Object.entries(this.#request.headers).map(([name, value]) => `${name}: ${value}`),
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     ];
     return `${lines.join('\r\n')}\r\n\r\n`;
   }
 
-  #onRead(bytes: number): void {
-    if (this.#head === undefined) this.#reader.push(this.#shared.buffer, 0, bytes);
-    else this.#onHead(this.#head, this.#shared.buffer.subarray(0, bytes));
+  #onRead(buffer: Buffer, bytes: number): void {
+    if (this.#head === undefined) this.#reader.push(buffer, 0, bytes);
+    else this.#onHead(this.#head, buffer.subarray(0, bytes));
   }
 
   #onHead(before: Buffer, chunk: Buffer): void {
