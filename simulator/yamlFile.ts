@@ -69,6 +69,7 @@ function insideUnion(error: ValueError): readonly PlacedError[] {
   if (error.type !== ValueErrorType.Union) return [error];
   const forms: unknown = child(error.schema, 'anyOf');
   const schemas: TSchema[] = Array.isArray(forms) ? forms : [];
+  if (schemas.every((schema) => typeof schema['const'] === 'string')) return [oneOf(error, schemas)];
   const [teller, names] = tellingField(schemas);
   const told = child(error.value, teller);
   const meant = told === undefined ? undefined : schemas.find((schema) => constOf(schema, teller) === told);
@@ -86,6 +87,14 @@ function insideUnion(error: ValueError): readonly PlacedError[] {
     root: inner.root ?? meant,
     below: `${error.path}${inner.below ?? ''}`,
   }));
+}
+
+/** A word that is none of those that are known. */
+function oneOf(error: PlacedError, schemas: readonly TSchema[]): PlacedError {
+  const names = schemas.map((schema) => String(schema['const']));
+  const [near] = typeof error.value === 'string' ? nearestFirst(error.value, names) : [];
+  const hint = near === undefined || names.length < 3 ? '' : ` (nearest: ${near})`;
+  return { ...error, message: `Expected one of ${names.join(', ')}${hint}` };
 }
 
 /** The field by which the forms of a union are told apart, and its values; '' when there is none. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Schedule } from '../../protocol/run.ts';
+import type { Need } from '../../protocol/schemas/targets.ts';
 import { readCommandLog } from '../../simulator/commandLog.ts';
 import { hasHistory } from '../feeds/fedBy.ts';
 import { isPolled } from '../feeds/polled.ts';
@@ -88,6 +89,8 @@ export async function gatherEvidence(
   return { evidence, runHash, notes };
 }
 
+const NO_SOAK = 'only a soak can tell: tapedeck soak';
+
 /** A pattern takes so many bars. */
 const LONGEST_PATTERN_MINUTES = 4;
 
@@ -95,7 +98,8 @@ const LONGEST_PATTERN_MINUTES = 4;
 function absentIn({ options, part }: GatherInput): RunEvidence['absent'] {
   const { dialect, feed } = options;
   if (isPolled(feed ?? '')) return dialect.absent;
-  const absent = new Map([...dialect.absent, ['polled', 'its feed is no polled one'] as const]);
+  const absent = new Map<Need, string>([...dialect.absent, ['polled', 'its feed is no polled one']]);
+  absent.set('soak', NO_SOAK);
   const endedMinutes = Math.floor(part.toUs / MINUTE_US) - Math.floor(part.fromUs / MINUTE_US);
   if (feed === undefined || hasHistory(feed) || endedMinutes >= LONGEST_PATTERN_MINUTES) return absent;
   const why = `${feed} tells nothing of the minutes before now, and only ${endedMinutes} end in the part`;

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../../protocol/clock.ts';
 import type { Codec, PolledFeed, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
@@ -6,10 +7,12 @@ import type { TargetSet } from '../../protocol/schemas/targets.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import { type GateFeed, hasHistory } from '../feeds/fedBy.ts';
 import { isPolled, pollMsOf } from '../feeds/polled.ts';
-import type { RunEvidence } from '../judge/evidence.ts';
+import type { EndedEarly, RunEvidence } from '../judge/evidence.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
+import { watchAbort } from './abortWatch.ts';
 import { type ChildEnd, describeEnd, type ReadyChild, startReady } from './children.ts';
 import { type DialectProfile, targetsFor } from './dialects.ts';
+import { cutShort } from './endedEarly.ts';
 import { GateError } from './errors.ts';
 import { gatherEvidence } from './gather.ts';
 import { type GeneratorEnd, type LoadChoice, startLoad, startProbe } from './generators.ts';
@@ -189,7 +192,7 @@ async function play(
   const providerDeaths: ChildEnd[] = [];
   void provider?.child.ended.then((end) => providerDeaths.push(end));
 
-  const ends = await generate(options, { part, plans, env });
+  const { ends, endedEarly } = await generate(options, { part, plans, env });
   report(options, 'judging', 0, 'judging');
   await inside.stop();
   const [died] = deaths;
@@ -214,7 +217,8 @@ async function play(
     planned: plans,
   });
   const { runHash, notes } = gathered;
-  const evidence = withoutWarmUp(gathered.evidence, options.discardS ?? 0);
+  const whole = withoutWarmUp(gathered.evidence, options.discardS ?? 0);
+  const evidence = endedEarly === undefined ? whole : cutShort(whole, endedEarly);
   if (died === undefined && serverEnd.code !== 0) {
     notes.push(`the server did not drain in order on SIGTERM (${describeEnd(serverEnd)})`);
   }
@@ -231,13 +235,16 @@ async function play(
   };
 }
 
-/** Runs the load and the probes to their end. */
+/** Runs the load and the probes to their end, or until a target's abort rule ends them. */
 async function generate(
   options: RunOptions,
   stage: { readonly part: PlayedPart; readonly plans: RunPlans; readonly env: NodeJS.ProcessEnv },
-): Promise<GeneratorEnd[]> {
+): Promise<{ readonly ends: GeneratorEnd[]; readonly endedEarly: EndedEarly | undefined }> {
   const { plans, part, env } = stage;
-  const { runFolder, signal, clock } = options;
+  const { runFolder, clock } = options;
+  const abort = new AbortController();
+  const signal = AbortSignal.any([abort.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  let endedEarly: EndedEarly | undefined;
   const shared = { runFolder, env, signal, endUs: plans.load.endUs, clock };
   const load = startLoad({
     ...shared,
@@ -254,11 +261,24 @@ async function generate(
     plans.probe.clients.length === 0
       ? undefined
       : startProbe({ ...shared, plan: plans.probe, entry: options.entries.probe, tapePath: options.tapePath });
+  const files = {
+    [options.load.kind]: join(runFolder, `${options.load.kind}.ndjson`),
+    probe: join(runFolder, 'probe.ndjson'),
+  };
+  const watch = watchAbort({
+    targets: options.targets,
+    files,
+    onAbort: (ended) => {
+      endedEarly = ended;
+      abort.abort();
+    },
+  });
   const ticker = setInterval(() => reportTime(options, plans.load.schedule, plans.load.endUs), 500);
   try {
     const ends = await Promise.all([load.done, probe?.done]);
-    return ends.filter((end): end is GeneratorEnd => end !== undefined);
+    return { ends: ends.filter((end): end is GeneratorEnd => end !== undefined), endedEarly };
   } finally {
+    watch.stop();
     clearInterval(ticker);
   }
 }

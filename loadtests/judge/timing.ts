@@ -6,6 +6,15 @@ import { mergeWindows, type Windows } from './merge.ts';
 /** A percentile needs this many samples per unit of its tail: p99 needs 10 / (1 - 0.99) = 1000. */
 const SAMPLES_PER_TAIL = 10;
 
+/** Statistics that are percentiles, as shares; the others of a row of time are its maximum. */
+export const QUANTILES: ReadonlyMap<Target['statistic'], number> = new Map([
+  ['p50', 0.5],
+  ['p90', 0.9],
+  ['p95', 0.95],
+  ['p99', 0.99],
+  ['p999', 0.999],
+]);
+
 /** How a row of time came out. Figures in µs, of rows in shares in millionths. */
 export interface TimingFinding {
   readonly verdict: 'pass' | 'fail' | 'invalid';
@@ -120,17 +129,21 @@ function measuredOf(target: Target, histogram: Histogram): Measured {
   };
 }
 
-interface Figure {
+export interface Figure {
   readonly valueUs: number;
   readonly byMaximum: boolean;
   readonly intervalUs?: readonly [number, number];
 }
 
 /** The figure by which a row is judged: its percentile, or the maximum where the samples don't carry a percentile. */
-function figureOf(target: Target, histogram: Histogram): Figure {
-  if (target.statistic !== 'p99') return { valueUs: histogram.max, byMaximum: false };
-  if (histogram.count < SAMPLES_PER_TAIL / 0.01) return { valueUs: histogram.max, byMaximum: true };
-  return { valueUs: histogram.percentile(99), byMaximum: false, intervalUs: percentileInterval(histogram, 0.99) };
+export function figureOf(target: Target, histogram: Histogram): Figure {
+  const quantile = QUANTILES.get(target.statistic);
+  if (quantile === undefined) return { valueUs: histogram.max, byMaximum: false };
+  // Rounded: 1 - 0.9 is a little less than a tenth.
+  const least = Math.round(SAMPLES_PER_TAIL / (1 - quantile));
+  if (histogram.count < least) return { valueUs: histogram.max, byMaximum: true };
+  const valueUs = histogram.percentile(quantile * 100);
+  return { valueUs, byMaximum: false, intervalUs: percentileInterval(histogram, quantile) };
 }
 
 /** 95 % confidence interval of a quantile from order statistics: the ranks n q ± 1.96 sqrt(n q (1 - q)). */

@@ -294,4 +294,74 @@ describe('judge', () => {
 
     expect(row(many, 'loss').measured).toBe('5000 gap');
   });
+
+  describe('with rows that only warn', () => {
+    const targets = loadTargets('concept');
+    const warned = (evidence: RunEvidence): RunEvidence => ({ ...evidence, targets });
+
+    it('should tell what is broken, and pass', () => {
+      const judgement = judge(warned(withMetric('heartbeat', 9_000_000)));
+
+      expect(judgement.rows.find(({ id }) => id === 'heartbeat')).toMatchObject({ verdict: 'warn', value: 9_000 });
+      expect(judgement).toMatchObject({ verdict: 'pass', why: expect.stringContaining('only told: heartbeat') });
+    });
+
+    it('should pass a wrong trigger where none was promised, and fail where one was', () => {
+      const faults = [{ kind: 'late', atUs: START_US + 5e6, detail: 'order c1-7: late' }];
+      const evidence = soundEvidence();
+      const wrong = { ...evidence, orders: { ...evidence.orders, faults } };
+
+      expect(judge(warned(wrong)).verdict).toBe('pass');
+      expect(judge({ ...wrong, targets: loadTargets('ai-trading-v2') }).verdict).toBe('fail');
+    });
+
+    it('should still fail by a row that is promised', () => {
+      expect(judge(warned(withMetric('tick', 700_000))).why).toMatch(/^tick /);
+    });
+  });
+
+  it('should allow a share of messages to be wrong, where the share is promised', () => {
+    const evidence = { ...withViolation(soundEvidence(), 'wrong_content', 30), targets: loadTargets('paiid') };
+    const [first] = evidence.generators as [GeneratorData];
+    const many = { ...evidence, generators: [{ ...first, violationCounts: new Map([['wrong_content', 130]]) }] };
+
+    expect(judge(evidence).verdict).toBe('pass');
+    expect(row(many, 'loss')).toMatchObject({
+      verdict: 'fail',
+      value: 130 / 120_000,
+      reason: expect.stringMatching(/planted/),
+    });
+  });
+
+  describe('of a run that an abort rule ended', () => {
+    const seconds = [11, 12, 13];
+    const slow = (lateness = quiet()): RunEvidence => ({
+      ...withMetric('tick', 700_000, 12),
+      endedEarly: { row: 'tick', seconds },
+      lateness,
+    });
+
+    it('should fail with what was measured, and say which seconds ended it', () => {
+      expect(judge(slow())).toMatchObject({
+        verdict: 'fail',
+        why: 'ended early: tick broke its bound in 3 one-second windows in a row (second 11-13)',
+      });
+    });
+
+    it('should be invalid when we were late in each of them', () => {
+      expect(judge(slow(lateEverywhere)).verdict).toBe('invalid');
+    });
+
+    it('should not call a row broken that was still to come', () => {
+      const evidence = { ...withMetric('pattern'), endedEarly: { row: 'tick', seconds } } as const;
+
+      expect(row(evidence, 'pattern')).toMatchObject({ verdict: 'not applicable' });
+    });
+
+    it('should name a broken promise first', () => {
+      const evidence = { ...withViolation(soundEvidence(), 'gap', 5), endedEarly: { row: 'tick', seconds } } as const;
+
+      expect(judge(evidence).why).toMatch(/^loss /);
+    });
+  });
 });

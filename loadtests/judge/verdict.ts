@@ -1,7 +1,11 @@
 import type { Row, Verdict } from '../../protocol/schemas/summary.ts';
-import type { RunEvidence } from './evidence.ts';
+import type { EndedEarly, RunEvidence } from './evidence.ts';
 import { staleAsFresh } from './freshness.ts';
-import { generatorAtFault, judgeRow, orderFaults, TIMING_ROWS } from './rows.ts';
+import { lateIn } from './lateness.ts';
+import { judgeRow, TIMING_ROWS } from './rows.ts';
+import { generatorAtFault } from './samples.ts';
+import { listed } from './timing.ts';
+import { orderFaults } from './timingRows.ts';
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -17,14 +21,21 @@ export interface Judgement {
 export function judge(evidence: RunEvidence): Judgement {
   const rows = evidence.targets.targets.map((target) => judgeRow(target, evidence));
   const failedPromise = worst(rows.filter((row) => row.verdict === 'fail' && !TIMING_ROWS.has(row.id)));
-  const failedTrigger = orderFaults(evidence).wrong.length > 0 ? rows.find((row) => row.id === 'trigger') : undefined;
+  const failedTrigger =
+    orderFaults(evidence).wrong.length > 0
+      ? rows.find((row) => row.id === 'trigger' && row.verdict === 'fail')
+      : undefined;
   // Where nobody was ever welcomed, every other row is broken by that alone.
   const silent = evidence.generators.every((data) => data.clients.every((client) => client.connects === 0));
   const failedConnect = silent ? rows.find((row) => row.id === 'connect' && row.verdict === 'fail') : undefined;
-  const failedFreshness = staleAsFresh(evidence) === undefined ? undefined : rows.find((row) => row.id === 'freshness');
+  const failedFreshness =
+    staleAsFresh(evidence) === undefined
+      ? undefined
+      : rows.find((row) => row.id === 'freshness' && row.verdict === 'fail');
   const failed = failedConnect ?? failedPromise ?? failedTrigger ?? failedFreshness;
   if (evidence.serverDied !== '') return { verdict: 'fail', why: evidence.serverDied, rows };
   if (failed !== undefined) return { verdict: 'fail', why: sentence(failed), rows };
+  if (evidence.endedEarly !== undefined) return { ...ended(evidence.endedEarly, evidence), rows };
   const fault = evidence.generatorFailed;
   if (fault !== '') return { verdict: 'invalid', why: fault, rows };
 
@@ -35,7 +46,20 @@ export function judge(evidence: RunEvidence): Judgement {
   const applicable = rows.filter((row) => row.verdict === 'pass');
   const starved = generatorAtFault(evidence);
   const note = starved === '' ? '' : `, although ${starved}`;
-  return { verdict: 'pass', why: `all ${applicable.length} targets are held${note}`, rows };
+  const warnings = rows.filter((row) => row.verdict === 'warn');
+  const told =
+    warnings.length === 0 ? '' : `; not held, which is only told: ${warnings.map(({ id }) => id).join(', ')}`;
+  return { verdict: 'pass', why: `all ${applicable.length} targets are held${note}${told}`, rows };
+}
+
+/** An abort rule ends a run as failed, unless we or the machine were late in each of the windows that it counted. */
+function ended({ row, seconds }: EndedEarly, { targets, lateness }: RunEvidence): Pick<Judgement, 'verdict' | 'why'> {
+  const target = targets.targets.find(({ id }) => id === row);
+  const boundUs = (target?.bound ?? 0) * 1000;
+  const why = `ended early: ${row} broke its bound in ${seconds.length} one-second windows in a row (second ${listed(seconds)})`;
+  const isOurs = seconds.every((second) => lateIn(lateness, second, boundUs).length > 0);
+  if (!isOurs) return { verdict: 'fail', why };
+  return { verdict: 'invalid', why: `${why}, in all of which the machine or a generator was late` };
 }
 
 /** The row to name of several broken ones: the first in the table, but of those that count messages the one with the most. */

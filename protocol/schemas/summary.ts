@@ -27,7 +27,8 @@ export const RowSchema = Type.Object({
   /** 95 % confidence interval of a percentile, in the row's unit. */
   interval: Type.Optional(Type.Tuple([Type.Number(), Type.Number()])),
   samples: Type.Integer(),
-  verdict: Type.Union([Verdict, Type.Literal('not applicable')]),
+  /** `warn`: not held, in a row that is only told. */
+  verdict: Type.Union([Verdict, Type.Literal('not applicable'), Type.Literal('warn')]),
   /** Why the verdict is not `pass`, or what a reader should know; '' otherwise. */
   reason: Type.String(),
 });

@@ -1,0 +1,140 @@
+import type { Target } from '../../protocol/schemas/targets.ts';
+import type { RestReading, RunEvidence } from './evidence.ts';
+import { lateIn } from './lateness.ts';
+import { LEAST_POINTS, type Slope, theilSen } from './leak.ts';
+import { windowsOf } from './merge.ts';
+import type { Finding } from './samples.ts';
+import { holds, listed } from './timing.ts';
+
+/** What was due in a second has come when the first of it was read within this, µs. */
+const IN_TIME_US = 1_000_000;
+
+/** The share of seconds in which probes got what was due to them; seconds in which only we were late aren't counted. */
+export function uptime(target: Target, evidence: RunEvidence): Finding {
+  const { schedule, generators, lateness } = evidence;
+  const probes = generators.filter((data) => data.generator === 'probe');
+  const ticks = windowsOf(probes.length === 0 ? generators : probes, 'tick');
+  const seconds = Math.floor((schedule.toEventUs - schedule.fromEventUs) / schedule.speed / 1e6);
+  const silent: number[] = [];
+  let counted = 0;
+  for (let second = 0; second < seconds; second++) {
+    const isServed = (ticks.get(second)?.min ?? Number.POSITIVE_INFINITY) < IN_TIME_US;
+    if (!isServed && lateIn(lateness, second, IN_TIME_US).length > 0) continue;
+    counted += 1;
+    if (!isServed) silent.push(second);
+  }
+  const share = counted === 0 ? 0 : 1 - silent.length / counted;
+  const measured = `${percent(share)} of ${counted} seconds`;
+  const base = { measured, value: counted === 0 ? null : share, samples: counted };
+  if (counted < target.minSamples) {
+    return { ...base, verdict: 'invalid', reason: `${counted} seconds could be judged, ${target.minSamples} needed` };
+  }
+  if (holds(target, share, target.bound)) return { ...base, verdict: 'pass', reason: '' };
+  return { ...base, verdict: 'fail', reason: `nothing of what was due came in second ${listed(silent)}` };
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(3))} %`;
+}
+
+const MB = 1024 * 1024;
+
+/** One series that may grow, and how much of growth is only the noise of a process at rest. */
+interface Grower {
+  readonly name: string;
+  readonly unit: string;
+  readonly floor: number;
+  readonly of: (reading: RestReading) => number;
+  readonly bound: (target: Target) => number;
+}
+
+const GROWERS: readonly Grower[] = [
+  {
+    name: 'heap',
+    unit: ' MB',
+    floor: 3,
+    of: ({ heapBytes }) => heapBytes / MB,
+    bound: ({ bound }) => bound,
+  },
+  {
+    name: 'RSS',
+    unit: ' MB',
+    floor: 16,
+    of: ({ rssBytes }) => rssBytes / MB,
+    bound: ({ growthPerHour }) => growthPerHour?.rssMb ?? Number.POSITIVE_INFINITY,
+  },
+  {
+    name: 'handles',
+    unit: '',
+    floor: 2,
+    of: ({ handles }) => handles,
+    bound: ({ growthPerHour }) => growthPerHour?.handles ?? Number.POSITIVE_INFINITY,
+  },
+  {
+    name: 'timers',
+    unit: '',
+    floor: 2,
+    of: ({ timers }) => timers,
+    bound: ({ growthPerHour }) => growthPerHour?.timers ?? Number.POSITIVE_INFINITY,
+  },
+];
+
+/**
+ * Growth of what the server holds at rest, by the Theil-Sen slope of each of its series: broken where even the lower end of
+ * the slope's 95 % interval is above the bound, and what has grown is more than a process at rest varies by.
+ * A server that was started anew begins a series of its own; the longest one is judged.
+ */
+export function leak(target: Target, readings: readonly RestReading[]): Finding {
+  const series = longest(readings);
+  const heap = theilSen(series.map((reading) => ({ at: reading.hours, value: GROWERS[0]?.of(reading) ?? 0 })));
+  if (heap === undefined || series.length < target.minSamples) {
+    const least = Math.max(target.minSamples, LEAST_POINTS);
+    const reason = `${series.length} readings at rest of one server, ${least} needed: play for longer, or more laps`;
+    return { measured: 'nothing', value: null, samples: series.length, verdict: 'invalid', reason };
+  }
+  const base = {
+    measured: `heap ${slopeWords(heap)}`,
+    value: heap.perUnit,
+    interval: [heap.low, heap.high] as [number, number],
+    samples: series.length,
+  };
+  const hours = (series.at(-1)?.hours ?? 0) - (series[0]?.hours ?? 0);
+  const grown = GROWERS.flatMap((grower) => {
+    const slope = theilSen(series.map((reading) => ({ at: reading.hours, value: grower.of(reading) })));
+    const isGrown = slope !== undefined && slope.low > grower.bound(target) && slope.perUnit * hours > grower.floor;
+    return isGrown ? [growthWords(grower, slope, hours)] : [];
+  });
+  if (grown.length > 0) return { ...base, verdict: 'fail', reason: grown.join('; ') };
+  const seen = Math.max(target.bound, (GROWERS[0]?.floor ?? 0) / hours);
+  const reason = seen > target.bound ? `${duration(hours)} show a heap that grows by ${rate(seen)} or more` : '';
+  return { ...base, verdict: 'pass', reason };
+}
+
+/** The readings of the server that lived through most of them. */
+function longest(readings: readonly RestReading[]): readonly RestReading[] {
+  const byServer = new Map<number, RestReading[]>();
+  for (const reading of readings) byServer.set(reading.server, [...(byServer.get(reading.server) ?? []), reading]);
+  return [...byServer.values()].reduce((most, series) => (series.length > most.length ? series : most), []);
+}
+
+function growthWords({ name, unit }: Grower, slope: Slope, hours: number): string {
+  const grown = `${(slope.perUnit * hours).toFixed(unit === '' ? 0 : 1)}${unit}`;
+  return `${name} grew by ${grown} in ${duration(hours)}: ${slope.perUnit.toFixed(1)}${unit}/h, at least ${slope.low.toFixed(1)}`;
+}
+
+function slopeWords(slope: Slope): string {
+  return `${signed(slope.perUnit)} MB/h (${signed(slope.low)} to ${signed(slope.high)})`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '' : '+'}${value.toFixed(Math.abs(value) < 10 ? 2 : 0)}`;
+}
+
+function rate(mbPerHour: number): string {
+  return `${mbPerHour.toFixed(mbPerHour < 10 ? 1 : 0)} MB/h`;
+}
+
+function duration(hours: number): string {
+  if (hours >= 2) return `${hours.toFixed(1)} h`;
+  return hours * 60 >= 2 ? `${(hours * 60).toFixed(0)} min` : `${(hours * 3600).toFixed(0)} s`;
+}
