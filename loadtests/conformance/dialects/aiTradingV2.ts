@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { CADENCE_MS, cadence } from '../cadence.ts';
 import { type Case, theme } from '../case.ts';
 import type { Context, OpenOptions } from '../context.ts';
 import { check, type Frame, has, list, read, same, whole } from '../expect.ts';
@@ -157,10 +158,26 @@ export const aiTradingV2Cases: readonly Case[] = [
     },
     { paragraph: 'portfolio_update' },
   ),
-  account('positions-come-every-second', async (t) => cadence(t, 'POSITION_UPDATE', 1_000)),
-  account('the-portfolio-comes-every-two-seconds', async (t) => cadence(t, 'PORTFOLIO_UPDATE', 2_000), {
-    timeoutMs: 12_000,
-  }),
+  ...(
+    [
+      ['positions-come-every-second', 'POSITION_UPDATE', 1_000],
+      ['the-portfolio-comes-every-two-seconds', 'PORTFOLIO_UPDATE', 2_000],
+    ] as const
+  ).map(([rule, type, everyMs]) =>
+    account(
+      rule,
+      async (t) => {
+        const timeMs = (frame: Frame): number => whole(frame, 'timestamp');
+        await cadence(await open(t), {
+          matches: (frame) => frame['type'] === type,
+          what: `a ${type}`,
+          everyMs,
+          timeMs,
+        });
+      },
+      { timeoutMs: CADENCE_MS },
+    ),
+  ),
   account(
     'a-position-is-that-of-the-fill',
     async (t) => {
@@ -305,14 +322,6 @@ async function trail(t: Context, value: string): Promise<string> {
   const answer = await socket.ask({ ...MARKET_ORDER, ...terms, clientOrderId, symbol: t.symbol() });
   has(answer, { type: 'order.accepted' }, 'an accepted order');
   return clientOrderId;
-}
-
-async function cadence(t: Context, type: string, everyMs: number): Promise<void> {
-  const socket = await open(t);
-  const came = await socket.gather(3, (frame) => frame['type'] === type, `a ${type}`);
-  const times = came.map((frame) => whole(frame, 'timestamp'));
-  const took = (times[2] ?? 0) - (times[0] ?? 0);
-  check(took > 1.4 * everyMs && took < 3.5 * everyMs, `two intervals of ${everyMs} ms`, times);
 }
 
 async function refusal(t: Context, frame: Frame, code: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { Type } from '@sinclair/typebox';
+import { CADENCE_MS, cadence } from '../cadence.ts';
 import { type Case, theme } from '../case.ts';
 import type { Context, OpenOptions } from '../context.ts';
 import { check, type Frame, field, has, list, read, same, text, whole } from '../expect.ts';
@@ -159,21 +160,21 @@ export const paiidCases: readonly Case[] = [
     },
     { needs: ['secret'], paragraph: 'identity' },
   ),
-  account('positions-come-every-second', async (t) => {
-    const socket = await open(t);
-    const came = await socket.gather(3, ({ type }) => type === 'position_update', 'a position_update');
-    for (const frame of came) read(PositionUpdate, frame, 'a position_update');
-    apart(came, 1_000);
-  }),
+  account(
+    'positions-come-every-second',
+    async (t) => {
+      const came = await updates(t, { type: 'position_update', everyMs: 1_000 });
+      for (const frame of came) read(PositionUpdate, frame, 'a position_update');
+    },
+    { timeoutMs: CADENCE_MS },
+  ),
   account(
     'the-portfolio-comes-every-two-seconds',
     async (t) => {
-      const socket = await open(t);
-      const came = await socket.gather(3, ({ type }) => type === 'portfolio_update', 'a portfolio_update');
+      const came = await updates(t, { type: 'portfolio_update', everyMs: 2_000 });
       for (const frame of came) read(PortfolioUpdate, frame, 'a portfolio_update');
-      apart(came, 2_000);
     },
-    { timeoutMs: 12_000 },
+    { timeoutMs: CADENCE_MS },
   ),
   account(
     'a-position-is-that-of-the-fill',
@@ -274,9 +275,11 @@ function isOf(frame: Frame, clientOrderId: string): boolean {
   return field(frame, 'data', 'client_order_id') === clientOrderId;
 }
 
-/** Three of them are two intervals apart. */
-function apart(came: readonly Frame[], everyMs: number): void {
-  const times = came.map((frame) => whole(frame, 'timestamp'));
-  const took = (times[2] ?? 0) - (times[0] ?? 0);
-  check(took > 1.4 * everyMs && took < 3.5 * everyMs, `two intervals of ${everyMs} ms`, times);
+/** Some updates of the account, which come at an interval. @throws Broken when they don't */
+async function updates(
+  t: Context,
+  { type, everyMs }: { readonly type: string; readonly everyMs: number },
+): Promise<readonly Frame[]> {
+  const timeMs = (frame: Frame): number => whole(frame, 'timestamp');
+  return cadence(await open(t), { matches: (frame) => frame['type'] === type, what: `a ${type}`, everyMs, timeMs });
 }

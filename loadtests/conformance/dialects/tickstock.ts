@@ -7,13 +7,15 @@ import { Ms, tokenCases } from './shared.ts';
 
 const PARAGRAPH = 'the-tickstock-dialect';
 const opening = theme({ dialect: 'tickstock', theme: 'opening', paragraph: PARAGRAPH });
+/** Patterns are rare. */
+const PATTERN_MS = 90_000;
 const subscription = theme({ dialect: 'tickstock', theme: 'subscription', paragraph: 'subscribed-of-tickstock' });
 const pattern = theme({
   dialect: 'tickstock',
   theme: 'pattern',
   paragraph: 'pattern-of-tickstock',
   needs: ['patterns', 'ticks', 'minutes'],
-  timeoutMs: 30_000,
+  timeoutMs: PATTERN_MS,
 });
 const errors = theme({ dialect: 'tickstock', theme: 'errors', paragraph: 'error-of-tickstock' });
 
@@ -114,7 +116,7 @@ export const tickstockCases: readonly Case[] = [
         check(patterns.length <= 2, 'two patterns at most', frame);
       }
     },
-    { needs: ['patterns'] },
+    { needs: ['patterns'], timeoutMs: PATTERN_MS },
   ),
   pattern('is-as-described', async (t) => {
     const socket = await open(t);

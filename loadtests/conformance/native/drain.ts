@@ -9,7 +9,7 @@ const drain = theme({
   theme: 'drain',
   paragraph: 'drain',
   needs: ['orders', 'restart'],
-  timeoutMs: 30_000,
+  timeoutMs: 60_000,
 });
 
 const LONGEST_DRAIN_MS = 5_000;

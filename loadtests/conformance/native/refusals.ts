@@ -1,11 +1,11 @@
 import { type Case, theme } from '../case.ts';
-import { check, type Frame, field, has, list, same } from '../expect.ts';
+import { check, type Frame, field, has, list, same, text } from '../expect.ts';
 import {
+  askNearMarket,
   FAR,
   isFilled,
   isOf,
   limitTerms,
-  nearStop,
   oco,
   place,
   refused,
@@ -151,17 +151,15 @@ export const refusalCases: readonly Case[] = [
   lists(
     'a-trigger-of-one-of-an-oco-cancels-the-other',
     async (t) => {
-      const { socket, clientOrderId } = await watching(t, ['order']);
-      const far = t.unique();
+      const { socket } = await watching(t, ['order']);
       const sell = { side: 'SELL', orderType: 'LIMIT', limitPrice: FAR.high };
-      const orders = [
-        { ...without(terms(t)), clientOrderId: far, ...sell },
-        { ...without(terms(t)), clientOrderId, ...(await nearStop(t, socket)) },
-      ];
-      const answer = await socket.ask({ type: 'order.placeList', contingency: 'OCO', orders });
-      has(answer, { type: 'order.accepted' }, 'an answer');
+      const answer = await askNearMarket(t, socket, (stop) => {
+        const orders = [sell, stop].map((own) => ({ ...without(terms(t)), ...own }));
+        return { type: 'order.placeList', contingency: 'OCO', orders };
+      });
+      const [far = '', near = ''] = list(answer, 'orders').map((one) => text(one, 'clientOrderId'));
       await socket.first((frame) => frame['reason'] === 'canceled' && isOf(frame, far), `${far} canceled`);
-      await socket.first((frame) => isFilled(frame, clientOrderId), 'the fill of the stop');
+      await socket.first((frame) => isFilled(frame, near), 'the fill of the stop');
     },
     { timeoutMs: SWING_MS },
   ),

@@ -217,7 +217,7 @@ async function cutAndMissed(t: Context): Promise<{
   const [{ socket, welcome }, other] = await Promise.all([t.welcome(), t.welcome()]);
   const [, head] = await Promise.all([t.ticker(socket, symbol), t.ticker(other.socket, symbol)]);
   // From here on the other one sees what this one will have missed.
-  const isSeen = (frame: Frame): boolean => frame['type'] === 'ticker' && whole(frame, 'seq') >= whole(head, 'seq');
+  const isSeen = (frame: Frame): boolean => frame['type'] === 'ticker' && whole(frame, 'seq') > whole(head, 'seq');
   const seq = whole(await socket.take(isSeen, 'a ticker'), 'seq');
   socket.cut();
   await other.socket.take((frame) => frame['type'] === 'ticker' && whole(frame, 'seq') >= seq + MISSED, 'tickers');

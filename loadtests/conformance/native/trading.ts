@@ -1,11 +1,11 @@
 import { theme } from '../case.ts';
 import type { Context } from '../context.ts';
-import { check, type Frame, field, has } from '../expect.ts';
+import { check, type Frame, field, has, text, whole } from '../expect.ts';
 import type { Socket } from '../socket.ts';
 import { lives } from './connection.ts';
 
-/** Time for a market to come back to where it was. */
-export const SWING_MS = 20_000;
+/** Time for a market to come back to where it was, several times over. */
+export const SWING_MS = 60_000;
 
 /** Cases of single orders and their events. */
 export const order = theme({
@@ -18,6 +18,8 @@ export const order = theme({
 
 /** Seen before a stop is placed below them all but one, so that the market isn't there before the stop is. */
 const PRICES_BELOW = 5;
+/** Times that a market may be at a stop before the stop is. */
+const MOST_TRIES = 5;
 /** Far enough from any market that nothing is filled. */
 export const FAR = { low: '1.00', high: '9000.00' };
 
@@ -57,25 +59,66 @@ export async function refused(t: Context, socket: Socket, more: Frame, reason: s
 }
 
 /** A stop at a price that was seen, below the market as it is: one that swings comes back to it. */
-export async function nearStop(t: Context, socket: Socket): Promise<Frame> {
+interface NearStop {
+  readonly terms: Frame;
+  readonly price: number;
+  /** The ticker that showed the market above it. */
+  readonly seen: Frame;
+}
+
+async function nearStop(t: Context, socket: Socket): Promise<NearStop> {
   await t.ticker(socket, t.symbol());
-  const seen = new Set<number>();
+  const prices = new Set<number>();
   let below: readonly number[] = [];
   const isAbove = (frame: Frame): boolean => {
     const last = field(frame, 'data', 'last');
     if (frame['type'] !== 'ticker' || typeof last !== 'number') return false;
-    seen.add(last);
-    below = [...seen].filter((price) => price < last).sort((a, b) => a - b);
+    prices.add(last);
+    below = [...prices].filter((price) => price < last).sort((a, b) => a - b);
     return below.length >= PRICES_BELOW;
   };
-  await socket.take(isAbove, `a price above ${PRICES_BELOW} others`);
+  const seen = await socket.take(isAbove, `a price above ${PRICES_BELOW} others`);
   // Not the lowest, which a market that rises as it swings doesn't see again.
-  return { side: 'SELL', orderType: 'STOP_MARKET', triggerPrice: (below[1] ?? 0).toFixed(2) };
+  const price = below[1] ?? 0;
+  return { terms: { side: 'SELL', orderType: 'STOP_MARKET', triggerPrice: price.toFixed(2) }, price, seen };
 }
 
-/** Places a stop to sell where the market was a moment ago. */
-export async function sellStop(t: Context, socket: Socket, clientOrderId: string): Promise<Frame> {
-  return place(t, socket, { ...(await nearStop(t, socket)), clientOrderId });
+/**
+ * Asks for something that holds a stop near the market, which may be there before the stop is: refused for that, it is asked
+ * for again with a stop at a fresh price, under names of its own.
+ *
+ * @returns the answer that it was accepted
+ * @throws Broken when it is refused otherwise, or for a market that wasn't there, or again and again
+ */
+export async function askNearMarket(t: Context, socket: Socket, question: (stop: Frame) => Frame): Promise<Frame> {
+  for (let tries = 1; ; tries++) {
+    const stop = await nearStop(t, socket);
+    const answer = await socket.ask(question(stop.terms));
+    if (answer['type'] === 'order.accepted') return answer;
+    check(tries < MOST_TRIES && answer['reason'] === 'wrong_side_of_market', 'order.accepted', answer);
+    const isRight = await hasPassed(socket, stop);
+    check(isRight, `order.accepted, with a stop at ${stop.price} and no trade there since it was asked for`, answer);
+  }
+}
+
+/** Whether the market has been at a stop, or may have been, since it was seen above. */
+async function hasPassed(socket: Socket, { price, seen }: NearStop): Promise<boolean> {
+  // Every trade that the server can have judged by has come when one has that is younger than this answer.
+  const { serverTimeUs } = await socket.ask({ type: 'ping' });
+  const isYounger = (frame: Frame): boolean =>
+    frame['type'] === 'ticker' && whole(frame, 'receivedTimeUs') > Number(serverTimeUs);
+  const last = await socket.take(isYounger, 'a ticker after a refusal', { behind: seen });
+  const since = socket.frames.slice(socket.frames.indexOf(seen) + 1, socket.frames.indexOf(last) + 1);
+  return since.some(
+    (frame) =>
+      frame['type'] === 'ticker' && (frame['seqFrom'] !== undefined || Number(field(frame, 'data', 'last')) <= price),
+  );
+}
+
+/** Places a stop to sell where the market was a moment ago; returns its name. */
+export async function sellStop(t: Context, socket: Socket): Promise<string> {
+  const answer = await askNearMarket(t, socket, (stop) => ({ ...terms(t), ...stop }));
+  return text(answer, 'data', 'clientOrderId');
 }
 
 /** A connection subscribed to channels of its account, and a name for an order. */

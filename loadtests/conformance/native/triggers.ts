@@ -1,12 +1,13 @@
 import type { Case } from '../case.ts';
-import { check, field, has, list, same, text, whole } from '../expect.ts';
+import { check, type Frame, field, has, list, same, text, whole } from '../expect.ts';
+import type { Socket } from '../socket.ts';
 import { FAR, isFilled, isOf, order, place, rest, sellStop, trail, watching } from './trading.ts';
 
 /** What makes orders act: stops, trails and their order. */
 export const triggerCases: readonly Case[] = [
   order('a-stop-triggers-on-the-trade-that-reaches-it', async (t) => {
-    const { socket, clientOrderId } = await watching(t, ['order', 'execution']);
-    const answer = await sellStop(t, socket, clientOrderId);
+    const { socket } = await watching(t, ['order', 'execution']);
+    const clientOrderId = await sellStop(t, socket);
     const triggered = await socket.take(
       (frame) => frame['reason'] === 'triggered' && isOf(frame, clientOrderId),
       'triggered',
@@ -20,31 +21,26 @@ export const triggerCases: readonly Case[] = [
     check(last <= stop, `a trade at ${stop} or below`, tick);
     same(Number(field(filled, 'data', 'averagePrice')), last, 'averagePrice');
     // A later tick may show the same price.
-    const waited = socket.frames.slice(socket.frames.indexOf(answer) + 1, socket.frames.indexOf(tick));
-    for (const frame of waited) {
-      if (frame['type'] !== 'ticker' || whole(frame, 'seq') >= seq) continue;
-      check(Number(field(frame, 'data', 'last')) > stop, `no trade at ${stop} or below before tick ${seq}`, frame);
-    }
+    for (const earlier of await waited(socket, { clientOrderId, seq }))
+      check(Number(field(earlier, 'data', 'last')) > stop, `no trade at ${stop} or below before tick ${seq}`, earlier);
   }),
   order('no-trade-before-its-trigger-reached-the-stop', async (t) => {
-    const { socket, clientOrderId } = await watching(t, ['order']);
-    const answer = await sellStop(t, socket, clientOrderId);
+    const { socket } = await watching(t, ['order']);
+    const clientOrderId = await sellStop(t, socket);
     const triggered = await socket.take(
       (frame) => frame['reason'] === 'triggered' && isOf(frame, clientOrderId),
       'triggered',
     );
     const stop = Number(field(triggered, 'data', 'triggerPrice'));
-    const between = socket.frames.slice(socket.frames.indexOf(answer) + 1, socket.frames.indexOf(triggered));
-    const early = between.filter(
-      (frame) => frame['type'] === 'ticker' && whole(frame, 'seq') < whole(triggered, 'tickSeq'),
-    );
-    for (const tick of early) check(Number(field(tick, 'data', 'last')) > stop, `trades above ${stop}`, tick);
+    const seq = whole(triggered, 'tickSeq');
+    for (const tick of await waited(socket, { clientOrderId, seq }))
+      check(Number(field(tick, 'data', 'last')) > stop, `trades above ${stop}`, tick);
   }),
   order(
     'a-tick-comes-before-what-it-caused',
     async (t) => {
-      const { socket, clientOrderId } = await watching(t, ['order']);
-      await sellStop(t, socket, clientOrderId);
+      const { socket } = await watching(t, ['order']);
+      const clientOrderId = await sellStop(t, socket);
       const triggered = await socket.take(
         (frame) => frame['reason'] === 'triggered' && isOf(frame, clientOrderId),
         'triggered',
@@ -60,8 +56,8 @@ export const triggerCases: readonly Case[] = [
     { paragraph: 'classes-and-slow-readers' },
   ),
   order('triggered-filled-and-execution-come-in-order', async (t) => {
-    const { socket, clientOrderId } = await watching(t, ['order', 'execution']);
-    await sellStop(t, socket, clientOrderId);
+    const { socket } = await watching(t, ['order', 'execution']);
+    const clientOrderId = await sellStop(t, socket);
     await socket.take((frame) => isFilled(frame, clientOrderId), 'filled');
     const of = socket.frames.filter(
       (frame) => ['order', 'execution'].includes(text(frame, 'type')) && isOf(frame, clientOrderId),
@@ -132,3 +128,16 @@ export const triggerCases: readonly Case[] = [
     { paragraph: 'ordermodify' },
   ),
 ];
+
+/** The tickers from after an order was taken until the tick of that number. */
+async function waited(
+  socket: Socket,
+  { clientOrderId, seq }: { readonly clientOrderId: string; readonly seq: number },
+): Promise<readonly Frame[]> {
+  const accepted = await socket.first(
+    (frame) => frame['reason'] === 'accepted' && isOf(frame, clientOrderId),
+    'the event of its acceptance',
+  );
+  const from = whole(accepted, 'tickSeq');
+  return socket.of('ticker').filter((frame) => whole(frame, 'seq') > from && whole(frame, 'seq') < seq);
+}
