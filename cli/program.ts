@@ -6,6 +6,7 @@ import { CliError, describeFailure } from './errors.ts';
 /** Every command, in the order of the help; loaded when it is asked for, so that none pays for the others. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   gate: async () => (await import('./gate.ts')).gateCommand(),
+  compare: async () => (await import('./compare.ts')).compareCommand(),
   serve: async () => (await import('./serve.ts')).serveCommand(),
   tape: async () => (await import('./tape.ts')).tapeCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),

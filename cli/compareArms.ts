@@ -1,0 +1,123 @@
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { BuildError, buildRevision, buildWorkingTree } from '../loadtests/compare/build.ts';
+import type { UnderTest } from '../loadtests/gate/underTest.ts';
+import { ExitCode } from '../protocol/codes.ts';
+import type { Arm, Comparison } from '../protocol/schemas/comparison.ts';
+import { commandPrefix, homeFolder, isInstalled, projectFile } from '../simulator/paths.ts';
+import { commitOf } from './commit.ts';
+import { CliError } from './errors.ts';
+import type { Progress } from './progress.ts';
+
+/** One of the two, as it is played and as it is told. */
+export interface ArmOf {
+  readonly underTest: UnderTest;
+  readonly label: string;
+}
+
+export interface AskedArms {
+  readonly against?: string | undefined;
+  readonly a?: string | undefined;
+  readonly b?: string | undefined;
+}
+
+/**
+ * Makes both arms ready: builds what is a revision, reads what is a command or a URL.
+ *
+ * @throws CliError when nothing, or too much, is asked for, or when a build fails
+ */
+export async function armsOf(asked: AskedArms, progress: Progress): Promise<Readonly<Record<Arm, ArmOf>>> {
+  const { against, a, b } = asked;
+  if (against === undefined) {
+    if (a !== undefined || b !== undefined) return { a: await armOf(a), b: await armOf(b) };
+    throw new CliError(
+      'nothing to compare; name a git revision (--against main), or servers (--a, --b: a command or ws://...)',
+      ExitCode.USAGE,
+    );
+  }
+  if (a !== undefined || b !== undefined) {
+    throw new CliError('--against makes both arms; leave out --a and --b', ExitCode.USAGE);
+  }
+  if (isInstalled()) {
+    throw new CliError(
+      '--against builds revisions of tapedeck itself; name your own servers with --a and --b',
+      ExitCode.USAGE,
+    );
+  }
+  const projectRoot = projectFile();
+  const cacheDir = join(projectFile('.cache'), 'compare');
+  try {
+    const build = await buildRevision({ projectRoot, cacheDir, revision: against, onProgress: progress.say });
+    progress.say('building the working tree');
+    await buildWorkingTree({ projectRoot, cacheDir });
+    return {
+      a: { underTest: { kind: 'reference', cli: build.cli }, label: `${against} (${build.commit})` },
+      b: {
+        underTest: { kind: 'reference', cli: projectFile('dist', 'cli', 'main.js') },
+        label: `the working tree (${await commitOf(projectRoot)})`,
+      },
+    };
+  } catch (error) {
+    if (error instanceof BuildError) throw new CliError(error.message, ExitCode.UNAVAILABLE);
+    throw error;
+  }
+}
+
+async function armOf(text: string | undefined): Promise<ArmOf> {
+  if (text === undefined) {
+    return { underTest: { kind: 'reference' }, label: `this build (${await commitOf(homeFolder())})` };
+  }
+  if (/^wss?:\/\//.test(text)) return { underTest: { kind: 'url', url: text }, label: text };
+  return { underTest: { kind: 'command', command: text }, label: text };
+}
+
+/** The machine, as reports tell of it. */
+export function environment(): Comparison['environment'] {
+  return {
+    node: process.version,
+    platform: `${platform()} ${release()} ${arch()}`,
+    cpus: cpus().length,
+    cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
+    memoryBytes: totalmem(),
+  };
+}
+
+/** The command that repeats a comparison. */
+export function repeatCommand(
+  options: AskedArms & {
+    readonly blocks: number;
+    readonly minEffect: number;
+    readonly gate?: readonly string[] | undefined;
+    readonly metric?: readonly string[] | undefined;
+    readonly scenario: string;
+    readonly load: string;
+    readonly dialect: string;
+    readonly seed: number;
+    readonly tape?: string | undefined;
+  },
+): string {
+  const { against, a, b, gate = [], metric, tape } = options;
+  const parts = [commandPrefix(), 'compare'];
+  if (against !== undefined) parts.push('--against', quoted(against));
+  if (a !== undefined) parts.push('--a', quoted(a));
+  if (b !== undefined) parts.push('--b', quoted(b));
+  parts.push(
+    '--blocks',
+    String(options.blocks),
+    '--min-effect',
+    `${Number(((options.minEffect - 1) * 100).toFixed(6))}%`,
+  );
+  for (const one of gate) parts.push('--gate', quoted(one));
+  if (metric !== undefined) parts.push('--metric', ...metric);
+  if (options.scenario !== 'compare') parts.push('--scenario', quoted(options.scenario));
+  if (options.load !== 'swarm') parts.push('--load', options.load);
+  if (options.dialect !== 'native') parts.push('--dialect', options.dialect);
+  if (tape !== undefined) parts.push('--tape', quoted(tape));
+  parts.push('--seed', String(options.seed));
+  return parts.join(' ');
+}
+
+/** A word as a shell reads it. */
+function quoted(word: string): string {
+  return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
