@@ -1,12 +1,16 @@
-import type { DialectName, SessionChannel } from '../../protocol/run.ts';
+import type { CustomRules, GeneratorPlan, PlanDialect, SessionChannel } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Need, Target, TargetSet } from '../../protocol/schemas/targets.ts';
 
 /** How the gate speaks a dialect, and what that dialect is declared not to have. */
 export interface DialectProfile {
-  readonly name: DialectName;
+  readonly name: PlanDialect;
   /** The address of a client's socket, below the server's own. */
-  readonly pathOf: (client: { readonly account: string; readonly symbols: readonly string[] }) => string;
+  readonly pathOf: (client: {
+    readonly account: string;
+    readonly token?: string | undefined;
+    readonly symbols: readonly string[];
+  }) => string;
   /** What clients of the load hear; channels that come unasked among them. */
   readonly channels: readonly SessionChannel[];
   /** What probes hear besides. */
@@ -15,6 +19,12 @@ export interface DialectProfile {
   readonly orders: 'socket' | 'http' | 'none';
   /** Whether the server numbers its streams; else tickers are matched with the tape, each trade of it. */
   readonly isNumbered: boolean;
+  /** How its messages are read, where it is `custom`. */
+  readonly rules?: CustomRules;
+  /** By what its messages are due; absent: by the tape's schedule. */
+  readonly timedBy?: NonNullable<GeneratorPlan['timedBy']>;
+  /** Whether the tape says at which number its streams must end. Absent: yes. */
+  readonly hasHeads?: boolean;
   /** What it lacks, with the reason as the report prints it. */
   readonly absent: ReadonlyMap<Need, string>;
   /** Delays of its own reconnect policy, ms; absent: the scenario's. */
@@ -68,7 +78,24 @@ const TICKERS_AND_ACCOUNTS = {
   scenario: SAME,
 } as const satisfies Partial<DialectProfile>;
 
-const PROFILES: Readonly<Record<DialectName, DialectProfile>> = {
+const PROFILES: Readonly<Record<PlanDialect, DialectProfile>> = {
+  custom: {
+    name: 'custom',
+    pathOf: () => '/',
+    channels: ['ticker'],
+    probeChannels: [],
+    orders: 'none',
+    isNumbered: false,
+    absent: new Map<Need, string>([
+      ['seq', 'nothing is known of a resume in it'],
+      ['orders', 'its orders are not known here'],
+      ['accounts', 'its accounts are not known here'],
+      ['patterns', 'its patterns are not known here'],
+      ['beats', 'its heartbeats are not known here'],
+    ]),
+    scenario: withoutOrders,
+    target: SAME,
+  },
   native: {
     name: 'native',
     pathOf: () => '/v1/stream',
@@ -148,7 +175,7 @@ const PROFILES: Readonly<Record<DialectName, DialectProfile>> = {
 };
 
 /** How the gate speaks a dialect. */
-export function dialectProfile(name: DialectName): DialectProfile {
+export function dialectProfile(name: PlanDialect): DialectProfile {
   return PROFILES[name];
 }
 
@@ -162,7 +189,8 @@ function byTape(target: Target): Target {
   return target.id === 'loss' ? { ...target, title: `${target.title}, by content against the tape` } : target;
 }
 
-function withLeast(target: Target, minSamples: number): Target {
+/** A row that needs no more samples than so many. */
+export function withLeast(target: Target, minSamples: number): Target {
   return { ...target, minSamples: Math.min(target.minSamples, minSamples) };
 }
 

@@ -1,4 +1,12 @@
-import type { ClientPlan, Codec, GeneratorName, GeneratorPlan, PolledFeed, Schedule } from '../../protocol/run.ts';
+import type {
+  ClientPlan,
+  Codec,
+  GeneratorName,
+  GeneratorPlan,
+  PolledFeed,
+  Reach,
+  Schedule,
+} from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { DialectProfile } from './dialects.ts';
 import { planOrders } from './orders.ts';
@@ -21,9 +29,13 @@ export interface PlanInput {
   /** Servers to which clients of the load connect (through the proxy) and the probes do (directly): `ws://host:port`. */
   readonly loadBase: string;
   readonly probeBase: string;
+  /** See {@link planOrders}. */
+  readonly orderPrefix?: string;
   /** Where orders are posted, in dialects that place them by HTTP. */
   readonly orderUrl: string;
-  readonly tokenFor: (account: string) => Promise<string>;
+  readonly tokenFor: (account: string) => Promise<string | undefined>;
+  /** How a server that isn't ours is reached, by the load's clients and by the probes. */
+  readonly reach?: { readonly load: Reach; readonly probe: Reach };
   /** Where the server polls its provider. */
   readonly polled?: PolledFeed;
   readonly wallAheadUs: number;
@@ -50,7 +62,14 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   const symbols = part.instruments.slice(0, scenario.tape.symbols).map((instrument) => instrument.symbol);
   const dealt = dealSymbols(symbols, { hands: load.clients, each: load.symbolsPerClient });
   const random = seededRandom(scenario.seed);
-  const orders = planOrders({ part, schedule, clientSymbols: dealt, ordersPerS: load.ordersPerS, random });
+  const orders = planOrders({
+    part,
+    schedule,
+    clientSymbols: dealt,
+    ordersPerS: load.ordersPerS,
+    random,
+    ...(input.orderPrefix === undefined ? {} : { namePrefix: input.orderPrefix }),
+  });
   const firstConnectUs = schedule.startUs - SETTLE_US - load.connectOverS * 1e6;
   const common = {
     version: 1,
@@ -67,17 +86,20 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
     wallAheadUs: input.wallAheadUs,
     maxListedViolations: MAX_LISTED_VIOLATIONS,
     ...(input.polled === undefined ? {} : { polled: input.polled }),
+    ...(dialect.rules === undefined ? {} : { custom: dialect.rules }),
+    ...(dialect.timedBy === undefined ? {} : { timedBy: dialect.timedBy }),
   } as const;
   const client = async (
     number: number,
     { base, ...given }: Pick<ClientPlan, 'symbols' | 'channels' | 'connectAtUs' | 'orders'> & { readonly base: string },
   ): Promise<ClientPlan> => {
-    const account = `acct-${number}`;
+    const account = accountOf(number);
+    const token = await input.tokenFor(account);
     return {
       client: number,
       account,
-      token: await input.tokenFor(account),
-      url: `${base}${dialect.pathOf({ account, symbols: given.symbols })}`,
+      ...(token === undefined ? {} : { token }),
+      url: `${base}${dialect.pathOf({ account, token, symbols: given.symbols })}`,
       ...(dialect.orders === 'http' ? { orderUrl: input.orderUrl } : {}),
       ...given,
     };
@@ -110,10 +132,15 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
     return { clients, tape: tapeSymbols(part, new Set(clients.flatMap((one) => one.symbols))) };
   };
   return {
-    load: { ...common, generator: input.load, ...planOf(loadClients) },
-    probe: { ...common, generator: 'probe', ...planOf(probeClients) },
+    load: { ...common, ...(input.reach && { reach: input.reach.load }), generator: input.load, ...planOf(loadClients) },
+    probe: { ...common, ...(input.reach && { reach: input.reach.probe }), generator: 'probe', ...planOf(probeClients) },
     cuts: planCuts(scenario, schedule, random),
   };
+}
+
+/** The account of a run's client. */
+export function accountOf(client: number): string {
+  return `acct-${client}`;
 }
 
 /** When the last event of the part is due. */

@@ -1,5 +1,5 @@
 import type { Row } from '../../protocol/schemas/summary.ts';
-import type { Target, TargetId } from '../../protocol/schemas/targets.ts';
+import type { Need, Target, TargetId } from '../../protocol/schemas/targets.ts';
 import { errors, loss, memory, resume, servedClients, stability, symbols } from './countRows.ts';
 import type { RunEvidence } from './evidence.ts';
 import { withStale } from './freshness.ts';
@@ -23,13 +23,16 @@ export const TIMING_ROWS: ReadonlySet<TargetId> = new Set([
   'freshness',
 ]);
 
+/** Needs whose lack is told in a sentence of its own. */
+const TOLD_WHOLE: ReadonlySet<Need> = new Set(['soak', 'due', 'audit', 'beats', 'resources', 'inside']);
+
 /** Judges one target of the set. */
 export function judgeRow(target: Target, evidence: RunEvidence): Row {
   const base = { id: target.id, title: target.title, target: describe(target), bound: target.bound, unit: target.unit };
   const lacking = target.needs.find((need) => evidence.absent.has(need));
   if (lacking !== undefined) {
     const why = evidence.absent.get(lacking) ?? '';
-    const reason = lacking === 'soak' ? why : `the target has no ${lacking}: ${why}`;
+    const reason = TOLD_WHOLE.has(lacking) ? why : `the target has no ${lacking}: ${why}`;
     return { ...base, measured: '', value: null, samples: 0, verdict: 'not applicable', reason };
   }
   const found = find(target, evidence);

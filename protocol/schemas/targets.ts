@@ -39,6 +39,12 @@ export const NEEDS = [
   'stream',
   'polled',
   'soak',
+  // Of servers that aren't ours: a time at which messages were due, numbers or a tape to audit them by, heartbeats, and a
+  // process or metrics that tell memory.
+  'due',
+  'audit',
+  'beats',
+  'resources',
 ] as const;
 export type Need = (typeof NEEDS)[number];
 

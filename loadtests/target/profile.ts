@@ -1,0 +1,122 @@
+import type { Need, Target } from '../../protocol/schemas/targets.ts';
+import { type DialectProfile, withLeast } from '../gate/dialects.ts';
+import type { CommandUnderTest, UrlUnderTest } from '../gate/underTest.ts';
+import type { Address } from './address.ts';
+
+/** Where nobody knows how much will be due, this is what a p99 takes. */
+const LEAST_OF_A_PERCENTILE = 1_000;
+const UNKNOWN_FEED = 'what the server is fed is not known here; --fed-by gives it a feed that is';
+
+/** What can be seen of a server from within. */
+export interface Seen {
+  /** Times of processing and publishing, by its own metrics. */
+  readonly hasInside: boolean;
+  /** Memory and CPU. */
+  readonly hasResources: boolean;
+}
+
+/** A dialect as a server that isn't ours is judged by it: what it lacks, and what nobody can know of it, makes rows not applicable. */
+export function foreignProfile(
+  profile: DialectProfile,
+  options: { readonly underTest: CommandUnderTest | UrlUnderTest; readonly address: Address; readonly seen: Seen },
+): DialectProfile {
+  const { underTest, address } = options;
+  const timedBy = timedByOf(profile, underTest);
+  const isOwn = (underTest.fed?.kind ?? 'own') === 'own';
+  return {
+    ...profile,
+    pathOf: address.path === '' ? profile.pathOf : (client) => filledPath(address.path, client),
+    ...(underTest.rules === undefined ? {} : { rules: underTest.rules }),
+    ...(timedBy === 'schedule' ? {} : { timedBy }),
+    hasHeads: timedBy === 'schedule' && (profile.name !== 'custom' || underTest.rules?.price !== undefined),
+    absent: absentOf(profile, { ...options, timedBy }),
+    scenario: (scenario) => {
+      const shown = profile.scenario(scenario);
+      if (!isOwn) return shown;
+      const { leastSamples: _, ...rest } = shown;
+      const symbols = underTest.symbols?.length ?? shown.tape.symbols;
+      return { ...rest, tape: { ...shown.tape, symbols, speed: 1 }, load: { ...shown.load, ordersPerS: 0 } };
+    },
+    target: (target) => withNeeds(bounded(profile.target(target), { underTest, isOwn })),
+  };
+}
+
+/** By what messages are due: the tape's schedule where the tape is what is fed and told, else their own time, where they have one. */
+function timedByOf(
+  profile: DialectProfile,
+  { fed, rules, isEventTime }: CommandUnderTest | UrlUnderTest,
+): 'schedule' | 'frame' | 'nothing' {
+  if (profile.name === 'custom') {
+    if (rules?.time === undefined) return 'nothing';
+    return rules.price !== undefined || isEventTime === true ? 'schedule' : 'frame';
+  }
+  return (fed?.kind ?? 'own') === 'own' ? 'frame' : 'schedule';
+}
+
+function absentOf(
+  profile: DialectProfile,
+  options: {
+    readonly underTest: CommandUnderTest | UrlUnderTest;
+    readonly seen: Seen;
+    readonly timedBy: 'schedule' | 'frame' | 'nothing';
+  },
+): ReadonlyMap<Need, string> {
+  const { underTest, seen, timedBy } = options;
+  const absent = new Map(profile.absent);
+  if (!seen.hasInside) {
+    const told = underTest.metricsUrl === undefined ? 'give --metrics' : 'its metrics have no tapedeck_process_seconds';
+    absent.set('inside', `the target is not looked into; ${told}`);
+  }
+  if (!seen.hasResources) absent.set('resources', 'the target is not looked into; give --pid or --metrics');
+  if ((underTest.fed?.kind ?? 'own') === 'own') {
+    if (!absent.has('orders')) absent.set('orders', UNKNOWN_FEED);
+    if (!absent.has('patterns')) absent.set('patterns', UNKNOWN_FEED);
+  }
+  if (timedBy === 'nothing') absent.set('due', 'no message says when it was due; --time-field names what does');
+  const isAudited = profile.isNumbered || underTest.rules?.seq !== undefined || timedBy === 'schedule';
+  if (!isAudited) {
+    const way = profile.name === 'custom' ? '; --seq-field names what does' : '';
+    absent.set('audit', `nothing tells what is missing: no message has a number, and ${UNKNOWN_FEED}${way}`);
+  }
+  return absent;
+}
+
+/** Needs that rows have of any server but ours, which has them all. */
+const FURTHER_NEEDS: Readonly<Partial<Record<Target['id'], Need>>> = {
+  tick: 'due',
+  fairness: 'due',
+  loss: 'audit',
+  heartbeat: 'beats',
+  memory: 'resources',
+};
+
+function withNeeds(target: Target): Target {
+  const further = FURTHER_NEEDS[target.id];
+  if (further === undefined) return target;
+  const needs = target.id === 'memory' ? target.needs.filter((need) => need !== 'inside') : target.needs;
+  return { ...target, needs: [...needs, further] };
+}
+
+function bounded(
+  target: Target,
+  { underTest, isOwn }: { readonly underTest: CommandUnderTest | UrlUnderTest; readonly isOwn: boolean },
+): Target {
+  if (target.id === 'symbols' && underTest.symbols !== undefined) {
+    return { ...target, bound: Math.min(target.bound, underTest.symbols.length) };
+  }
+  const isCounted = target.id === 'tick' || target.id === 'loss' || target.id === 'publish' || target.id === 'process';
+  return isOwn && isCounted ? withLeast(target, LEAST_OF_A_PERCENTILE) : target;
+}
+
+function filledPath(
+  path: string,
+  client: { readonly account: string; readonly token?: string | undefined; readonly symbols: readonly string[] },
+): string {
+  const { account, token = '', symbols } = client;
+  const filled = path
+    .replaceAll('{symbols}', symbols.map(encodeURIComponent).join(','))
+    .replaceAll('{symbol}', encodeURIComponent(symbols[0] ?? ''))
+    .replaceAll('{account}', encodeURIComponent(account))
+    .replaceAll('{token}', encodeURIComponent(token));
+  return filled.startsWith('/') ? filled : `/${filled}`;
+}
