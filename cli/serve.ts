@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { Clock } from '../protocol/clock.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { type EmbeddedFeedConfig, loadServerConfig, type ServerConfig } from '../server/config.ts';
+import { LapFeed } from '../server/feeds/lapFeed.ts';
 import { VERSION } from '../server/http/version.ts';
 import { formatListen } from '../server/listen.ts';
 import { createLogger } from '../server/logger.ts';
@@ -18,6 +19,7 @@ import { hostClock } from './clock.ts';
 import { CliError } from './errors.ts';
 import { decimalNumber, gathered, wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
+import { lapsFrom } from './serveLaps.ts';
 import { firstSignal } from './signals.ts';
 import { tapeFor } from './tapeFor.ts';
 
@@ -44,6 +46,7 @@ interface ServeOptions {
   readonly recoverTo?: string | undefined;
   readonly readyJson?: true | undefined;
   readonly endWithStdin?: true | undefined;
+  readonly lapsFromStdin?: true | undefined;
 }
 
 /** `tapedeck serve`: the reference server over a tape. */
@@ -96,6 +99,7 @@ export function serveCommand() {
     .option('--recover-to <place>', 'cut a damaged journal there first, FILE:OFFSET as its refusal says')
     .option('--ready-json', 'print one line of JSON when listening, and nothing else')
     .option('--end-with-stdin', 'end when standard input ends: with the program that started it, however that ended')
+    .addOption(new Option('--laps-from-stdin', 'play the parts that a soak asks for on standard input').hideHelp())
     .action(serve);
 }
 
@@ -120,7 +124,12 @@ async function serve(options: ServeOptions): Promise<void> {
     ...journalOf(settings, options),
   };
   const signal = options.endWithStdin === true ? Promise.race([firstSignal(), endOfInput()]) : firstSignal();
-  const server = await start(config, clock);
+  const { feed: tape } = config;
+  const laps =
+    options.lapsFromStdin === true && tape !== undefined
+      ? new LapFeed({ tapePath: tape.tapePath, laps: lapsFrom(process.stdin), clock })
+      : undefined;
+  const server = await start(config, clock, laps);
   // The usual signal for "read your files again"; without TLS it is left to end the process, as it always did.
   if (config.tls !== undefined) process.on('SIGHUP', () => void server.renewCertificate());
   process.stdout.write(
@@ -222,9 +231,13 @@ async function chooseFeed(
   return { feed, header };
 }
 
-async function start(config: ServerConfig, clock: Clock): Promise<RunningServer> {
+async function start(config: ServerConfig, clock: Clock, feed: LapFeed | undefined): Promise<RunningServer> {
   try {
-    return await startServer(config, { clock, log: createLogger(config.logLevel) });
+    return await startServer(config, {
+      clock,
+      log: createLogger(config.logLevel),
+      ...(feed !== undefined && { feed }),
+    });
   } catch (error) {
     if (error instanceof PortTakenError) {
       const address = formatListen(error.address);

@@ -96,10 +96,10 @@ const LONGEST_PATTERN_MINUTES = 4;
 
 /** What this run has not, with the reason: what the dialect lacks, and patterns where the server can't have their bars. */
 function absentIn({ options, part }: GatherInput): RunEvidence['absent'] {
-  const { dialect, feed } = options;
+  const { dialect, feed, standing } = options;
   if (isPolled(feed ?? '')) return dialect.absent;
   const absent = new Map<Need, string>([...dialect.absent, ['polled', 'its feed is no polled one']]);
-  absent.set('soak', NO_SOAK);
+  if (standing === undefined) absent.set('soak', NO_SOAK);
   const endedMinutes = Math.floor(part.toUs / MINUTE_US) - Math.floor(part.fromUs / MINUTE_US);
   if (feed === undefined || hasHistory(feed) || endedMinutes >= LONGEST_PATTERN_MINUTES) return absent;
   const why = `${feed} tells nothing of the minutes before now, and only ${endedMinutes} end in the part`;

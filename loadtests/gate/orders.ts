@@ -9,6 +9,8 @@ export interface OrderPlanInput {
   /** Symbols of each client, by position. */
   readonly clientSymbols: readonly (readonly string[])[];
   readonly ordersPerS: number;
+  /** Before the name of each order: accounts that live on know those of earlier runs. Default: nothing. */
+  readonly namePrefix?: string;
   readonly random: () => number;
 }
 
@@ -32,7 +34,14 @@ export function planOrders(input: OrderPlanInput): PlannedOrder[][] {
     const atS = LEAD_S + n / input.ordersPerS;
     const client = n % clientSymbols.length;
     const eventUs = schedule.fromEventUs + atS * 1e6 * schedule.speed;
-    const frame = chooseOrder({ ...input, trades, client, eventUs, name: `c${client}-${n}`, kind: n % 10 });
+    const frame = chooseOrder({
+      ...input,
+      trades,
+      client,
+      eventUs,
+      name: `${input.namePrefix ?? ''}c${client}-${n}`,
+      kind: n % 10,
+    });
     if (frame !== undefined) plans[client]?.push({ atUs: Math.round(schedule.startUs + atS * 1e6), frame });
   }
   for (const plan of plans) plan.sort((a, b) => a.atUs - b.atUs);

@@ -9,6 +9,7 @@ import { type GateFeed, hasHistory } from '../feeds/fedBy.ts';
 import { isPolled, pollMsOf } from '../feeds/polled.ts';
 import type { EndedEarly, RunEvidence } from '../judge/evidence.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
+import { rebased, type StandingServer } from '../soak/standing.ts';
 import { watchAbort } from './abortWatch.ts';
 import { type ChildEnd, describeEnd, type ReadyChild, startReady } from './children.ts';
 import { type DialectProfile, targetsFor } from './dialects.ts';
@@ -62,6 +63,8 @@ export interface RunOptions {
   readonly secret: string;
   readonly tokenFor: (account: string) => Promise<string>;
   readonly front?: Front;
+  /** A server that runs already and goes on afterwards, with the part that it is to play; absent: one is started. */
+  readonly standing?: StandingServer;
   /** Latencies of so many first seconds of the tape are not judged: a plateau's warm-up. Default 0. */
   readonly discardS?: number;
   /** Told the load generator's pid when it runs: `trust` starves it. */
@@ -106,7 +109,7 @@ export async function runGate(asked: RunOptions): Promise<RunOutcome> {
     targets: targetsFor(dialect, asked.targets),
   };
   mkdirSync(options.runFolder, { recursive: true });
-  const part = partOf(options);
+  const part = options.standing?.part ?? partOf(options);
   const ending = new AbortController();
   const signal = options.signal === undefined ? ending.signal : AbortSignal.any([options.signal, ending.signal]);
   const stops: (() => Promise<unknown>)[] = [];
@@ -152,12 +155,14 @@ async function play(
   const span = { fromEventUs: part.fromUs, toEventUs: part.toUs, speed: scenario.tape.speed };
   // A server that plays the tape itself must know when before it is there.
   const plannedUs = clock.nowUs() + START_UP_US + leadUs;
-  const server = await startServer(options, { ...span, startUs: plannedUs }, provider);
-  onStop(() => server.child.end(0));
+  const { standing } = options;
+  const server = standing?.server ?? (await startServer(options, { ...span, startUs: plannedUs }, provider));
+  if (standing === undefined) onStop(() => server.child.end(0));
   if (provider !== undefined) await awaitLive(`http://127.0.0.1:${server.port}`, options.signal);
   const startUs = provider === undefined ? plannedUs : clock.nowUs() + START_UP_US + leadUs;
   const schedule: Schedule = { ...span, startUs };
   provider?.begin(startUs);
+  standing?.begin(schedule);
   const front =
     options.front === undefined
       ? undefined
@@ -179,6 +184,7 @@ async function play(
     probeBase: `ws://127.0.0.1:${port}`,
     orderUrl: `http://127.0.0.1:${server.port}/api/orders`,
     tokenFor: options.tokenFor,
+    ...(standing === undefined ? {} : { orderPrefix: standing.orderPrefix }),
     ...(isPolled(options.feed ?? '') && { polled: polledFeed(options, server.port) }),
     wallAheadUs: wall.aheadUs,
   });
@@ -192,11 +198,16 @@ async function play(
   const providerDeaths: ChildEnd[] = [];
   void provider?.child.ended.then((end) => providerDeaths.push(end));
 
-  const { ends, endedEarly } = await generate(options, { part, plans, env });
+  const generated = await generate(options, { part, plans, env });
+  const { endedEarly } = generated;
+  const ends =
+    standing === undefined
+      ? generated.ends
+      : generated.ends.map((end) => ({ ...end, data: rebased(end.data, standing.numbersBefore) }));
   report(options, 'judging', 0, 'judging');
   await inside.stop();
   const [died] = deaths;
-  const serverEnd = await server.child.end(SERVER_END_MS);
+  const serverEnd = standing === undefined ? await server.child.end(SERVER_END_MS) : undefined;
   const cuts = await proxy.end();
   await host.stop();
   const wallAfter = wallAheadUs(clock);
@@ -219,7 +230,7 @@ async function play(
   const { runHash, notes } = gathered;
   const whole = withoutWarmUp(gathered.evidence, options.discardS ?? 0);
   const evidence = endedEarly === undefined ? whole : cutShort(whole, endedEarly);
-  if (died === undefined && serverEnd.code !== 0) {
+  if (died === undefined && serverEnd !== undefined && serverEnd.code !== 0) {
     notes.push(`the server did not drain in order on SIGTERM (${describeEnd(serverEnd)})`);
   }
   return {

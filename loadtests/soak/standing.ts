@@ -1,0 +1,43 @@
+import type { Schedule } from '../../protocol/run.ts';
+import type { ReadyChild } from '../gate/children.ts';
+import type { PlayedPart } from '../gate/part.ts';
+import type { GeneratorData } from '../judge/merge.ts';
+
+/** A server that goes on after a run, and the part that it is to play in this one. */
+export interface StandingServer {
+  readonly server: ReadyChild;
+  readonly part: PlayedPart;
+  /** Has the part played by this schedule. */
+  readonly begin: (schedule: Schedule) => void;
+  /** The server's numbers by symbol when the part begins: clients' lines count from there. */
+  readonly numbersBefore: ReadonlyMap<string, number>;
+  /** Before the name of each order: its accounts know those of earlier runs. */
+  readonly orderPrefix: string;
+}
+
+/** What a generator saw, in numbers that begin with the part: as if the server had been started for it. */
+export function rebased(data: GeneratorData, numbersBefore: ReadonlyMap<string, number>): GeneratorData {
+  const before = (stream: string): number => numbersBefore.get(stream.replace(/^ticker:/, '')) ?? 0;
+  return {
+    ...data,
+    clients: data.clients.map((client) => ({
+      ...client,
+      streams: client.streams.map((stream) => {
+        if (!stream.stream.startsWith('ticker:')) return stream;
+        const { firstSeq, lastSeq } = stream;
+        const base = before(stream.stream);
+        return { ...stream, firstSeq: Math.max(0, firstSeq - base), lastSeq: Math.max(0, lastSeq - base) };
+      }),
+    })),
+    orders: data.orders.map((order) => {
+      const base = before(order.frame.symbol);
+      const seq = (tickSeq: number): number => (tickSeq < 0 ? tickSeq : tickSeq - base);
+      return {
+        ...order,
+        acceptedTickSeq: seq(order.acceptedTickSeq),
+        triggers: order.triggers.map((trigger) => ({ ...trigger, tickSeq: seq(trigger.tickSeq) })),
+        fills: order.fills.map((fill) => ({ ...fill, tickSeq: seq(fill.tickSeq) })),
+      };
+    }),
+  };
+}
