@@ -81,6 +81,15 @@ export const SESSION_CHANNELS = [
 ] as const;
 export type SessionChannel = (typeof SESSION_CHANNELS)[number];
 
+/** Channels whose events carry a sequence number. */
+export const NUMBERED_CHANNELS = [
+  'ticker',
+  'order',
+  'execution',
+  'pattern',
+  'bar.1m',
+] as const satisfies SessionChannel[];
+
 /** Patterns that the oracle beside the gate knows: clients tell those of one-minute bars one by one. */
 export const JUDGED_PATTERNS = [
   'bullish_engulfing',

@@ -42,7 +42,7 @@ interface Window {
  * clock samples. What comes late to a second that was already told is told in another line of the same second.
  */
 export class Recorder {
-  readonly #options: RecorderOptions;
+  readonly options: RecorderOptions;
   readonly #windows = new Map<number, Window>();
   readonly #violations = new Map<ViolationKind, number>();
   #listed = 0;
@@ -57,16 +57,16 @@ export class Recorder {
   #clockErrorUs = Number.POSITIVE_INFINITY;
 
   constructor(options: RecorderOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   get schedule(): Schedule {
-    return this.#options.schedule;
+    return this.options.schedule;
   }
 
   /** Whole seconds since the schedule's start. */
   secondOf(atUs: number): number {
-    return Math.floor((atUs - this.#options.schedule.startUs) / 1e6);
+    return Math.floor((atUs - this.options.schedule.startUs) / 1e6);
   }
 
   /** Records `valueUs` in the second of `atUs`; ticks have {@link recordTick}. */
@@ -102,9 +102,9 @@ export class Recorder {
   /** Counts a violation, and tells it while fewer than `maxListedViolations` were told. */
   violation(violation: Violation): void {
     this.#violations.set(violation.violation, (this.#violations.get(violation.violation) ?? 0) + 1);
-    if (this.#listed >= this.#options.maxListedViolations) return;
+    if (this.#listed >= this.options.maxListedViolations) return;
     this.#listed += 1;
-    this.#options.emit({ kind: 'violation', generator: this.#options.generator, ...violation });
+    this.options.emit({ kind: 'violation', generator: this.options.generator, ...violation });
   }
 
   /** Keeps the largest difference between a frame's due time and the schedule's, µs. */
@@ -127,7 +127,7 @@ export class Recorder {
 
   /** Tells the end of a client or of an order. */
   tell(line: Omit<OrderLine, 'generator'> | Omit<ClientLine, 'generator'>): void {
-    const { generator, emit } = this.#options;
+    const { generator, emit } = this.options;
     if (line.kind === 'order') emit({ ...line, generator });
     else emit({ ...line, generator });
   }
@@ -142,13 +142,13 @@ export class Recorder {
     this.#flushBefore(this.secondOf(nowUs) + 1, connected);
     // Ticks may be due in a later second than the clock stands at by its error.
     this.#flushBefore(Number.POSITIVE_INFINITY, 0);
-    this.#options.emit(this.#endLine());
+    this.options.emit(this.#endLine());
   }
 
   #endLine(): EndLine {
     return {
       kind: 'end',
-      generator: this.#options.generator,
+      generator: this.options.generator,
       violations: Object.fromEntries(this.#violations),
       dueTimeErrorUs: Math.round(this.#dueTimeErrorUs),
       clockOffsetUs: Math.round(this.#clockOffsetUs),
@@ -181,21 +181,21 @@ export class Recorder {
     }
     const line: WindowLine = {
       kind: 'window',
-      generator: this.#options.generator,
+      generator: this.options.generator,
       second,
       histograms,
       received: window?.received ?? 0,
       sent: window?.sent ?? 0,
       connected,
     };
-    this.#options.emit(line);
+    this.options.emit(line);
   }
 
   #windowOf(atUs: number): Window {
     const second = this.secondOf(atUs);
     let window = this.#windows.get(second);
     if (window === undefined) {
-      const fromUs = this.#options.schedule.startUs + second * 1e6;
+      const fromUs = this.options.schedule.startUs + second * 1e6;
       window = newWindow(fromUs, fromUs + 1e6);
       this.#windows.set(second, window);
     }

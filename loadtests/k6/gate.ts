@@ -1,14 +1,14 @@
 /**
- * The gate's load: ticks, cuts and orders together.
- *
- * By hand: `k6 run -e TAPEDECK_PLAN=plan.json loadtests/k6/gate.ts` (see latency.ts).
+ * The gate's load: ticks, cuts and orders together. The gate runs it with a plan; by hand see mixed.ts.
  */
+import { MIXED_SHAPE } from './lib/mixedShape.ts';
 import { prepare } from './lib/prepare.ts';
 
 const script = prepare({
   name: 'gate',
   withOrders: true,
   metrics: ['connect', 'tick', 'service', 'pattern', 'cadence', 'trigger', 'ack', 'reconnect', 'heartbeat'],
+  shape: MIXED_SHAPE,
 });
 
 export const options = script.options;

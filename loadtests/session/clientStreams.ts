@@ -1,6 +1,7 @@
 import {
   type ClientLine,
   dueTimeUs,
+  NUMBERED_CHANNELS,
   type Schedule,
   SESSION_CHANNELS,
   type SessionChannel,
@@ -22,9 +23,7 @@ const GAP_SETTLE_US = 2_000_000;
 const BY_ACCOUNT = ['order', 'execution'] as const;
 const BY_SYMBOL = ['pattern', 'bar.1m'] as const;
 type Lossless = (typeof BY_ACCOUNT)[number] | (typeof BY_SYMBOL)[number];
-/** Channels whose events carry a sequence number. */
-const NUMBERED = ['ticker', ...BY_ACCOUNT, ...BY_SYMBOL] as const;
-type Numbered = (typeof NUMBERED)[number];
+type Numbered = (typeof NUMBERED_CHANNELS)[number];
 
 /** By what events are due: the schedule, their arrival at a server that polls its provider, what each frame says of itself, or nothing that is known. */
 export type DueBy = 'schedule' | 'arrival' | 'frame' | 'nothing';
@@ -33,6 +32,8 @@ interface TickerStream {
   readonly audit: StreamAudit;
   lastSeq: number;
   lastEventTimeUs: number;
+  /** When it was last taken up again alone, µs; -1 when it never was. */
+  sinceUs: number;
 }
 
 /** The streams of one client: each audited, their latencies recorded, where it stands in them kept for the next resume. */
@@ -92,20 +93,25 @@ export class ClientStreams {
     this.#tickBySecond = new SecondHistograms(this.#schedule.startUs);
     for (const symbol of options.symbols) {
       if (options.channels.includes('ticker'))
-        this.#tickers.set(symbol, { audit: new StreamAudit({ lossless: false }), lastSeq: -1, lastEventTimeUs: 0 });
+        this.#tickers.set(symbol, {
+          audit: new StreamAudit({ lossless: false }),
+          lastSeq: -1,
+          lastEventTimeUs: 0,
+          sinceUs: -1,
+        });
       for (const channel of BY_SYMBOL) {
         if (options.channels.includes(channel)) this.#classA[channel].set(symbol, new StreamAudit({ lossless: true }));
       }
     }
   }
 
-  /** Where the client stands in a channel; undefined when it has heard nothing of it. Ask before {@link onWelcome}. */
-  cursor(channel: SessionChannel): SessionCursor | undefined {
+  /** Where the client stands in a channel, or in some keys of it; undefined when it has heard nothing of it. Ask before {@link onWelcome}. */
+  cursor(channel: SessionChannel, keys?: readonly string[]): SessionCursor | undefined {
     if (!this.#isNumbered) return undefined;
     const seq: Record<string, number> = {};
     let known = false;
     for (const [key, audit] of this.#audits(channel)) {
-      if (audit.lastSeq < 0) continue;
+      if (audit.lastSeq < 0 || keys?.includes(key) === false) continue;
       seq[key] = audit.lastSeq;
       known = true;
     }
@@ -122,16 +128,29 @@ export class ClientStreams {
     }
   }
 
-  /** Takes the answer to a subscription; `resumed` when it carried a cursor. */
+  /** Takes the answer to a subscription, of all keys or of these symbols; `resumed` when it carried a cursor. */
   onSubscribed(
     channel: SessionChannel,
-    answer: { readonly resumed: boolean; readonly recovered: boolean; readonly atUs: number },
+    answer: {
+      readonly resumed: boolean;
+      readonly recovered: boolean;
+      readonly atUs: number;
+      readonly symbols?: readonly string[];
+    },
   ): void {
-    this.#confirmedUs[channel] = answer.atUs;
+    const { symbols, atUs } = answer;
+    if (this.#confirmedUs[channel] === Infinity) this.#confirmedUs[channel] = atUs;
+    else if (channel === 'ticker') this.#takenBack(symbols ?? [], atUs);
     if (!answer.resumed) return;
-    for (const [, audit] of this.#audits(channel)) {
+    for (const [key, audit] of this.#audits(channel)) {
+      if (symbols?.includes(key) === false) continue;
       audit.onResumed({ recovered: answer.recovered, epochChanged: this.#epochChanged });
     }
+  }
+
+  /** Takes the beginning of what a poll says of a key; `recovered` when it goes on where the client stood. */
+  onPolled(channel: Numbered, key: string, recovered: boolean): void {
+    this.#audit(channel, key)?.onResumed({ recovered, epochChanged: this.#epochChanged });
   }
 
   onClosed(): void {
@@ -182,7 +201,7 @@ export class ClientStreams {
     const event = this.#event;
     event.seq = seq;
     event.seqFrom = fields.seqFrom;
-    event.live = dueUs >= this.#confirmedUs.ticker;
+    event.live = dueUs >= this.#confirmedUs.ticker && dueUs >= stream.sinceUs;
     event.atUs = atUs;
     const expectedSeq = audit.expectedSeq;
     const result = audit.onEvent(event);
@@ -245,7 +264,7 @@ export class ClientStreams {
   /** Reports the gaps noticed at or before `untilUs` that nothing has filled. */
   settleGaps(untilUs: number): void {
     this.#openGaps = 0;
-    for (const channel of NUMBERED) {
+    for (const channel of NUMBERED_CHANNELS) {
       for (const [key, audit] of this.#audits(channel)) {
         if (audit.openGaps === 0) continue;
         for (const gap of audit.takeGaps(untilUs)) this.#reportGap(`${channel}:${key}`, gap);
@@ -256,7 +275,7 @@ export class ClientStreams {
 
   /** The streams as the client's end line tells them: tickers, then class A. */
   lines(): ClientLine['streams'] {
-    return NUMBERED.flatMap((channel) =>
+    return NUMBERED_CHANNELS.flatMap((channel) =>
       [...this.#audits(channel)].map(([key, { firstSeq, lastSeq, events, conflated }]) => ({
         stream: `${channel}:${key}`,
         firstSeq,
@@ -322,6 +341,14 @@ export class ClientStreams {
   #saidDueUs({ dueTimeUs, receivedTimeUs }: TickerFields, atUs: number): number {
     if (this.#dueBy === 'frame' && dueTimeUs >= 0) return dueTimeUs;
     return receivedTimeUs >= 0 ? receivedTimeUs : atUs;
+  }
+
+  /** Symbols were taken up again while the others went on: what was due to them before is history. */
+  #takenBack(symbols: readonly string[], atUs: number): void {
+    for (const symbol of symbols) {
+      const stream = this.#tickers.get(symbol);
+      if (stream !== undefined) stream.sinceUs = atUs;
+    }
   }
 
   #rebase(stream: TickerStream, seq: number, atUs: number): void {

@@ -166,6 +166,12 @@ export interface Dialect {
     /** When it is sent, µs since the epoch. */
     readonly atUs: number;
   }) => Subscription;
+  /** The frame that gives symbols up; absent where that can't be said. */
+  readonly unsubscribe?: (request: {
+    readonly id: number;
+    readonly channel: SessionChannel;
+    readonly symbols: readonly string[];
+  }) => string;
   /** The frame that places an order, or undefined where orders are posted. */
   readonly placeOrder: (id: number, frame: OrderPlaceFrame) => string | undefined;
   /** What the answer to a posted order says. */

@@ -79,6 +79,23 @@ export class Link {
     this.#recorder.record('connect', this.#plannedUs, atUs - this.#plannedUs);
   }
 
+  /** Ends the connection at hand without a close frame: the server, and then this client, take it for lost. */
+  drop(): void {
+    this.#connection?.abort();
+  }
+
+  /** Stops reading, or goes on with it, where the generator can. */
+  read(isReading: boolean): void {
+    if (isReading) this.#connection?.resume?.();
+    else this.#connection?.pause?.();
+  }
+
+  /** Connects again after {@link end}, now. */
+  comeBack(): void {
+    this.#failuresInARow = 0;
+    this.#connectAt(this.#ports.nowUs());
+  }
+
   /** Closes in order, and for good. */
   end(): void {
     this.#connection?.close();

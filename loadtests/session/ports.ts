@@ -17,6 +17,9 @@ export interface Connection {
   readonly close: () => void;
   /** Ends it at once, without a close frame. */
   readonly abort: () => void;
+  /** Stops reading, and goes on with it; absent where what arrives is read whatever happens, as by k6. */
+  readonly pause?: () => void;
+  readonly resume?: () => void;
 }
 
 export interface ConnectRequest {

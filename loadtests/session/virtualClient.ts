@@ -1,17 +1,20 @@
-import { type ClientLine, type ClientPlan, SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
+import { type ClientLine, type ClientPlan, SESSION_CHANNELS } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
+import { UntimedRecorder } from '../audit/untimedRecorder.ts';
+import { Polling } from './behaviours/polling.ts';
+import { type BehaviourHands, playSteps, stepsOf } from './behaviours/steps.ts';
 import { ClientMarket } from './clientMarket.ts';
-import { type ClientOrder, ClientOrders } from './clientOrders.ts';
+import { ClientOrders } from './clientOrders.ts';
 import { ClientStreams } from './clientStreams.ts';
+import { ClientSubscriptions } from './clientSubscriptions.ts';
 import type { Dialect, InspectTicker, SessionEvent, TickerFields } from './dialect.ts';
-import { delayMs, Link, type SessionSettings } from './link.ts';
+import { Link, type SessionSettings } from './link.ts';
+import { OrderSender } from './orderSender.ts';
 import type { ClientPorts } from './ports.ts';
 
 const PING_INTERVAL_MS = 5_000;
 /** An outage that still lasts at the end is recorded with what it lasted so far, from this length on. */
 const OPEN_OUTAGE_US = 2_000_000;
-/** Channels that are subscribed by symbol; the others are the account's. */
-const BY_SYMBOL: ReadonlySet<SessionChannel> = new Set<SessionChannel>(['ticker', 'pattern', 'bar.1m']);
 
 export { CLIENT_HEADER } from './link.ts';
 
@@ -35,10 +38,13 @@ export class VirtualClient {
   readonly #streams: ClientStreams;
   readonly #orders: ClientOrders;
   readonly #market: ClientMarket;
-  readonly #pending = new Map<number, { readonly channel: SessionChannel; readonly resumed: boolean }>();
-  readonly #recovered = new Map<SessionChannel, boolean>();
+  readonly #subscriptions: ClientSubscriptions;
+  readonly #polling: Polling;
+  readonly #sender: OrderSender;
   #cancelPing: () => void = () => undefined;
-  #cancelOrders: () => void = () => undefined;
+  #cancelBehaviour: () => void = () => undefined;
+  /** The end of the connection at hand is the client's own doing. */
+  #isDropping = false;
   #heartbeatUs = 0;
   #lastHeartbeatUs = 0;
   #hasHeartbeat = false;
@@ -52,20 +58,58 @@ export class VirtualClient {
   readonly #closes: { atUs: number; code: number }[] = [];
   readonly #resumes: { closedUs: number; resumedUs: number; recovered: boolean }[] = [];
 
-  constructor(options: VirtualClientOptions) {
+  constructor(given: VirtualClientOptions) {
+    const isSlow = given.plan.behaviour?.kind === 'slow';
+    const options = isSlow ? { ...given, recorder: new UntimedRecorder(given.recorder) } : given;
     this.#options = options;
     const { client, symbols, channels, orders } = options.plan;
     const { isNumbered } = options.dialect;
-    const { recorder: told, settings: given } = options;
-    const dueBy = given.polled !== undefined ? 'arrival' : (given.timedBy ?? 'schedule');
-    this.#streams = new ClientStreams({ client, symbols, channels, recorder: told, isNumbered, dueBy });
+    const { plan, settings, recorder, ports, dialect } = options;
+    const dueBy = settings.polled !== undefined ? 'arrival' : (settings.timedBy ?? 'schedule');
+    this.#streams = new ClientStreams({ client, symbols, channels, recorder, isNumbered, dueBy });
+    const streams = this.#streams;
     this.#market = new ClientMarket({
       account: options.plan.account,
       recorder: options.recorder,
       streams: this.#streams,
     });
     this.#orders = new ClientOrders({ client, orders, recorder: options.recorder });
-    const { plan, settings, recorder, ports, dialect } = options;
+    this.#subscriptions = new ClientSubscriptions({
+      plan,
+      dialect,
+      streams,
+      ports,
+      nextId: () => this.#nextId++,
+      send: (frame) => this.#link.send(frame),
+      onConfirmed: (channel, atUs) => this.#market.onSubscribed(channel, atUs),
+    });
+    const onEvent = (event: SessionEvent, atUs: number): void => {
+      if (!this.#finished) this.#onEvent(event, atUs);
+    };
+    this.#sender = new OrderSender({
+      plan,
+      dialect,
+      recorder,
+      ports,
+      orders: this.#orders,
+      nextId: () => this.#nextId++,
+      send: (frame) => this.#link.send(frame),
+      welcomedUs: () => this.#link.welcomedUs,
+      onOperation: () => {
+        this.#tally.operations += 1;
+      },
+      onAnswer: onEvent,
+    });
+    this.#polling = new Polling({
+      plan,
+      dialect,
+      streams,
+      ports,
+      onEvent,
+      onFailed: (why, atUs) => {
+        if (!this.#finished) this.#fail('no_answer', why, atUs);
+      },
+    });
     this.#link = new Link({
       plan,
       settings,
@@ -97,8 +141,12 @@ export class VirtualClient {
 
   /** Waits for the planned times of connecting and of the orders. */
   start(): void {
+    const { plan, ports } = this.#options;
     this.#link.start();
-    this.#armOrders();
+    this.#sender.arm();
+    const steps = plan.behaviour === undefined ? [] : stepsOf(plan.behaviour);
+    if (plan.leaveAtUs !== undefined) steps.push({ atUs: plan.leaveAtUs, act: () => this.finish() });
+    this.#cancelBehaviour = playSteps(steps, this.#hands(), ports);
   }
 
   /** Ends the session in order and tells the lines of its orders and of itself. */
@@ -108,12 +156,13 @@ export class VirtualClient {
     const { ports, recorder, plan } = this.#options;
     const nowUs = ports.nowUs();
     this.#cancelPing();
-    this.#cancelOrders();
+    this.#sender.end();
+    this.#cancelBehaviour();
     this.#noteSilence(nowUs);
     if (this.#outageUs > 0 && nowUs - this.#outageUs >= OPEN_OUTAGE_US) {
       recorder.record('reconnect', this.#outageUs, nowUs - this.#outageUs);
     }
-    for (const { channel } of this.#pending.values()) {
+    for (const channel of this.#subscriptions.unanswered) {
       this.#fail('no_answer', `the subscription of ${channel} was not answered`, nowUs);
     }
     this.#streams.onSettled(this.#options.dialect.settled?.() ?? [], nowUs);
@@ -133,6 +182,37 @@ export class VirtualClient {
     this.#link.end();
   }
 
+  // --- behaving ----------------------------------------------------------------------------------------------------
+
+  #hands(): BehaviourHands {
+    return {
+      drop: () => {
+        if (!this.isConnected) return;
+        this.#isDropping = true;
+        this.#link.drop();
+      },
+      pause: () => this.#link.read(false),
+      resume: () => this.#link.read(true),
+      leave: (symbols) => this.#subscriptions.leave(symbols, this.isConnected),
+      takeBack: (symbols) => {
+        if (this.isConnected) this.#tally.operations += 1;
+        this.#subscriptions.takeBack(symbols, this.isConnected);
+      },
+      goAway: () => {
+        this.#noteSilence(this.#options.ports.nowUs());
+        this.#link.end();
+        this.#leave();
+      },
+      poll: (url) => {
+        if (this.#polling.poll(url)) this.#tally.operations += 1;
+      },
+      comeBack: () =>
+        this.#polling.whenAnswered(() => {
+          if (!this.#finished) this.#link.comeBack();
+        }),
+    };
+  }
+
   // --- connecting --------------------------------------------------------------------------------------------------
 
   #onOpen(atUs: number): void {
@@ -149,7 +229,9 @@ export class VirtualClient {
   }
 
   #onClose(code: number, atUs: number): void {
-    this.#closes.push({ atUs, code });
+    const isOwn = this.#isDropping || this.#options.plan.behaviour?.kind === 'slow';
+    this.#isDropping = false;
+    if (!isOwn) this.#closes.push({ atUs, code });
     this.#noteSilence(atUs);
     if (!this.isConnected) {
       this.#tally.failedConnects += 1;
@@ -159,8 +241,7 @@ export class VirtualClient {
   }
 
   #leave(): void {
-    this.#pending.clear();
-    this.#recovered.clear();
+    this.#subscriptions.onClosed();
     this.#pingId = -1;
     this.#cancelPing();
     this.#streams.onClosed();
@@ -173,30 +254,9 @@ export class VirtualClient {
     this.#hasHeartbeat = false;
     this.#heartbeatUs = welcome.heartbeatMs * 1000;
     this.#tally.connects += 1;
-    const { channels } = this.#options.plan;
-    const cursors = channels.map((channel) => this.#streams.cursor(channel));
-    this.#streams.onWelcome(welcome);
-    channels.forEach((channel, at) => {
-      this.#subscribe(channel, cursors[at]);
-    });
-    // What was posted is answered without the socket.
-    const again = this.#options.plan.orderUrl === undefined ? this.#orders.unanswered() : [];
-    for (const order of again) this.#sendOrder(order);
-    this.#sendDueOrders();
+    this.#tally.operations += this.#subscriptions.onWelcome(welcome);
+    this.#sender.onWelcome();
     this.#ping();
-  }
-
-  #subscribe(channel: SessionChannel, since: ReturnType<ClientStreams['cursor']>): void {
-    const { plan, dialect, ports } = this.#options;
-    const symbols = BY_SYMBOL.has(channel) ? plan.symbols : undefined;
-    if (symbols?.length === 0) return;
-    const id = this.#nextId++;
-    const atUs = ports.nowUs();
-    const { frames, isAnswered } = dialect.subscribe({ id, channel, symbols, since, atUs });
-    this.#tally.operations += 1;
-    if (isAnswered) this.#pending.set(id, { channel, resumed: since !== undefined });
-    else this.#confirm(channel, { resumed: false, recovered: false, atUs });
-    for (const frame of frames) this.#link.send(frame);
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
@@ -208,55 +268,6 @@ export class VirtualClient {
     this.#pingSentUs = ports.nowUs();
     this.#link.send(dialect.ping(this.#pingId));
     this.#cancelPing = ports.after(PING_INTERVAL_MS, () => this.#ping());
-  }
-
-  #armOrders(): void {
-    const { ports } = this.#options;
-    const atUs = this.#orders.nextAtUs;
-    if (atUs === Number.POSITIVE_INFINITY) return;
-    this.#cancelOrders = ports.after(delayMs(atUs - ports.nowUs()), () => {
-      if (this.isConnected) this.#sendDueOrders();
-      // While away nothing is armed: the next welcome sends what has become due, and arms again.
-    });
-  }
-
-  /** Sends what is due. An order that became due while the client was away isn't the generator's slip. */
-  #sendDueOrders(): void {
-    const { ports, recorder } = this.#options;
-    this.#cancelOrders();
-    for (;;) {
-      const nowUs = ports.nowUs();
-      const order = this.#orders.takeDue(nowUs);
-      if (order === undefined) break;
-      if (order.plan.atUs < this.#link.welcomedUs) order.disturbed = true;
-      else recorder.record('slip', nowUs, nowUs - order.plan.atUs);
-      this.#tally.operations += 1;
-      this.#sendOrder(order);
-    }
-    this.#armOrders();
-  }
-
-  #sendOrder(order: ClientOrder): void {
-    const { ports, dialect } = this.#options;
-    const id = this.#nextId++;
-    this.#orders.onSent(order, { id, atUs: ports.nowUs() });
-    const frame = dialect.placeOrder(id, order.plan.frame);
-    if (frame === undefined) this.#postOrder(order);
-    else this.#link.send(frame);
-  }
-
-  #postOrder(order: ClientOrder): void {
-    const { ports, dialect, plan, recorder } = this.#options;
-    const { frame } = order.plan;
-    const { type: _, ...body } = frame;
-    recorder.countSent(ports.nowUs());
-    ports.post?.(
-      { url: plan.orderUrl ?? '', headers: dialect.headers(plan.token), body: JSON.stringify(body) },
-      (answer, atUs) => {
-        const event = dialect.readAnswer?.(frame, answer);
-        if (event !== undefined && !this.#finished) this.#onEvent(event, atUs);
-      },
-    );
   }
 
   // --- reading -----------------------------------------------------------------------------------------------------
@@ -308,7 +319,7 @@ export class VirtualClient {
         this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
         this.#lastHeartbeatUs = atUs;
         this.#hasHeartbeat = true;
-        if (this.#streams.onHeads(event.heads, atUs) && this.#pending.size === 0) this.#noteResumed(atUs);
+        if (this.#streams.onHeads(event.heads, atUs) && !this.#subscriptions.isWaiting) this.#noteResumed(atUs);
         return;
       case 'accepted':
         this.#orders.onAccepted(event, atUs);
@@ -364,31 +375,19 @@ export class VirtualClient {
   }
 
   #onSubscribed(event: Extract<SessionEvent, { kind: 'subscribed' }>, atUs: number): void {
-    const pending = this.#pending.get(event.id);
-    if (pending === undefined || pending.channel !== event.channel) {
-      const detail = `subscribed to ${event.channel}, which was not asked for`;
+    const detail = this.#subscriptions.onSubscribed(event, atUs);
+    if (detail !== '') {
       this.#streams.violation('bad_frame', '', { seq: 0, expectedSeq: 0, atUs, detail });
       return;
     }
-    this.#pending.delete(event.id);
-    if (pending.resumed) this.#recovered.set(event.channel, event.recovered);
-    this.#confirm(event.channel, { resumed: pending.resumed, recovered: event.recovered, atUs });
     // Where nothing is resumed, being subscribed again is all that a quiet stream can show.
     if (!this.#options.dialect.isNumbered) this.#noteResumed(atUs);
-  }
-
-  #confirm(
-    channel: SessionChannel,
-    answer: { readonly resumed: boolean; readonly recovered: boolean; readonly atUs: number },
-  ): void {
-    this.#market.onSubscribed(channel, answer.atUs);
-    this.#streams.onSubscribed(channel, answer);
   }
 
   #onError(error: Extract<SessionEvent, { kind: 'error' }>, atUs: number): void {
     const reason = error.rejectReason ?? error.code;
     const isOrder = this.#orders.onError({ id: error.id, clientOrderId: error.clientOrderId, reason }, atUs);
-    this.#pending.delete(error.id);
+    this.#subscriptions.onRefused(error.id);
     if (isOrder && error.rejectReason !== undefined) return;
     this.#fail('unexpected_error', `${error.code}: ${error.message}`, atUs);
   }
@@ -397,7 +396,7 @@ export class VirtualClient {
   #noteResumed(atUs: number): void {
     if (this.#outageUs === 0 || !SESSION_CHANNELS.some((channel) => this.#streams.isConfirmed(channel))) return;
     this.#options.recorder.record('reconnect', this.#outageUs, atUs - this.#outageUs);
-    const recovered = [...this.#recovered.values()].every(Boolean);
+    const recovered = this.#subscriptions.isRecovered;
     this.#resumes.push({ closedUs: this.#outageUs, resumedUs: atUs, recovered });
     this.#outageUs = 0;
   }

@@ -117,6 +117,14 @@ class SwarmSocket implements Connection {
     this.#socket.destroy();
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   #upgrade(url: URL): string {
     const { headers } = this.#request;
     const lines = [

@@ -6,6 +6,7 @@ import {
   type GeneratorPlan,
   type TapeSymbol,
 } from '../../../protocol/run.ts';
+import { makeOwnPlan, type Shape } from './ownPlan.ts';
 
 /** A plan as VUs read it: parsed once for all of them; a client is copied into the VU that asks for it. */
 export interface SharedPlan {
@@ -20,23 +21,22 @@ export interface SharedPlan {
 type PlanHead = Omit<GeneratorPlan, 'clients' | 'tape'>;
 
 /**
- * Reads the plan that the environment variable `TAPEDECK_PLAN` names (against the working folder). Init context only.
+ * Reads the plan that the environment variable `TAPEDECK_PLAN` names (against the working folder), or makes one of the
+ * shape for the server at `TAPEDECK_URL`. Init context only.
  *
- * @throws Error in one line when the variable is missing or the file is no plan
+ * @throws Error in one line when a variable is missing or wrong, or the file is no plan
  */
-export function readPlan(): SharedPlan {
-  const name = __ENV['TAPEDECK_PLAN'];
-  if (!name) throw new Error('no plan: run with -e TAPEDECK_PLAN=plan.json, a file that the gate writes');
-  const path = name.startsWith('/') ? name : `${__ENV['PWD']}/${name}`;
-  const clients = new SharedArray<ClientPlan>('clients', () => [...parsePlan(path).clients]);
-  const tape = new SharedArray<TapeSymbol>('tape', () => [...(parsePlan(path).tape ?? [])]);
-  const names = new SharedArray<string>('tapeNames', () => (parsePlan(path).tape ?? []).map(({ symbol }) => symbol));
+export function readPlan(shape: Shape): SharedPlan {
+  const { read, source } = planSource(shape);
+  const clients = new SharedArray<ClientPlan>('clients', () => [...read().clients]);
+  const tape = new SharedArray<TapeSymbol>('tape', () => [...(read().tape ?? [])]);
+  const names = new SharedArray<string>('tapeNames', () => (read().tape ?? []).map(({ symbol }) => symbol));
   const heads = new SharedArray<PlanHead>('plan', () => {
-    const { clients: _, tape: __, ...head } = parsePlan(path);
+    const { clients: _, tape: __, ...head } = read();
     return [head];
   });
   const head = heads[0];
-  if (head === undefined) throw new Error(`${path}: empty plan`);
+  if (head === undefined) throw new Error(`${source}: empty plan`);
   return {
     head,
     clientCount: clients.length,
@@ -54,6 +54,17 @@ export function readPlan(): SharedPlan {
       return found;
     },
   };
+}
+
+/** Where the plan comes from. One of our own is the same whenever it is read: all VUs share its hour. */
+function planSource(shape: Shape): { readonly read: () => GeneratorPlan; readonly source: string } {
+  const name = __ENV['TAPEDECK_PLAN'];
+  if (name) {
+    const path = name.startsWith('/') ? name : `${__ENV['PWD']}/${name}`;
+    return { read: () => parsePlan(path), source: path };
+  }
+  const times = new SharedArray<number>('madeAtUs', () => [Date.now() * 1000]);
+  return { read: () => makeOwnPlan(shape, __ENV, times[0] ?? 0), source: 'TAPEDECK_URL' };
 }
 
 function parsePlan(path: string): GeneratorPlan {

@@ -1,0 +1,45 @@
+import type { ClientLine, OrderLine } from '../../protocol/run.ts';
+import { bucketOf } from '../../reports/histogram.ts';
+import { Recorder, type Violation } from './recorder.ts';
+
+/** What a client whose latencies are its own doing tells: all that another one does, but no times. */
+export class UntimedRecorder extends Recorder {
+  readonly #recorder: Recorder;
+
+  constructor(recorder: Recorder) {
+    super(recorder.options);
+    this.#recorder = recorder;
+  }
+
+  override record(): void {
+    // Its time says how it reads, not how it is served.
+  }
+
+  override recordTick(_dueUs: number, lateUs: number): number {
+    return bucketOf(lateUs);
+  }
+
+  override countReceived(atUs: number): void {
+    this.#recorder.countReceived(atUs);
+  }
+
+  override countSent(atUs: number): void {
+    this.#recorder.countSent(atUs);
+  }
+
+  override violation(violation: Violation): void {
+    this.#recorder.violation(violation);
+  }
+
+  override dueTimeError(errorUs: number): void {
+    this.#recorder.dueTimeError(errorUs);
+  }
+
+  override clockSample(): void {
+    // A pong waits unread as everything else.
+  }
+
+  override tell(line: Omit<OrderLine, 'generator'> | Omit<ClientLine, 'generator'>): void {
+    this.#recorder.tell(line.kind === 'client' ? { ...line, tickBySecond: [] } : line);
+  }
+}
