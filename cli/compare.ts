@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { figuresOf, lateBlock, promisesOf } from '../loadtests/compare/figures.ts';
+import { brokenIn, figuresOf, lateBlock, promisesOf } from '../loadtests/compare/figures.ts';
 import { type Block, type CompareProgress, compare } from '../loadtests/compare/run.ts';
 import { GateError } from '../loadtests/gate/errors.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
@@ -177,9 +177,10 @@ function blockPlayer(playing: Playing): (arm: Arm, progress: CompareProgress) =>
         out,
       });
       const { evidence, interrupted } = outcome;
-      const broken = summary.verdict === 'fail' ? summary.why : '';
+      const late = lateBlock(evidence);
+      const broken = brokenIn(summary, late);
       if (broken === '') rmSync(out, { recursive: true, force: true });
-      return { startedAt, ...figuresOf(evidence), late: lateBlock(evidence), broken, interrupted };
+      return { startedAt, ...figuresOf(evidence), late, broken, interrupted };
     } catch (error) {
       if (error instanceof GateError)
         throw new GateError(`${arm.toUpperCase()} (${arms[arm].label}): ${error.message}`);

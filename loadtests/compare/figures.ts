@@ -3,8 +3,10 @@ import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Target, TargetSet } from '../../protocol/schemas/targets.ts';
 import { Histogram, highestOf } from '../../reports/histogram.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
+import { lateIn } from '../judge/lateness.ts';
 import { mergeWindows, windowsOf } from '../judge/merge.ts';
 import { TIMING_ROWS } from '../judge/rows.ts';
+import type { Judgement } from '../judge/verdict.ts';
 import { distribution } from './ks.ts';
 import type { Figure } from './ratio.ts';
 
@@ -12,9 +14,8 @@ import type { Figure } from './ratio.ts';
 export const WARM_UP_S = 2;
 /** Fewer samples than this give no percentile. */
 const LEAST_SAMPLES = 50;
-/** Lateness of the machine from which a block doesn't count: a second in which nobody could have been on time, µs. */
-const LATE_CANARY_US = 100_000;
-const LATE_STEAL = 0.2;
+/** A block is late as if its bound were this, µs: from a pause of 100 ms on, or 400 ms in a second without a core. */
+const LATE_BOUND_US = 400_000;
 
 /** What a block has measured. */
 export interface BlockFigures {
@@ -86,17 +87,23 @@ function largest(series: ReadonlyMap<number, number> | undefined, counts: Counts
   return values.length === 0 ? null : Math.max(...values);
 }
 
-/** Why the machine was too late for a block to count; '' where it wasn't. */
+/** Why the machine, or a generator of ours, was too late for a block to count; '' where it wasn't. */
 export function lateBlock({ lateness, scenario }: Pick<RunEvidence, 'lateness' | 'scenario'>): string {
   for (let second = WARM_UP_S; second < Math.floor(scenario.tape.durationS); second++) {
-    const canaryUs = lateness.canaryUs.get(second) ?? 0;
-    if (canaryUs > LATE_CANARY_US)
-      return `the machine's canary was ${Math.round(canaryUs / 1000)} ms late in second ${second}`;
-    const steal = lateness.stealShare.get(second) ?? 0;
-    if (steal > LATE_STEAL)
-      return `${Math.round(steal * 100)} % of second ${second} went to other guests of the machine`;
+    const [reason] = lateIn(lateness, second, LATE_BOUND_US);
+    if (reason !== undefined) return `${reason} in second ${second}`;
   }
   return '';
+}
+
+/** Promises that no lateness of ours can break: what TCP has kept in order isn't lost in the middle. */
+const NEVER_EXCUSED: ReadonlySet<string> = new Set(['loss', 'resume']);
+
+/** The promise that a block broke, in words; '' where none, or where the machine's lateness may have broken it. */
+export function brokenIn({ verdict, why, rows }: Judgement, late: string): string {
+  if (verdict !== 'fail') return '';
+  const isCertain = rows.some((row) => row.verdict === 'fail' && NEVER_EXCUSED.has(row.id));
+  return late === '' || isCertain ? why : '';
 }
 
 /** The targets of a block: its promises that aren't of time; those of coming back only where somebody is cut. */
