@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   control: async () => (await import('./control.ts')).controlCommand(),
   conform: async () => (await import('./conform.ts')).conformCommand(),
   scenario: async () => (await import('./scenario.ts')).scenarioCommand(),
+  capacity: async () => (await import('./capacity.ts')).capacityCommand(),
+  report: async () => (await import('./report.ts')).reportCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
 };

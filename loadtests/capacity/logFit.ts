@@ -10,7 +10,7 @@ export interface LogFit {
   readonly rss: number;
 }
 
-const MOST_ROUNDS = 60;
+const MOST_ROUNDS = 40;
 
 /**
  * Fits a model to positive data by least squares of their logarithms (errors are shares of the value, not absolute):
@@ -33,7 +33,7 @@ export function fitLogarithms(model: LinearModel, data: readonly number[]): LogF
       parameters = better;
       rss = after;
       damping = Math.max(damping / 10, 1e-12);
-      if (gain <= 1e-12 * rss || rss === 0) break;
+      if (gain <= 1e-9 * rss || rss === 0) break;
     } else {
       damping *= 10;
       if (damping > 1e6) break;

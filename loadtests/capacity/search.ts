@@ -141,7 +141,9 @@ function repeating(state: State, options: SearchOptions): Step {
   if (saturated !== undefined && (broken === undefined || saturated < broken)) {
     return { kind: 'end', end: known.get(saturated)?.invalidCause === 'machine' ? 'machine' : 'generator' };
   }
-  return { kind: 'end', end: broken === undefined ? 'all held' : 'found' };
+  if (broken !== undefined) return { kind: 'end', end: 'found' };
+  // Only the highest load that may be played can be mixed with nothing broken above it.
+  return { kind: 'end', end: state.mixed.length > 0 ? 'noise' : 'all held' };
 }
 
 function upperOf({ broken, saturated }: State): number | undefined {
@@ -177,14 +179,18 @@ function bracketOf(plateaus: readonly Plateau[], options: SearchOptions, end: Se
   return {
     holds: held ?? null,
     breaks: broken ?? null,
-    unclearFrom: state.saturated ?? state.noise ?? null,
+    unclearFrom: state.saturated ?? state.noise ?? (broken === undefined ? (state.mixed[0] ?? null) : null),
     end,
     isRepeated: ends.length > 0 && ends.every((votes) => votes.held + votes.broken >= options.plays),
     why: whyOf(plateaus, state, end),
   };
 }
 
-function whyOf(plateaus: readonly Plateau[], { broken, saturated, noise, lowest }: State, end: SearchEnd): string {
+function whyOf(
+  plateaus: readonly Plateau[],
+  { broken, saturated, noise, lowest, mixed, known }: State,
+  end: SearchEnd,
+): string {
   const said = (load: number | undefined): string => plateaus.findLast((one) => one.load === load)?.why ?? '';
   switch (end) {
     case 'found':
@@ -195,7 +201,9 @@ function whyOf(plateaus: readonly Plateau[], { broken, saturated, noise, lowest 
     case 'machine':
       return `at ${saturated}: ${said(saturated)}`;
     case 'noise':
-      return `can't tell above: ${MOST_INVALID} plateaus at ${noise} were invalid, the last: ${said(noise)}`;
+      return noise === undefined
+        ? `plateaus at ${mixed[0]} disagreed`
+        : `${known.get(noise)?.invalid} plateaus at ${noise} were invalid, the last: ${said(noise)}`;
     case 'all held':
       return 'nothing gave way up to the highest load that was to be played';
     case 'budget':

@@ -35,6 +35,8 @@ export interface UslIntervals {
 export const LEAST_POINTS = 6;
 export const LEAST_LOADS = 4;
 const PARAMETERS = 3;
+/** Halvings of the span in which an interval's end lies: five digits of it. */
+const EDGE_ROUNDS = 22;
 /** CPU is counted in hundredths of a second: no fit is believed to be closer than this share. */
 const LEAST_NOISE = 0.002;
 
@@ -53,8 +55,10 @@ export function peakOf({ sigma, kappa }: Usl): number | undefined {
  * fitted apart, and the best one that keeps to them is taken.
  */
 export function fitUsl(points: readonly ScalingPoint[]): UslFit {
-  const fits = faces(points, {}).sort((a, b) => a.rss - b.rss);
-  const [best] = fits;
+  const fits = faces(points, {});
+  const least = Math.min(...fits.map(({ rss }) => rss));
+  // Of equal ones the simplest, which comes last.
+  const best = fits.findLast(({ rss }) => rss <= least + 1e-12);
   if (best === undefined) throw new RangeError('a fit needs a point at least, loads and throughputs above 0');
   return best;
 }
@@ -98,7 +102,7 @@ function edge(search: {
   if (search.from === search.to || search.isIn(search.to)) return null;
   const { isIn, isLogarithmic = false } = search;
   let [inside, outside] = isLogarithmic ? [Math.log(search.from), Math.log(search.to)] : [search.from, search.to];
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < EDGE_ROUNDS; round++) {
     const middle = (inside + outside) / 2;
     if (isIn(isLogarithmic ? Math.exp(middle) : middle)) inside = middle;
     else outside = middle;

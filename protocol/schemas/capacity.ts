@@ -4,6 +4,14 @@ import { type Static, Type } from '@sinclair/typebox';
 export const VARIED = ['clients', 'symbols', 'rate', 'orders'] as const;
 export type Varied = (typeof VARIED)[number];
 
+/** Units of what is varied, for readers. */
+export const VARIED_UNITS: Readonly<Record<Varied, string>> = {
+  clients: 'clients',
+  symbols: 'symbols',
+  rate: 'events/s',
+  orders: 'orders/s',
+};
+
 const Nullable = Type.Union([Type.Number(), Type.Null()]);
 const Interval = Type.Tuple([Type.Number(), Nullable]);
 

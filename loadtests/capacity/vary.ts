@@ -1,0 +1,89 @@
+import type { Varied } from '../../protocol/schemas/capacity.ts';
+import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import type { Target, TargetSet } from '../../protocol/schemas/targets.ts';
+import { loadWords } from './words.ts';
+
+/** A plateau's scenario and what it is judged by. */
+export interface PlannedPlateau {
+  readonly scenario: Scenario;
+  readonly targets: TargetSet;
+}
+
+export interface PlateauSpec {
+  readonly vary: Varied;
+  readonly load: number;
+  readonly plateauS: number;
+  readonly warmUpS: number;
+  /** Of `rate`: how fast the tape must be played for the load. */
+  readonly speed?: number;
+}
+
+/** Sockets opened in a second, at most: connecting isn't what is looked for. */
+const CONNECTS_PER_S = 500;
+/** Rows that need what a plateau hasn't: cuts, hours. */
+const CUT_ROWS: ReadonlySet<string> = new Set(['reconnect', 'resume']);
+const SOAK_ROWS: ReadonlySet<string> = new Set(['uptime', 'leak']);
+/** Rows whose samples come by chance: that none is missing is the oracle's to say. */
+const BY_CHANCE: ReadonlySet<string> = new Set(['pattern', 'trigger']);
+
+/** The scenario with one number changed, and the targets as a plateau of that size can be judged by them. */
+export function plateauAt(base: PlannedPlateau, spec: PlateauSpec): PlannedPlateau {
+  const { vary, load, warmUpS, plateauS } = spec;
+  const varied = variedBy(base.scenario, spec);
+  const { leastSamples: _ownOfTheWhole, ...rest } = varied;
+  const scenario: Scenario = {
+    ...rest,
+    description: `${loadWords(vary, load)}: ${base.scenario.description}`,
+    tape: { ...varied.tape, durationS: warmUpS + plateauS },
+  };
+  const targets = base.targets.targets.flatMap((target) => targetFor(target, scenario) ?? []);
+  return { scenario, targets: { ...base.targets, targets } };
+}
+
+function variedBy(scenario: Scenario, { vary, load, speed }: PlateauSpec): Scenario {
+  switch (vary) {
+    case 'clients': {
+      // More of the same clients: each brings its own orders.
+      const ordersPerS = (scenario.load.ordersPerS * load) / scenario.load.clients;
+      const connectOverS = Math.max(scenario.load.connectOverS, load / CONNECTS_PER_S);
+      return { ...scenario, load: { ...scenario.load, clients: load, ordersPerS, connectOverS } };
+    }
+    case 'symbols': {
+      const { events, symbols } = scenario.tape;
+      const scaled = events === undefined ? {} : { events: Math.round((events * load) / symbols) };
+      return { ...scenario, tape: { ...scenario.tape, symbols: load, ...scaled } };
+    }
+    case 'rate':
+      return { ...scenario, tape: { ...scenario.tape, speed: speed ?? scenario.tape.speed } };
+    case 'orders':
+      return { ...scenario, load: { ...scenario.load, ordersPerS: load } };
+  }
+}
+
+/** A row as a plateau is judged by it: its samples are as many as its load gives; undefined where it can't have any. */
+function targetFor(target: Target, { load, tape, cuts }: Scenario): Target | undefined {
+  const { id } = target;
+  if (SOAK_ROWS.has(id) || (CUT_ROWS.has(id) && cuts.length === 0)) return undefined;
+  if (id === 'clients') return { ...target, bound: load.clients, minSamples: 0 };
+  if (id === 'symbols') {
+    const reached = Math.min(tape.symbols, load.clients * Math.min(load.symbolsPerClient, tape.symbols));
+    return { ...target, bound: reached, minSamples: 0 };
+  }
+  if (id === 'fairness' && load.clients < target.minSamples) return undefined;
+  return { ...target, minSamples: BY_CHANCE.has(id) ? 0 : Math.min(target.minSamples, 1) };
+}
+
+/**
+ * How fast a tape must be played so that so many events a second are due over `durationS`: by the times of its events, in
+ * order, from where the play begins.
+ *
+ * @returns undefined where the tape ends before
+ */
+export function speedFor(
+  timesUs: { readonly length: number; readonly [at: number]: number },
+  asked: { fromUs: number; rate: number; durationS: number },
+): number | undefined {
+  const lastUs = timesUs[Math.ceil(asked.rate * asked.durationS)];
+  if (lastUs === undefined || lastUs <= asked.fromUs) return undefined;
+  return (lastUs - asked.fromUs) / 1e6 / asked.durationS;
+}
