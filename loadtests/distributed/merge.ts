@@ -1,6 +1,8 @@
 import type { GeneratorName } from '../../protocol/run.ts';
+import { cutShort } from '../gate/endedEarly.ts';
 import { judgeAllOrders } from '../gate/orderEvidence.ts';
 import type { PlayedPart } from '../gate/part.ts';
+import { withoutWarmUp } from '../gate/warmUp.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { addGenerator, type GeneratorData, newGeneratorData } from '../judge/merge.ts';
 import { judgeMarket } from '../oracle/judgeMarket.ts';
@@ -72,7 +74,11 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
     serverDied: record.serverDied,
     generatorFailed: failureOf(record, parts),
   };
-  return { evidence, notes: parts.filter(({ clock }) => clock !== undefined).map(noteOf) };
+  const told = record.endedEarly === undefined ? evidence : cutShort(evidence, record.endedEarly);
+  return {
+    evidence: withoutWarmUp(told, record.discardS),
+    notes: parts.filter(({ clock }) => clock !== undefined).map(noteOf),
+  };
 }
 
 /** One set of data for each kind of generator, in an order that doesn't depend on who told what first. */

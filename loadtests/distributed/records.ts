@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { CODECS, DIALECT_NAMES, type GeneratorName } from '../../protocol/run.ts';
-import { NEEDS, TargetSetSchema } from '../../protocol/schemas/targets.ts';
+import { CODECS, type GeneratorName } from '../../protocol/run.ts';
+import { NEEDS, TARGET_IDS, TargetSetSchema } from '../../protocol/schemas/targets.ts';
 
 /** By second since the tape's start: `[second, value]`, ascending. */
 const Series = Type.Array(Type.Tuple([Type.Integer(), Type.Number()]));
@@ -23,7 +23,7 @@ const Seed = Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 });
 export const RunIdentitySchema = Type.Object({
   scenario: Type.String(),
   seed: Seed,
-  dialect: Type.Union(DIALECT_NAMES.map((name) => Type.Literal(name))),
+  dialect: Type.String(),
   codec: Type.Union(CODECS.map((name) => Type.Literal(name))),
   schedule: Type.Object({
     startUs: Type.Number(),
@@ -109,12 +109,8 @@ export const RunRecordSchema = Type.Object({
     Type.Object({
       process: WindowsRecord,
       publish: WindowsRecord,
-      cpu: Series,
-      rssBytes: Series,
-      loopDelayUs: Series,
-      runQueueUs: Series,
-      gcUs: Type.Optional(Series),
-      heapBytes: Type.Optional(Series),
+      /** By name, as in `InsideEvidence`. */
+      series: Type.Record(Type.String(), Series),
     }),
     Type.Null(),
   ]),
@@ -130,6 +126,14 @@ export const RunRecordSchema = Type.Object({
   cuts: Type.Array(Type.Object({ client: Type.Integer(), atUs: Type.Number() })),
   expectedHeads: Type.Array(Type.Tuple([Type.String(), Type.Integer()])),
   absent: Type.Array(Type.Tuple([Type.Union(NEEDS.map((need) => Type.Literal(need))), Type.String()])),
+  /** Latencies of so many first seconds are not judged. */
+  discardS: Type.Number({ minimum: 0 }),
+  endedEarly: Type.Optional(
+    Type.Object({
+      row: Type.Union(TARGET_IDS.map((id) => Type.Literal(id))),
+      seconds: Type.Array(Type.Integer()),
+    }),
+  ),
   serverDied: Type.String(),
   /** What of ours failed that isn't a generator; '' when nothing did. */
   failed: Type.String(),

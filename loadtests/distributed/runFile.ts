@@ -37,36 +37,43 @@ function windowsOf(record: WindowsRecord): Windows {
   return new Map(record.map(([second, json]) => [second, Histogram.fromJSON(json)]));
 }
 
+type SeriesName = Exclude<keyof InsideEvidence, 'process' | 'publish'>;
+/** Whether a server may leave it untold. */
+const INSIDE_SERIES: Readonly<Record<SeriesName, boolean>> = {
+  cpu: false,
+  rssBytes: false,
+  loopDelayUs: false,
+  runQueueUs: false,
+  gcUs: true,
+  heapBytes: true,
+  bytesOut: true,
+};
+const SERIES_NAMES = Object.keys(INSIDE_SERIES) as readonly SeriesName[];
+
 /** What was seen inside the server, as it is stored. */
 export function insideRecord(inside: InsideEvidence | undefined): RunRecord['inside'] {
   if (inside === undefined) return null;
-  const { process, publish, cpu, rssBytes, loopDelayUs, runQueueUs, gcUs, heapBytes, ...others } = inside;
-  others satisfies Record<never, never>;
-  return {
-    process: windowsRecord(process),
-    publish: windowsRecord(publish),
-    cpu: seriesRecord(cpu),
-    rssBytes: seriesRecord(rssBytes),
-    loopDelayUs: seriesRecord(loopDelayUs),
-    runQueueUs: seriesRecord(runQueueUs),
-    ...(gcUs === undefined ? {} : { gcUs: seriesRecord(gcUs) }),
-    ...(heapBytes === undefined ? {} : { heapBytes: seriesRecord(heapBytes) }),
-  };
+  const series: Record<string, SeriesRecord> = {};
+  for (const name of SERIES_NAMES) {
+    const told = inside[name];
+    if (told !== undefined) series[name] = seriesRecord(told);
+  }
+  return { process: windowsRecord(inside.process), publish: windowsRecord(inside.publish), series };
 }
 
 /** What was seen inside the server, as the judge takes it. */
 export function insideOf(record: RunRecord['inside']): InsideEvidence | undefined {
   if (record === null) return undefined;
-  const { process, publish, cpu, rssBytes, loopDelayUs, runQueueUs, gcUs, heapBytes } = record;
+  const told = (name: SeriesName): Map<number, number> => new Map(record.series[name]);
+  const untold = SERIES_NAMES.filter((name) => INSIDE_SERIES[name] && record.series[name] !== undefined);
   return {
-    process: windowsOf(process),
-    publish: windowsOf(publish),
-    cpu: new Map(cpu),
-    rssBytes: new Map(rssBytes),
-    loopDelayUs: new Map(loopDelayUs),
-    runQueueUs: new Map(runQueueUs),
-    ...(gcUs === undefined ? {} : { gcUs: new Map(gcUs) }),
-    ...(heapBytes === undefined ? {} : { heapBytes: new Map(heapBytes) }),
+    process: windowsOf(record.process),
+    publish: windowsOf(record.publish),
+    cpu: told('cpu'),
+    rssBytes: told('rssBytes'),
+    loopDelayUs: told('loopDelayUs'),
+    runQueueUs: told('runQueueUs'),
+    ...Object.fromEntries(untold.map((name) => [name, told(name)])),
   };
 }
 

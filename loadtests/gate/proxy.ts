@@ -15,15 +15,23 @@ export interface RunningProxy {
 /** Starts the proxy through which the clients that are to be cut reach the server. */
 export async function startProxy(options: {
   readonly entry: string;
+  /** Default: this machine. */
+  readonly targetHost?: string | undefined;
   readonly targetPort: number;
   readonly env: NodeJS.ProcessEnv;
   readonly startUs: number;
+  /** Where it listens; default: for this machine alone. */
+  readonly host?: string;
 }): Promise<RunningProxy> {
   const loopDelayUs: Series = new Map();
   const made: PlannedCut[] = [];
   const { child, port } = await startReady('the proxy', {
     file: options.entry,
-    args: ['--target-port', String(options.targetPort)],
+    args: [
+      ...['--target-port', String(options.targetPort)],
+      ...(options.targetHost === undefined ? [] : ['--target-host', options.targetHost]),
+      ...(options.host === undefined ? [] : ['--host', options.host]),
+    ],
     env: options.env,
     onLine: ({ kind, atUs, client, maxUs }) => {
       if (kind === 'cut' && typeof client === 'number' && typeof atUs === 'number') made.push({ client, atUs });

@@ -5,11 +5,22 @@ import type { Codec, PolledFeed, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
+import type { Crew } from '../distributed/crew.ts';
+import { loadUnion } from '../distributed/load.ts';
+import { mergeEvidence } from '../distributed/merge.ts';
+import { identityOf, recordRun } from '../distributed/record.ts';
+import { writeRunRecord } from '../distributed/runFile.ts';
 import { type GateFeed, hasHistory } from '../feeds/fedBy.ts';
 import { isPolled, pollMsOf } from '../feeds/polled.ts';
 import type { EndedEarly, RunEvidence } from '../judge/evidence.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { rebased, type StandingServer } from '../soak/standing.ts';
+import { halfRoundTripUs } from '../target/clocks.ts';
+import { endpointsOf } from '../target/endpoints.ts';
+import { listenFor, openForeign } from '../target/open.ts';
+import { unknownPart } from '../target/part.ts';
+import { foreignProfile } from '../target/profile.ts';
+import { type MakeToken, madeAhead } from '../target/tokens.ts';
 import { watchAbort } from './abortWatch.ts';
 import { type ChildEnd, describeEnd, type ReadyChild, startReady } from './children.ts';
 import { type DialectProfile, targetsFor } from './dialects.ts';
@@ -20,12 +31,12 @@ import { type GeneratorEnd, type LoadChoice, startLoad, startProbe } from './gen
 import { wallAheadUs, watchHost } from './host.ts';
 import { watchInside } from './inside.ts';
 import { type PlayedPart, readPart } from './part.ts';
-import { endOf, makePlans, offeredRate, type PlannedCut, type RunPlans, SETTLE_US } from './plan.ts';
+import { accountOf, endOf, makePlans, offeredRate, type PlannedCut, type RunPlans, SETTLE_US } from './plan.ts';
 import { polledProfile } from './polledProfile.ts';
 import { awaitLive, type RunningProvider, startProvider } from './provider.ts';
 import { startProxy } from './proxy.ts';
-import { childEnv, startServer } from './server.ts';
-import type { UnderTest } from './underTest.ts';
+import { childEnv, type OpenedServer, type RunningServer, startServer } from './server.ts';
+import { isForeign, type UnderTest } from './underTest.ts';
 import { withoutWarmUp } from './warmUp.ts';
 
 /** Files that the gate starts as processes of their own: compiled, or sources in development. */
@@ -61,20 +72,24 @@ export interface RunOptions {
   readonly clock: Clock;
   /** Makes a token for an account, and the secret with which the server checks it. */
   readonly secret: string;
-  readonly tokenFor: (account: string) => Promise<string>;
+  readonly tokenFor: MakeToken;
   readonly front?: Front;
   /** A server that runs already and goes on afterwards, with the part that it is to play; absent: one is started. */
   readonly standing?: StandingServer;
   /** Latencies of so many first seconds of the tape are not judged: a plateau's warm-up. Default 0. */
   readonly discardS?: number;
+  /** Several generators that share the load; absent: the gate starts one. */
+  readonly crew?: Crew;
   /** Told the load generator's pid when it runs: `trust` starves it. */
   readonly onLoadStarted?: (pid: number) => void;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: RunProgress) => void;
+  /** Told what the user must know or do while it runs, a line each. */
+  readonly onNote?: (line: string) => void;
 }
 
 export interface RunProgress {
-  readonly phase: 'server' | 'clients' | 'playing' | 'grace' | 'judging';
+  readonly phase: 'generators' | 'server' | 'clients' | 'playing' | 'grace' | 'judging';
   readonly secondsLeft: number;
   readonly detail: string;
 }
@@ -98,6 +113,7 @@ const GENERATOR_START_US = 2_000_000;
 /** Minting a client's token and writing its plan. */
 const CLIENT_START_US = 250;
 const SERVER_END_MS = 8_000;
+const LOOPBACK = '127.0.0.1';
 
 /** Plays a scenario into the reference server and judges it: the whole main job. Whatever it started has ended when it returns or throws. */
 export async function runGate(asked: RunOptions): Promise<RunOutcome> {
@@ -122,13 +138,16 @@ export async function runGate(asked: RunOptions): Promise<RunOutcome> {
 }
 
 /** The dialect as this run speaks it. */
-function profileOf({ dialect, feed, scenario }: RunOptions): DialectProfile {
+function profileOf({ dialect, feed, scenario, underTest }: RunOptions): DialectProfile {
+  if (isForeign(underTest)) return foreignProfile(dialect, underTest);
   if (feed === undefined || !isPolled(feed)) return dialect;
   const { tape, load } = scenario;
   return polledProfile(dialect, { feed, pollMs: pollMsOf(scenario), clients: load.clients, symbols: tape.symbols });
 }
 
-function partOf({ tapePath, scenario, feed }: RunOptions): PlayedPart {
+function partOf({ tapePath, scenario, feed, underTest }: RunOptions): PlayedPart {
+  if (isForeign(underTest) && (underTest.fed?.kind ?? 'own') === 'own')
+    return unknownPart(underTest, { scenario, tapePath });
   const reader = openTape(tapePath);
   const fromUs = reader.header.sessionOpenUs + Math.round(scenario.tape.fromS * 1e6);
   const toUs = fromUs + Math.round(scenario.tape.durationS * scenario.tape.speed * 1e6);
@@ -146,20 +165,22 @@ async function play(
   onStop: (stop: () => Promise<unknown>) => void,
 ): Promise<RunOutcome> {
   const { scenario, clock } = options;
-  report(options, 'server', 0, 'starting the server');
   const env = childEnv(options);
+  await gatherCrew(options, env, onStop);
+  report(options, 'server', 0, 'starting the server');
   const provider = await providerOf(options, part, env);
   onStop(async () => provider?.child.end(SERVER_END_MS));
   const preparingUs = GENERATOR_START_US + CLIENT_START_US * scenario.load.clients;
-  const leadUs = preparingUs + scenario.load.connectOverS * 1e6 + SETTLE_US;
+  const leadUs = preparingUs + (options.crew?.leadUs ?? 0) + scenario.load.connectOverS * 1e6 + SETTLE_US;
   const span = { fromEventUs: part.fromUs, toEventUs: part.toUs, speed: scenario.tape.speed };
   // A server that plays the tape itself must know when before it is there.
-  const plannedUs = clock.nowUs() + START_UP_US + leadUs;
-  const { standing } = options;
-  const server = standing?.server ?? (await startServer(options, { ...span, startUs: plannedUs }, provider));
-  if (standing === undefined) onStop(() => server.child.end(0));
-  if (provider !== undefined) await awaitLive(`http://127.0.0.1:${server.port}`, options.signal);
-  const startUs = provider === undefined ? plannedUs : clock.nowUs() + START_UP_US + leadUs;
+  const { standing, underTest } = options;
+  const tokenFor = isForeign(underTest) ? await tokensAhead(options) : options.tokenFor;
+  const opening = { env, provider, span, leadUs: START_UP_US + leadUs };
+  const onStarted = (started: RunningServer): void => onStop(() => started.child.end(0));
+  const { server, startUs } = isForeign(underTest)
+    ? await openForeign(underTest, { ...opening, options, onStarted })
+    : await openOwn(options, { ...opening, onStarted });
   const schedule: Schedule = { ...span, startUs };
   provider?.begin(startUs);
   standing?.begin(schedule);
@@ -169,9 +190,21 @@ async function play(
       : await startFront(options.front, { env, startUs, targetPort: server.port });
   onStop(async () => front?.child.end(0));
   const port = front?.port ?? server.port;
-  const proxy = await startProxy({ entry: options.entries.proxy, targetPort: port, env, startUs });
+  const reach = options.crew?.host ?? LOOPBACK;
+  const proxy = await startProxy({
+    entry: options.entries.proxy,
+    targetHost: server.at?.host,
+    targetPort: port,
+    env,
+    startUs,
+    ...(reach === LOOPBACK ? {} : { host: '0.0.0.0' }),
+  });
   onStop(proxy.end);
   const wall = wallAheadUs(clock);
+  // The proxy has a limit of its own, which is no server's: where it has nothing to cut, it isn't in the way.
+  const proxyPort = scenario.cuts.length === 0 && reach === LOOPBACK ? undefined : proxy.port;
+  const endpoints = endpointsOf(server, { underTest, frontPort: port, proxyPort, proxyHost: reach });
+  const halfTripUs = server.at === undefined ? 0 : await halfRoundTripUs(server.at);
   const plans = await makePlans({
     scenario,
     schedule,
@@ -179,11 +212,8 @@ async function play(
     load: options.load.kind,
     dialect: options.dialect,
     codec: options.codec ?? 'json',
-    // The proxy has a limit of its own, which is no server's: where it has nothing to cut, it isn't in the way.
-    loadBase: `ws://127.0.0.1:${scenario.cuts.length === 0 ? port : proxy.port}`,
-    probeBase: `ws://127.0.0.1:${port}`,
-    orderUrl: `http://127.0.0.1:${server.port}/api/orders`,
-    tokenFor: options.tokenFor,
+    ...endpoints,
+    tokenFor,
     ...(standing === undefined ? {} : { orderPrefix: standing.orderPrefix }),
     ...(isPolled(options.feed ?? '') && { polled: polledFeed(options, server.port) }),
     wallAheadUs: wall.aheadUs,
@@ -191,7 +221,7 @@ async function play(
   proxy.plan(plans.cuts);
   const host = watchHost(clock, startUs);
   onStop(host.stop);
-  const inside = watchInside({ baseUrl: `http://127.0.0.1:${server.port}`, pid: server.child.pid, clock, startUs });
+  const inside = watchInside({ ...endpoints, clock, startUs });
   onStop(inside.stop);
   const deaths: ChildEnd[] = [];
   void server.child.ended.then((end) => deaths.push(end));
@@ -207,6 +237,7 @@ async function play(
   report(options, 'judging', 0, 'judging');
   await inside.stop();
   const [died] = deaths;
+  const isGone = isForeign(underTest) && underTest.kind === 'url' && inside.isGone();
   const serverEnd = standing === undefined ? await server.child.end(SERVER_END_MS) : undefined;
   const cuts = await proxy.end();
   await host.stop();
@@ -224,12 +255,33 @@ async function play(
     host,
     inside,
     wallDriftUs: options.load.kind === 'k6' ? Math.abs(wallAfter.aheadUs - wall.aheadUs) + wall.errorUs : 0,
-    serverDied: died === undefined ? '' : `the server ended in mid-run (${describeEnd(died)})`,
+    halfTripUs,
+    serverDied:
+      died === undefined
+        ? isGone
+          ? `the process ${endpoints.pid} (--pid) ended in mid-run`
+          : ''
+        : `the server ended in mid-run (${describeEnd(died)})`,
     planned: plans,
   });
   const { runHash, notes } = gathered;
-  const whole = withoutWarmUp(gathered.evidence, options.discardS ?? 0);
-  const evidence = endedEarly === undefined ? whole : cutShort(whole, endedEarly);
+  const told = endedEarly === undefined ? gathered.evidence : cutShort(gathered.evidence, endedEarly);
+  writeRunRecord(
+    options.runFolder,
+    recordRun({
+      options,
+      part,
+      planned: plans,
+      evidence: told,
+      ends,
+      failed: providerDeaths.length === 0 ? '' : told.generatorFailed,
+      transport: server.transport,
+      runHash,
+      notes,
+    }),
+  );
+  const evidence =
+    options.crew === undefined ? withoutWarmUp(told, options.discardS ?? 0) : await unionOf(options.runFolder, notes);
   if (died === undefined && serverEnd !== undefined && serverEnd.code !== 0) {
     notes.push(`the server did not drain in order on SIGTERM (${describeEnd(serverEnd)})`);
   }
@@ -246,6 +298,57 @@ async function play(
   };
 }
 
+/** Waits until the generators that share the load are there. */
+async function gatherCrew(
+  options: RunOptions,
+  env: NodeJS.ProcessEnv,
+  onStop: (stop: () => Promise<unknown>) => void,
+): Promise<void> {
+  const { crew, runFolder, clock, signal } = options;
+  if (crew === undefined) return;
+  onStop(crew.end);
+  const onState = (state: string): void => report(options, 'generators', 0, state);
+  onState(`waiting for ${crew.segments} generators`);
+  await crew.gather({ runFolder, clock, env, signal, onState });
+}
+
+/** What several generators saw, put together with what the gate knows: as `report merge` does it. */
+async function unionOf(runFolder: string, notes: string[]): Promise<RunEvidence> {
+  const merged = mergeEvidence(await loadUnion({ paths: [runFolder] }));
+  notes.push(...merged.notes);
+  return merged.evidence;
+}
+
+/** Starts our server, or takes the one that stands, and waits until it hears its provider. */
+async function openOwn(
+  options: RunOptions,
+  opening: {
+    readonly provider: RunningProvider | undefined;
+    readonly span: Omit<Schedule, 'startUs'>;
+    readonly leadUs: number;
+    readonly onStarted: (server: RunningServer) => void;
+  },
+): Promise<OpenedServer> {
+  const { clock, standing } = options;
+  const { provider, span, leadUs, onStarted } = opening;
+  const plannedUs = clock.nowUs() + leadUs;
+  if (standing !== undefined) return { server: standing.server, startUs: plannedUs };
+  const server = await startServer(options, { ...span, startUs: plannedUs }, provider);
+  onStarted(server);
+  if (provider === undefined) return { server, startUs: plannedUs };
+  await awaitLive(`http://127.0.0.1:${server.port}`, options.signal);
+  return { server, startUs: clock.nowUs() + leadUs };
+}
+
+/** The tokens of all clients, made before the run's times are set. */
+function tokensAhead({ scenario, tokenFor }: RunOptions): Promise<MakeToken> {
+  const { clients, probes } = scenario.load;
+  return madeAhead(
+    Array.from({ length: clients + probes }, (_, client) => accountOf(client)),
+    tokenFor,
+  );
+}
+
 /** Runs the load and the probes to their end, or until a target's abort rule ends them. */
 async function generate(
   options: RunOptions,
@@ -257,13 +360,18 @@ async function generate(
   const signal = AbortSignal.any([abort.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   let endedEarly: EndedEarly | undefined;
   const shared = { runFolder, env, signal, endUs: plans.load.endUs, clock };
-  const load = startLoad({
-    ...shared,
-    choice: options.load,
-    plan: plans.load,
-    messagesPerS: offeredRate(part, plans.load),
-    swarmEntry: options.entries.swarm,
-  });
+  const messagesPerS = offeredRate(part, plans.load);
+  const { crew, scenario } = options;
+  const load =
+    crew === undefined
+      ? startLoad({
+          ...shared,
+          choice: options.load,
+          plan: plans.load,
+          messagesPerS,
+          swarmEntry: options.entries.swarm,
+        })
+      : crew.start({ plan: plans.load, run: identityOf(scenario.name, plans.load, scenario.seed), messagesPerS });
   load.pid.then(
     (pid) => options.onLoadStarted?.(pid),
     () => undefined,
@@ -295,13 +403,24 @@ async function generate(
 }
 
 async function providerOf(
-  { feed: name, entries, tapePath, runFolder, scenario }: RunOptions,
+  { feed: name, entries, tapePath, runFolder, scenario, underTest }: RunOptions,
   part: PlayedPart,
   env: NodeJS.ProcessEnv,
 ): Promise<RunningProvider | undefined> {
   if (name === undefined) return undefined;
   const { speed, symbols } = scenario.tape;
-  return startProvider({ entry: entries.provider, name, tapePath, runFolder, part, symbols, speed, env });
+  const listen = isForeign(underTest) ? listenFor(underTest) : undefined;
+  return startProvider({
+    entry: entries.provider,
+    name,
+    tapePath,
+    runFolder,
+    part,
+    symbols,
+    speed,
+    env,
+    ...(listen !== undefined && { listen }),
+  });
 }
 
 /** What the probes of a server that polls go by. */

@@ -1,7 +1,7 @@
 /**
  * The cut proxy in a process of its own, so that nobody else's work delays it.
  *
- *     node main.js --target-port PORT [--target-host HOST]
+ *     node main.js --target-port PORT [--target-host HOST] [--host HOST]
  *
  * Prints `{"ready":true,"ports":[PORT],"pid":PID}`, then takes NDJSON on standard input: `{"kind":"cuts","cuts":[{"client":3,"atUs":..}]}`
  * (any number of times) and prints `{"kind":"cut","client":3,"plannedUs":..,"atUs":..,"connections":1}` for each cut made (kind
@@ -27,7 +27,11 @@ type CutsMessage = Static<typeof CutsMessage>;
 const cutsMessage = TypeCompiler.Compile(CutsMessage);
 
 const { values } = parseArgs({
-  options: { 'target-port': { type: 'string' }, 'target-host': { type: 'string', default: '127.0.0.1' } },
+  options: {
+    'target-port': { type: 'string' },
+    'target-host': { type: 'string', default: '127.0.0.1' },
+    host: { type: 'string', default: '127.0.0.1' },
+  },
 });
 const targetPort = Number(values['target-port']);
 if (!Number.isInteger(targetPort) || targetPort < 1 || targetPort > 65_535) {
@@ -43,7 +47,8 @@ await rehearse({
   connect: createConnector(clock.nowUs),
   through: (port) => startCutProxy({ targetHost: '127.0.0.1', targetPort: port, nowUs: clock.nowUs }),
 });
-const proxy = await startCutProxy({ targetHost: values['target-host'], targetPort, nowUs: clock.nowUs });
+const { host } = values;
+const proxy = await startCutProxy({ targetHost: values['target-host'], targetPort, host, nowUs: clock.nowUs });
 process.stdout.on('error', () => undefined); // Whoever read it is gone; standard input ends with it.
 tell({ ready: true, ports: [proxy.port], pid: process.pid });
 
