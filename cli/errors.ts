@@ -1,6 +1,8 @@
 import { GateError } from '../loadtests/gate/errors.ts';
 import { TargetsError } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
+import { SummaryError } from '../reports/errors.ts';
+import { plain } from '../reports/words.ts';
 import { ConfigError } from '../server/config.ts';
 import { ScenarioError } from '../simulator/scenario.ts';
 import { TapeError, TapeMissingError } from '../simulator/tape/types.ts';
@@ -35,6 +37,10 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof ScenarioError || error instanceof TargetsError) {
     const missing = error.reason === 'missing';
     return { line: oneLine(error.message), exitCode: missing ? ExitCode.MISSING_INPUT : ExitCode.BAD_DATA };
+  }
+  if (error instanceof SummaryError) {
+    const exitCode = error.reason === 'missing' ? ExitCode.MISSING_INPUT : ExitCode.BAD_DATA;
+    return { line: oneLine(plain(error.message)), exitCode };
   }
   if (error instanceof GateError) return { line: oneLine(error.message), exitCode: ExitCode.UNAVAILABLE };
   const message = error instanceof Error ? error.message : String(error);

@@ -70,8 +70,8 @@ export function escapeMarkdown(text: string): string {
     .replace(/#(?=\d)/g, '#\u200b');
 }
 
-/** A fence longer than any run of backticks inside. */
-function codeBlock(code: string): string {
+/** A code block for a shell: its fence is longer than any run of backticks inside. */
+export function codeBlock(code: string): string {
   const text = plain(code);
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = '`'.repeat(longest + 1);

@@ -42,7 +42,8 @@ export function printVerdict(summary: Summary, options: PrintOptions): void {
   options.out(`${lines.join('\n')}`);
 }
 
-const NO_BORDERS = Object.fromEntries(
+/** A table's borders, all of them left out. */
+export const NO_BORDERS = Object.fromEntries(
   [
     ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
     ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
@@ -111,7 +112,7 @@ function colourOf(paint: Paint, verdict: Row['verdict']): (text: string) => stri
 }
 
 /** Breaks a text between words into lines of at most `width` characters; longer words are cut. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ').flatMap((whole) => whole.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [])) {

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { readSummary } from './read.ts';
 import { testSummary } from './testSummary.ts';
-import { readSummary, writeReport } from './write.ts';
+import { writeReport } from './write.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tapedeck-reports-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

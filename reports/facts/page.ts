@@ -1,7 +1,7 @@
 import type { TapeFacts } from '../../protocol/tapeFacts.ts';
+import { htmlDocument } from '../html/document.ts';
 import { figure } from '../html/figure.ts';
-import { type Content, html, Markup } from '../html/markup.ts';
-import { STYLE } from '../html/style.ts';
+import { type Content, html, type Markup } from '../html/markup.ts';
 import { formatCount, formatShare, plain } from '../words.ts';
 import { arrivalFigures, correlationFigures, courseFigure, decimals } from './figures.ts';
 
@@ -17,19 +17,10 @@ header{padding:40px 0 0}
 export function factsPage(facts: TapeFacts): string {
   const { tape } = facts;
   const title = `Stylised facts of ${plain(tape.name)}`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}, ${tape.kind}, tapedeck</title>
-<style>${new Markup(STYLE + OWN_STYLE)}</style>
-</head>
-<body>
-<main>
-${headSection(facts, title)}
+  return htmlDocument({
+    title: `${title}, ${tape.kind}, tapedeck`,
+    style: OWN_STYLE,
+    main: html`${headSection(facts, title)}
 ${returnsSection(facts)}
 <section aria-labelledby="day"><h2 id="day">The course of the day and the arrival of events</h2>
 ${figure(courseFigure(facts))}
@@ -37,11 +28,8 @@ ${figure(courseFigure(facts))}
 </section>
 ${spreadsSection(facts)}
 ${auctionsSection(facts)}
-${tapeSection(facts)}
-</main>
-</body>
-</html>
-`.text;
+${tapeSection(facts)}`,
+  });
 }
 
 function headSection({ tape, source }: TapeFacts, title: string): Markup {

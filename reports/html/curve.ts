@@ -13,7 +13,8 @@ const POINTS_PER_NINE = 24;
 const FIRST_NINES = -Math.log10(0.9);
 const TABLE_NINES = [Math.log10(2), 1, 2, 3, 4, 5];
 
-type Look = Pick<Line, 'name' | 'paint' | 'dash'>;
+/** How a curve is called and drawn. */
+export type Look = Pick<Line, 'name' | 'paint' | 'dash'>;
 
 /** Curves of the first figure: the same ticks, seen three ways. */
 const TICK_CURVES: Readonly<Record<string, Look>> = {
@@ -35,10 +36,10 @@ const OTHERS: readonly { readonly metric: string; readonly title: string; readon
   { metric: 'freshness', title: 'Age of the prices shown, by percentile', row: 'freshness' },
 ];
 
-interface Curve {
+/** A latency to be drawn by percentile. */
+export interface Curve {
   readonly look: Look;
   readonly histogram: Histogram;
-  readonly nines: number;
 }
 
 /** The percentile curve of ticks: each further nine has the same room, and every curve ends where its samples carry no further. */
@@ -68,12 +69,15 @@ export function curveFigures(summary: Summary): Figure[] {
 function curveOf(summary: Summary, metric: string, look: Look): Curve[] {
   const json = summary.histograms[metric];
   if (json === undefined || json.count === 0) return [];
-  const histogram = Histogram.fromJSON(json);
-  return [{ look, histogram, nines: ninesOf(histogram.count) }];
+  return [{ look, histogram: Histogram.fromJSON(json) }];
 }
 
-function curveFigure(curves: readonly Curve[], bound: Bound | undefined): Pick<Figure, 'plot' | 'option' | 'table'> {
-  const nines = Math.max(2, Math.ceil(Math.max(0, ...curves.map((curve) => curve.nines))));
+/** The chart and the table of some latencies by percentile, each as far as its samples carry it. */
+export function curveFigure(
+  curves: readonly Curve[],
+  bound: Bound | undefined,
+): Pick<Figure, 'plot' | 'option' | 'table'> {
+  const nines = Math.max(2, Math.ceil(Math.max(0, ...curves.map(ninesOf))));
   const plot: Plot = {
     lines: curves.map((curve): Line => ({ ...curve.look, points: pointsOf(curve) })),
     scale: { kind: 'log', format: formatDecade },
@@ -92,20 +96,22 @@ function boundOf(rows: readonly Row[], id: Row['id']): Bound | undefined {
 }
 
 /** Nines (-log10 of the share beyond) that a number of samples carries. */
-function ninesOf(count: number): number {
-  return Math.max(0.3, Math.min(MOST_NINES, Math.log10(count / SAMPLES_BEYOND)));
+function ninesOf({ histogram }: Curve): number {
+  return Math.max(0.3, Math.min(MOST_NINES, Math.log10(histogram.count / SAMPLES_BEYOND)));
 }
 
-function pointsOf({ histogram, nines }: Curve): [number, number][] {
+function pointsOf(curve: Curve): [number, number][] {
+  const nines = ninesOf(curve);
   const steps = Math.max(2, Math.round(nines * POINTS_PER_NINE));
   return Array.from({ length: steps + 1 }, (_, step) => {
     const x = FIRST_NINES + ((nines - FIRST_NINES) * step) / steps;
-    return [Number(x.toFixed(4)), histogram.percentile(100 * (1 - 10 ** -x))];
+    return [Number(x.toFixed(4)), curve.histogram.percentile(100 * (1 - 10 ** -x))];
   });
 }
 
-function says({ histogram }: Curve, what: string): string {
-  const figures = TABLE_NINES.filter((nines) => nines <= ninesOf(histogram.count) + 1e-9).map(
+function says(curve: Curve, what: string): string {
+  const { histogram } = curve;
+  const figures = TABLE_NINES.filter((nines) => nines <= ninesOf(curve) + 1e-9).map(
     (nines) =>
       `p${percentileName(nines).replace(' %', '')} ${formatUs(histogram.percentile(100 * (1 - 10 ** -nines)))}`,
   );
@@ -115,8 +121,8 @@ function says({ histogram }: Curve, what: string): string {
 function tableOf(curves: readonly Curve[]): Figure['table'] {
   const percentiles = TABLE_NINES.map((at) => [
     percentileName(at),
-    ...curves.map(({ histogram, nines }) =>
-      at <= nines + 1e-9 ? formatUs(histogram.percentile(100 * (1 - 10 ** -at))) : 'too few samples',
+    ...curves.map((curve) =>
+      at <= ninesOf(curve) + 1e-9 ? formatUs(curve.histogram.percentile(100 * (1 - 10 ** -at))) : 'too few samples',
     ),
   ]);
   return {
