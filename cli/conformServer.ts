@@ -26,7 +26,8 @@ const SESSION_US = 390 * MINUTE_US;
 const SPEED = 60;
 /** Played before anybody connects, but for its last moment: there are bars, and the clock's first minute ends at once. */
 const BEFORE_MINUTES = 20;
-const PLAYED_MINUTES = 200;
+/** To the session's end: more than six minutes for a slow machine to get through the cases. */
+const PLAYED_MINUTES = 370;
 /** Between two events of a symbol, in the market's time: every 20 ms as it is played. */
 const STEP_US = 1_200_000;
 /** Half the swing of each price, in ticks, so that stops are reached within a second. */

@@ -33,7 +33,7 @@ export class Context {
   readonly #sockets: Socket[] = [];
   readonly #name: string;
   #serial = 0;
-  #end: Error | undefined = undefined;
+  readonly #end = new AbortController();
 
   constructor(target: Target, name: string) {
     this.target = target;
@@ -98,9 +98,9 @@ export class Context {
       codec: isNative ? target.codec : 'json',
       ca: target.ca,
       isInsecure: target.isInsecure,
+      signal: this.#end.signal,
     });
     this.#sockets.push(socket);
-    if (this.#end !== undefined) socket.end(this.#end);
     return socket;
   }
 
@@ -137,12 +137,17 @@ export class Context {
   async http(wish: HttpAsk): Promise<HttpAnswer> {
     const token = await this.token();
     const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    return ask(this.target, { ...wish, headers: { ...bearer, ...wish.headers } });
+    return this.ask({ ...wish, headers: { ...bearer, ...wish.headers } });
   }
 
-  /** Ends every connection, and every wait with `reason`. */
+  /** Asks over HTTP, as nobody. */
+  ask(wish: HttpAsk): Promise<HttpAnswer> {
+    return ask(this.target, wish, this.#end.signal);
+  }
+
+  /** Ends every connection, those that are being made too, and every wait with `reason`. */
   end(reason: Error): void {
-    this.#end = reason;
+    this.#end.abort(reason);
     for (const socket of this.#sockets) socket.end(reason);
   }
 }

@@ -19,8 +19,12 @@ export interface HttpAsk {
   readonly body?: unknown;
 }
 
-/** Asks the target over HTTP. @throws the network's own error */
-export function ask(target: Target, { method = 'GET', path, headers = {}, body }: HttpAsk): Promise<HttpAnswer> {
+/** Asks the target over HTTP, until the signal ends it. @throws the network's own error, or the signal's reason */
+export function ask(
+  target: Target,
+  { method = 'GET', path, headers = {}, body }: HttpAsk,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
   const url = new URL(path, target.base.replace(/^ws/, 'http'));
   const tls = {
     ...(target.ca !== undefined && { ca: target.ca }),
@@ -28,8 +32,9 @@ export function ask(target: Target, { method = 'GET', path, headers = {}, body }
   };
   const sent = body === undefined ? undefined : JSON.stringify(body);
   const type = sent === undefined ? {} : { 'content-type': 'application/json' };
-  const options: RequestOptions = { method, headers: { ...type, ...headers }, agent: false };
-  return new Promise((resolve, reject) => {
+  const options: RequestOptions = { method, headers: { ...type, ...headers }, agent: false, signal };
+  return new Promise((resolve, fail) => {
+    const reject = (error: unknown): void => fail(signal.aborted ? signal.reason : error);
     const onResponse = (response: IncomingMessage): void => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

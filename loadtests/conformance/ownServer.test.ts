@@ -13,6 +13,8 @@ const TLS = {
 const OVER_TLS = ['native.endpoint.*', 'native.auth.*', 'native.resume.*', '*.opening.*', '*.market.*', 'http.*'];
 const IN_DEVELOPMENT = ['native.auth.*', 'native.identity.*', 'native.order.*'];
 const PARALLEL = 48;
+/** Longer than any case's: a slow machine makes them late, not wrong. */
+const PATIENCE_MS = 240_000;
 
 /** Runs cases against our own server. */
 async function judge(
@@ -40,7 +42,7 @@ function skipped(results: readonly Result[]): string[] {
   return results.filter(({ status }) => status === 'skip').map(({ name }) => name);
 }
 
-describe('our own server', () => {
+describe('our own server', { timeout: PATIENCE_MS }, () => {
   it('should keep every promise of every dialect', async () => {
     const results = await judge({});
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Broken, type Case, type DialectName, NEEDS, ruleOf, Skip } from './case.ts';
 import { Context } from './context.ts';
-import { ask } from './http.ts';
 import { UpgradeRefused } from './socket.ts';
 import { lacking, PATHS, type Target } from './target.ts';
 
@@ -36,6 +35,8 @@ export interface Run {
   readonly onResult?: (result: Result) => void;
 }
 
+/** What takes longer to say whether an endpoint is there is no server. */
+const PROBE_MS = 30_000;
 const MISSING: ReadonlySet<number> = new Set([404, 426, 501]);
 
 /**
@@ -119,9 +120,10 @@ async function missingDialects({ cases, target, required }: Run): Promise<Map<Di
 async function statusOf(target: Target, dialect: DialectName): Promise<number> {
   const probe = new Context(target, 'probe');
   const suffix = dialect === 'us-001' ? `/${target.symbols[0] ?? ''}` : '';
+  const timer = setTimeout(() => probe.end(new Error(`nothing within ${PROBE_MS} ms`)), PROBE_MS);
   try {
     if (dialect === 'http') {
-      const { status } = await ask(target, { path: target.paths.http ?? PATHS.http });
+      const { status } = await probe.ask({ path: target.paths.http ?? PATHS.http });
       return status;
     }
     await probe.open(dialect, { suffix });
@@ -130,6 +132,7 @@ async function statusOf(target: Target, dialect: DialectName): Promise<number> {
     if (error instanceof UpgradeRefused) return error.status;
     throw new UnreachableError(`${target.base} does not answer (${messageOf(error)})`);
   } finally {
+    clearTimeout(timer);
     probe.end(new Error('the probe is over'));
   }
 }

@@ -14,6 +14,8 @@ export interface Dialing {
   readonly codec: Codec;
   readonly ca?: string | undefined;
   readonly isInsecure: boolean;
+  /** Ends the attempt when it comes before the connection is open. */
+  readonly signal: AbortSignal;
 }
 
 /** An upgrade that the server refused. */
@@ -86,14 +88,24 @@ export class Socket {
     });
   }
 
-  /** Opens a connection. @throws UpgradeRefused, or the network's own error */
+  /** Opens a connection. @throws UpgradeRefused, the network's own error, or the signal's reason */
   static open(dialing: Dialing): Promise<Socket> {
-    const { url, headers, protocols, codec, ca, isInsecure } = dialing;
+    const { url, headers, protocols, codec, ca, isInsecure, signal } = dialing;
+    if (signal.aborted) return Promise.reject(signal.reason);
     const tls = { ...(ca !== undefined && { ca }), ...(isInsecure && { rejectUnauthorized: false }) };
     const ws = new WebSocket(url, [...protocols], { headers, perMessageDeflate: false, ...tls });
     const socket = new Socket(ws, codec);
     return new Promise((resolve, reject) => {
-      ws.on('open', () => resolve(socket));
+      const abandon = (): void => {
+        reject(signal.reason);
+        ws.terminate();
+      };
+      signal.addEventListener('abort', abandon);
+      ws.on('close', () => signal.removeEventListener('abort', abandon));
+      ws.on('open', () => {
+        signal.removeEventListener('abort', abandon);
+        resolve(socket);
+      });
       ws.on('error', reject);
       ws.on('unexpected-response', (request, response) => {
         const chunks: Buffer[] = [];

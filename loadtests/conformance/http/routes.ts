@@ -2,7 +2,6 @@ import { type TSchema, Type } from '@sinclair/typebox';
 import { type Case, type Need, theme } from '../case.ts';
 import type { Context } from '../context.ts';
 import { check, field, has, list, read, same, shown, text } from '../expect.ts';
-import { ask } from '../http.ts';
 import * as Shape from '../shapes.ts';
 import { problem, publisher } from './asking.ts';
 
@@ -79,18 +78,14 @@ export const routeCases: readonly Case[] = [
     identity(
       `${what}-without-a-token-are-401`,
       async (t) => {
-        problem(await ask(t.target, { path: path(t) }), 401, 'unauthenticated');
+        problem(await t.ask({ path: path(t) }), 401, 'unauthenticated');
       },
       { needs: [...needs, 'tokens'] },
     ),
     identity(
       `${what}-with-a-bad-token-are-401`,
       async (t) => {
-        problem(
-          await ask(t.target, { path: path(t), headers: { authorization: 'Bearer nonsense' } }),
-          401,
-          'bad_token',
-        );
+        problem(await t.ask({ path: path(t), headers: { authorization: 'Bearer nonsense' } }), 401, 'bad_token');
       },
       { needs },
     ),

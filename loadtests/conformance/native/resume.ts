@@ -1,6 +1,6 @@
 import { type Case, Skip, theme } from '../case.ts';
-import type { Context } from '../context.ts';
-import { check, type Frame, field, has, same, text, whole } from '../expect.ts';
+import { field, has, same, text, whole } from '../expect.ts';
+import { cutAndMissed, LONG, MISSED, readOn, recovered } from './comingBack.ts';
 import { lives } from './connection.ts';
 import { CHANNELS, keysFor, tickers } from './subscribe.ts';
 
@@ -10,10 +10,6 @@ const resume = theme({
   paragraph: 'sequence-and-resume',
   needs: ['resume'],
 });
-
-const MISSED = 5;
-/** Events after which a short history doesn't reach back. */
-const LONG = 70;
 
 /** Resume: everything after a cursor, or a snapshot; never a part. */
 export const resumeCases: readonly Case[] = [
@@ -54,10 +50,7 @@ export const resumeCases: readonly Case[] = [
   resume(
     'after-a-cut-everything-missed-follows',
     async (t) => {
-      const { since, symbol, witness } = await cutAndMissed(t);
-      const { socket } = await t.welcome();
-      const answer = await t.subscribe(socket, 'ticker', { symbols: [symbol], since });
-      same(answer['recovered'], true, 'recovered');
+      const { socket, since, symbol, witness } = await recovered(t, () => cutAndMissed(t));
       const came = await tickers(socket, MISSED);
       const from = since.seq[symbol] ?? 0;
       for (const [at, frame] of came.entries()) same(whole(frame, 'seq'), from + 1 + at, 'number');
@@ -70,9 +63,7 @@ export const resumeCases: readonly Case[] = [
   resume(
     'recovered-brings-no-snapshot',
     async (t) => {
-      const { since, symbol } = await cutAndMissed(t);
-      const { socket } = await t.welcome();
-      await t.subscribe(socket, 'ticker', { symbols: [symbol], since });
+      const { socket } = await recovered(t, () => cutAndMissed(t));
       await tickers(socket, MISSED + 1);
       same(socket.of('snapshot').length, 0, 'snapshots');
     },
@@ -81,9 +72,7 @@ export const resumeCases: readonly Case[] = [
   resume(
     'what-comes-follows-what-was-missed-without-gap-or-repeat',
     async (t) => {
-      const { since, symbol } = await cutAndMissed(t);
-      const { socket } = await t.welcome();
-      await t.subscribe(socket, 'ticker', { symbols: [symbol], since });
+      const { socket, since, symbol } = await recovered(t, () => cutAndMissed(t));
       let last = since.seq[symbol] ?? 0;
       for (const frame of await tickers(socket, MISSED * 3)) {
         const seq = whole(frame, 'seq');
@@ -96,9 +85,7 @@ export const resumeCases: readonly Case[] = [
   resume(
     'missed-events-carry-their-own-times',
     async (t) => {
-      const { since, symbol, witness } = await cutAndMissed(t);
-      const { socket } = await t.welcome();
-      await t.subscribe(socket, 'ticker', { symbols: [symbol], since });
+      const { socket, witness } = await recovered(t, () => cutAndMissed(t));
       const live = new Map(witness().map((frame) => [whole(frame, 'seq'), frame]));
       for (const frame of await tickers(socket, MISSED)) {
         const sent = live.get(whole(frame, 'seq'));
@@ -110,25 +97,19 @@ export const resumeCases: readonly Case[] = [
   resume(
     'on-the-same-connection-works-as-well',
     async (t) => {
-      const { socket, welcome } = await t.welcome();
-      const symbol = t.symbol();
-      const head = whole(await t.ticker(socket, symbol), 'seq');
-      await tickers(socket, MISSED);
-      const since = { epoch: text(welcome, 'epoch'), seq: { [symbol]: head } };
-      const answer = await t.subscribe(socket, 'ticker', { symbols: [symbol], since });
-      same(answer['recovered'], true, 'recovered');
+      const { socket, since, symbol } = await recovered(t, () => readOn(t, MISSED));
       const [first] = await tickers(socket, 1);
-      same(whole(first, 'seq'), head + 1, 'number');
+      same(whole(first, 'seq'), (since.seq[symbol] ?? 0) + 1, 'number');
     },
     { needs: ['ticks'] },
   ),
   resume('a-key-without-a-number-gets-a-snapshot-beside-the-others', async (t) => {
-    const { socket, welcome } = await t.welcome();
-    const [known, fresh] = [t.symbol(0), t.symbol(1)];
-    const head = whole(await t.ticker(socket, known), 'seq');
-    const since = { epoch: text(welcome, 'epoch'), seq: { [known]: head } };
-    const answer = await t.subscribe(socket, 'ticker', { symbols: [known, fresh], since });
-    same(answer['recovered'], true, 'recovered');
+    const fresh = t.symbol(1);
+    const { socket } = await recovered(
+      t,
+      () => readOn(t, 0),
+      ({ symbol }) => [symbol, fresh],
+    );
     has(await socket.takeType('snapshot'), { symbol: fresh }, 'a snapshot');
   }),
   resume('without-since-it-is-not-recovered', async (t) => {
@@ -206,25 +187,3 @@ export const resumeCases: readonly Case[] = [
     ),
   ),
 ];
-
-/** A client that read up to a number and was cut, and another that saw what it missed since. */
-async function cutAndMissed(t: Context): Promise<{
-  readonly symbol: string;
-  readonly since: { readonly epoch: string; readonly seq: Readonly<Record<string, number>> };
-  readonly witness: () => Frame[];
-}> {
-  const symbol = t.symbol();
-  const [{ socket, welcome }, other] = await Promise.all([t.welcome(), t.welcome()]);
-  const [, head] = await Promise.all([t.ticker(socket, symbol), t.ticker(other.socket, symbol)]);
-  // From here on the other one sees what this one will have missed.
-  const isSeen = (frame: Frame): boolean => frame['type'] === 'ticker' && whole(frame, 'seq') > whole(head, 'seq');
-  const seq = whole(await socket.take(isSeen, 'a ticker'), 'seq');
-  socket.cut();
-  await other.socket.take((frame) => frame['type'] === 'ticker' && whole(frame, 'seq') >= seq + MISSED, 'tickers');
-  check(other.socket.of('ticker').length > MISSED, `${MISSED} tickers that were missed`, other.socket.frames.length);
-  return {
-    symbol,
-    since: { epoch: text(welcome, 'epoch'), seq: { [symbol]: seq } },
-    witness: () => other.socket.of('ticker'),
-  };
-}

@@ -19,6 +19,10 @@ import {
 } from './tampering.ts';
 
 const MS = 1_000;
+/** Refuses whatever the server has taken. */
+const WRONG_SIDE = frames('order.accepted', ({ id }) => [
+  { type: 'error', id, code: 'order_rejected', reason: 'wrong_side_of_market', message: 'no', retryable: false },
+]);
 
 /** Wrong native servers: one rule broken each. */
 export const NATIVE: Readonly<Record<string, Mutation>> = {
@@ -197,6 +201,14 @@ export const NATIVE: Readonly<Record<string, Mutation>> = {
   'a second order of one name is a new one': {
     caughtBy: 'order.placed-again-is-a-duplicate-with-the-firsts-state',
     wrong: set('order.accepted', { duplicate: false }),
+  },
+  'a stop near the market is always on its wrong side': {
+    caughtBy: 'order.a-stop-triggers-on-the-trade-that-reaches-it',
+    wrong: WRONG_SIDE,
+  },
+  'an order of a list is refused as on the wrong side of the market': {
+    caughtBy: 'list.a-trigger-of-one-of-an-oco-cancels-the-other',
+    wrong: WRONG_SIDE,
   },
   'a stop triggers on the tick after': {
     caughtBy: 'order.a-stop-triggers-on-the-trade-that-reaches-it',
