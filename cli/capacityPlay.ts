@@ -8,6 +8,7 @@ import { ExitCode } from '../protocol/codes.ts';
 import type { Codec, DialectName } from '../protocol/run.ts';
 import type { Plateau, Varied } from '../protocol/schemas/capacity.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
+import type { Summary } from '../protocol/schemas/summary.ts';
 import type { TargetSet } from '../protocol/schemas/targets.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { ensureTape } from '../simulator/universe/ensure.ts';
@@ -36,6 +37,8 @@ export interface PlateauPlan {
 const AROUND_S = 7;
 const CLIENT_S = 0.0005;
 const CONNECTS_PER_S = 500;
+const STEP_START_S = 4;
+const MOST_START_S = 12;
 
 /** How long a plateau at this load takes, s. */
 export function plateauTakesS({ vary, plateauS, warmUpS, scenario }: PlateauPlan, load: number): number {
@@ -63,6 +66,7 @@ export function plateauPlayer(plan: PlateauPlan): PlateauPlayer {
   const tapes = join(plan.folder, 'tapes');
   const times = vary === 'rate' ? eventTimes(plan.tapePath, scenario.tape.fromS) : undefined;
   let played = 0;
+  let startS = 0;
   const tapeOf = async (at: Scenario, progress: Progress): Promise<string> => {
     if (vary !== 'symbols') return plan.tapePath;
     mkdirSync(tapes, { recursive: true });
@@ -100,6 +104,7 @@ export function plateauPlayer(plan: PlateauPlan): PlateauPlayer {
           command: plan.command,
           out: folder,
           discardS: warmUpS,
+          startS,
           onLoadStarted: watch.watch,
           onProgress: (state) => progress.run({ ...state, detail: `${label}: ${state.detail}` }),
         });
@@ -115,6 +120,7 @@ export function plateauPlayer(plan: PlateauPlan): PlateauPlayer {
           generatorFailed: outcome.evidence.generatorFailed,
           folder: relative(plan.folder, folder),
         });
+        if (isLateStart(summary)) startS = Math.min(MOST_START_S, startS + STEP_START_S);
         return { ...plateau, interrupted: outcome.interrupted };
       } finally {
         watch.stop();
@@ -122,6 +128,11 @@ export function plateauPlayer(plan: PlateauPlan): PlateauPlayer {
       }
     },
   };
+}
+
+/** Whether clients opened their sockets late because our generators were not up in time: the next ones get longer. */
+function isLateStart({ rows }: Summary): boolean {
+  return rows.some(({ id, verdict }) => id === 'connect' && verdict === 'invalid');
 }
 
 /** A plateau's report stays; its lines and plans, which are large, have been read. */

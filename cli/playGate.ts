@@ -43,6 +43,8 @@ export interface GateRun {
   readonly front?: Front;
   /** Latencies of so many first seconds are not judged. Default 0. */
   readonly discardS?: number;
+  /** More time than usual for our processes to come up. Default 0. */
+  readonly startS?: number;
   readonly onLoadStarted?: (pid: number) => void;
   readonly onProgress?: (progress: RunProgress) => void;
 }
@@ -88,6 +90,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       ...(run.feed === undefined ? {} : { feed: run.feed }),
       ...(run.underTest === undefined ? {} : { underTest: run.underTest }),
       ...(run.front === undefined ? {} : { front: run.front }),
+      ...(run.startS === undefined ? {} : { startS: run.startS }),
       ...(run.discardS === undefined ? {} : { discardS: run.discardS }),
       ...(run.onLoadStarted === undefined ? {} : { onLoadStarted: run.onLoadStarted }),
       ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),

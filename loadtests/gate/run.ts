@@ -78,6 +78,8 @@ export interface RunOptions {
   readonly standing?: StandingServer;
   /** Latencies of so many first seconds of the tape are not judged: a plateau's warm-up. Default 0. */
   readonly discardS?: number;
+  /** More time than usual for our processes to come up, on a machine that was seen to need it. Default 0. */
+  readonly startS?: number;
   /** Several generators that share the load; absent: the gate starts one. */
   readonly crew?: Crew;
   /** Told the load generator's pid when it runs: `trust` starves it. */
@@ -170,7 +172,7 @@ async function play(
   report(options, 'server', 0, 'starting the server');
   const provider = await providerOf(options, part, env);
   onStop(async () => provider?.child.end(SERVER_END_MS));
-  const preparingUs = GENERATOR_START_US + CLIENT_START_US * scenario.load.clients;
+  const preparingUs = GENERATOR_START_US + (options.startS ?? 0) * 1e6 + CLIENT_START_US * scenario.load.clients;
   const leadUs = preparingUs + (options.crew?.leadUs ?? 0) + scenario.load.connectOverS * 1e6 + SETTLE_US;
   const span = { fromEventUs: part.fromUs, toEventUs: part.toUs, speed: scenario.tape.speed };
   // A server that plays the tape itself must know when before it is there.
