@@ -1,5 +1,6 @@
 import { markdownTable } from 'markdown-table';
-import type { Row, Summary } from '../protocol/schemas/summary.ts';
+import type { Row, Summary, Violation } from '../protocol/schemas/summary.ts';
+import { explainedBy } from './explain.ts';
 import { formatCount, formatUtc, intervalWords, measuredWords, plain, VERDICT_WORDS, violationCount } from './words.ts';
 
 /** Signs that GitHub, GitLab and mail show alike; the word stands beside each. */
@@ -42,7 +43,22 @@ function violationsLine(summary: Summary): string[] {
   if (violationCount(summary) === 0) return [];
   const kinds = Object.entries(summary.violations.counts).filter(([, count]) => count > 0);
   const words = kinds.map(([kind, count]) => `${formatCount(count)} ${escapeMarkdown(kind)}`);
-  return [`**Broken promises:** ${words.join(', ')}; each with its symbol and time in \`report.html\`.`];
+  const some = summary.violations.listed
+    .slice(0, MOST_LISTED)
+    .map((violation) => violationItem(violation, summary.marks));
+  const where = some.length === 0 ? '' : ` The first ${some.length}, all in \`report.html\`:`;
+  return [`**Broken promises:** ${words.join(', ')}.${where}`, ...(some.length === 0 ? [] : [some.join('\n')])];
+}
+
+/** Violations told one by one. */
+const MOST_LISTED = 5;
+
+function violationItem(violation: Violation, marks: Summary['marks']): string {
+  const { atS, stream, client, generator, expectedSeq, seq } = violation;
+  const kind = violation.violation.replaceAll('_', ' ');
+  const words = `${atS.toFixed(3)} s: ${kind}, ${stream || 'no stream'}, client ${client} (${generator}), expected ${expectedSeq}, got ${seq}`;
+  const explained = explainedBy(atS, marks)?.label;
+  return `- ${escapeMarkdown(`${words}; ${explained === undefined ? 'unexplained' : `beside: ${explained}`}`)}`;
 }
 
 function factsLine(summary: Summary): string {

@@ -1,12 +1,11 @@
 import type { Summary, Violation } from '../../protocol/schemas/summary.ts';
-import { formatCount, violationCount } from '../words.ts';
+import { explainedBy } from '../explain.ts';
+import { formatCount, formatUtc, violationCount } from '../words.ts';
 import { EMPTY, html, type Markup } from './markup.ts';
 import type { Mark, TimeAxis } from './timeAxis.ts';
 
 /** Violations shown on the page; the others are in summary.json. */
 const MOST_SHOWN = 200;
-/** A fault explains what clients noticed while it lasted and shortly after. */
-const AFTERMATH_S = 3;
 const MOST_DETAIL = 300;
 
 /** Lost, doubled, late and altered messages, one by one, each with the fault on the time axis that may explain it. */
@@ -22,22 +21,30 @@ export function violationsSection(summary: Summary, axis: TimeAxis): Markup {
   const kinds = Object.entries(counts).filter(([, count]) => count > 0);
   const rest = Math.max(total, listed.length) - shown.length;
   return html`<section aria-labelledby="violations"><h2 id="violations">Broken promises</h2>
-<p>${kinds.map(([kind, count]) => `${formatCount(count)} ${kindWords(kind)}`).join(', ')}.</p>
+<p>${kinds.map(([kind, count]) => `${formatCount(count)} ${kindWords(kind)}`).join(', ')}. ${explainedWords(shown, axis.marks)}</p>
 <div class="scroll" role="region" tabindex="0" aria-labelledby="violations"><table class="listing">
-<thead><tr><th scope="col">Second</th><th scope="col">What</th><th scope="col">Stream</th><th scope="col">Client</th><th scope="col">Expected seq</th><th scope="col">Got seq</th><th scope="col">Beside fault</th><th scope="col">In words</th></tr></thead>
-<tbody>${shown.map((violation) => violationRow(violation, axis.marks))}</tbody>
+<thead><tr><th scope="col">Second</th><th scope="col">Market time</th><th scope="col">What</th><th scope="col">Stream</th><th scope="col">Client</th><th scope="col">Expected seq</th><th scope="col">Got seq</th><th scope="col">Explained by</th><th scope="col">In words</th></tr></thead>
+<tbody>${shown.map((violation) => violationRow(violation, axis.marks, summary))}</tbody>
 </table></div>
 ${rest > 0 ? html`<p>${formatCount(rest)} more were counted; summary.json lists up to ${formatCount(listed.length)}.</p>` : EMPTY}</section>
 `;
 }
 
-function violationRow(violation: Violation, marks: readonly Mark[]): Markup {
-  const beside = marks.find(
-    (mark) => mark.kind === 'fault' && violation.atS >= mark.fromS && violation.atS <= mark.toS + AFTERMATH_S,
-  );
-  const explained = beside === undefined ? 'unexplained' : `${beside.letter}: ${beside.label}`;
-  return html`<tr><td class="number">${violation.atS.toFixed(3)}</td><td>${kindWords(violation.violation)}</td><td>${violation.stream || '–'}</td><td>${violation.client} (${violation.generator})</td><td class="number">${violation.expectedSeq}</td><td class="number">${violation.seq}</td><td>${explained}</td><td>${clip(violation.detail)}</td></tr>
+function violationRow(violation: Violation, marks: readonly Mark[], { tape }: Summary): Markup {
+  const fault = explainedBy(violation.atS, marks);
+  const explained = fault === undefined ? 'unexplained' : `${fault.letter}: ${fault.label}`;
+  const marketUs = tape.fromUs + violation.atS * tape.speed * 1e6;
+  return html`<tr><td class="number">${violation.atS.toFixed(3)}</td><td class="number">${formatUtc(marketUs).slice(11)}</td><td>${kindWords(violation.violation)}</td><td>${violation.stream || '–'}</td><td>${violation.client} (${violation.generator})</td><td class="number">${violation.expectedSeq}</td><td class="number">${violation.seq}</td><td>${explained}</td><td>${clip(violation.detail)}</td></tr>
 `;
+}
+
+/** How many of what is listed lie beside a fault, in a sentence. */
+function explainedWords(listed: readonly Violation[], marks: readonly Mark[]): string {
+  if (listed.length === 0) return '';
+  const explained = listed.filter(({ atS }) => explainedBy(atS, marks) !== undefined).length;
+  if (explained === 0) return 'No fault on the time axis explains any of those listed.';
+  const rest = listed.length - explained;
+  return `Of the ${formatCount(listed.length)} listed, ${formatCount(explained)} lie beside a fault on the time axis, ${rest === 0 ? 'none is' : `${formatCount(rest)} are`} unexplained. A promise holds through faults too: a fault says where to look, it excuses nothing.`;
 }
 
 function kindWords(kind: string): string {

@@ -115,8 +115,10 @@ describe('htmlReport', () => {
   it('should list each broken promise with symbol, numbers, time, client and the fault beside it', () => {
     const text = textOf(PAGES.fail);
 
-    expect(text).toContain('20.412 gap ticker:AAPL 17 (k6) 1041 1043 A: 50 clients cut expected 1041, got 1043');
-    expect(text).toContain('29.100 gap ticker:SYM0042 101 (probe) 310 311 unexplained');
+    expect(text).toContain(
+      '20.412 13:30:20 UTC gap ticker:AAPL 17 (k6) 1041 1043 A: 50 clients cut expected 1041, got 1043',
+    );
+    expect(text).toContain('29.100 13:30:29 UTC gap ticker:SYM0042 101 (probe) 310 311 unexplained');
   });
 
   it('should say where the tape comes from, in its own words', () => {
