@@ -7,6 +7,10 @@ const DRAWN = 4096;
 /** A ratio this many times the middle one (in size, of the logs) counts as no more than that: a hiccup isn't a build. */
 const CLIP = 3;
 
+/** Halvings of the span of the ratios: to a ten-thousandth of it, and finer than any figure told. */
+const INTERVAL_ROUNDS = 14;
+const CENTRE_ROUNDS = 40;
+
 /** Signs for every pair, pattern after pattern; the first is the one that was played. */
 export interface Flips {
   readonly pairs: number;
@@ -102,7 +106,7 @@ export function centre(ratios: readonly number[]): number {
   let low = Math.min(...known);
   let high = Math.max(...known);
   if (limit === 0) return known.reduce((sum, ratio) => sum + ratio, 0) / known.length;
-  for (let round = 0; round < 50 && high - low > 1e-9; round++) {
+  for (let round = 0; round < CENTRE_ROUNDS && high - low > 1e-7; round++) {
     const guess = (low + high) / 2;
     let balance = 0;
     for (const ratio of known) balance += Math.max(-limit, Math.min(limit, ratio - guess));
@@ -129,7 +133,7 @@ export function flipInterval(
     let inside = 0;
     let outside = reach;
     // Beyond the farthest ratio all signs agree, which the level rejects.
-    for (let round = 0; round < 24; round++) {
+    for (let round = 0; round < INTERVAL_ROUNDS; round++) {
       const tried = (inside + outside) / 2;
       if (flipChance(ratios, flips, middle + direction * tried) > level) inside = tried;
       else outside = tried;
