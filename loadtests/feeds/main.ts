@@ -26,6 +26,8 @@ const { values } = parseArgs({
     'to-us': { type: 'string' },
     speed: { type: 'string', default: '1' },
     plan: { type: 'string' },
+    host: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: '0' },
   },
 });
 const kind = Object.values(PROVIDER_KINDS).find(({ name }) => name === values.provider);
@@ -57,11 +59,16 @@ const host = await openHost({
   ...(values.plan === undefined ? {} : { plan: values.plan }),
   clock,
   play: { player, tape, showAs: 'tape' },
+  host: values.host,
+  port: Number(values.port),
+}).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exit(ExitCode.UNAVAILABLE);
 });
 process.stdout.on('error', () => undefined); // Whoever read it is gone, and ends this process too.
 tell({ ready: true, ports: [host.port] });
 const reporting = setInterval(() => {
-  tell({ kind: 'late', atUs: clock.nowUs(), maxUs: worstUs });
+  tell({ kind: 'late', atUs: clock.nowUs(), maxUs: worstUs, topics: host.topics });
   worstUs = 0;
 }, 1_000);
 process.once('SIGTERM', () => {

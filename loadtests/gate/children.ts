@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { GateError } from './errors.ts';
 
 /** A process of ours that speaks JSON lines on its standard output. */
@@ -26,6 +27,8 @@ const KEPT_ERROR_LINES = 8;
 export interface ChildStart {
   readonly file: string;
   readonly args: readonly string[];
+  /** Modules that the process loads before its own. */
+  readonly preload?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly onLine?: (line: Record<string, unknown>) => void;
 }
@@ -79,6 +82,7 @@ export function describeEnd(end: ChildEnd): string {
 export function startChild(options: ChildStart): JsonChild {
   // A child of a TypeScript source (in development and tests) needs the loader that its parent runs under.
   const loader = options.file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  for (const module of options.preload ?? []) loader.push('--import', pathToFileURL(module).href);
   const child: ChildProcess = spawn(process.execPath, [...loader, options.file, ...options.args], {
     env: { ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -9,6 +9,8 @@ import type { LatenessEvidence } from '../judge/lateness.ts';
 import type { GeneratorData } from '../judge/merge.ts';
 import { MINUTE_US } from '../oracle/bars.ts';
 import { judgeMarket } from '../oracle/judgeMarket.ts';
+import { clockAgreement, SAME_CLOCK } from '../target/clocks.ts';
+import { unseen } from '../target/profile.ts';
 import type { GeneratorEnd } from './generators.ts';
 import type { HostWatch, Series } from './host.ts';
 import { keepMax } from './host.ts';
@@ -17,6 +19,7 @@ import { judgeAllOrders } from './orderEvidence.ts';
 import { type PlayedPart, tradesBySymbol } from './part.ts';
 import { endOf, type PlannedCut, type RunPlans } from './plan.ts';
 import type { RunOptions } from './run.ts';
+import { isForeign } from './underTest.ts';
 
 export interface GatherInput {
   readonly options: RunOptions;
@@ -33,6 +36,8 @@ export interface GatherInput {
   readonly inside: InsideWatch;
   /** How much the wall clock (which k6 reads) moved against ours in the run, µs. */
   readonly wallDriftUs: number;
+  /** Half of the journey's time to a server elsewhere and back, µs; 0 for one here. */
+  readonly halfTripUs: number;
   readonly serverDied: string;
   readonly planned: RunPlans;
 }
@@ -48,6 +53,8 @@ export async function gatherEvidence(
   const note = options.dialect.note?.(options.scenario);
   if (note !== undefined) notes.push(note);
   if (input.inside.failures() > 0) notes.push(`/metrics did not answer ${input.inside.failures()} times`);
+  const clocks = isForeign(options.underTest) ? clockAgreement(input.halfTripUs, generators) : SAME_CLOCK;
+  if (clocks.note !== '') notes.push(clocks.note);
   const worstDue = Math.max(0, ...generators.map((data) => data.dueTimeErrorUs));
   if (worstDue > 5_000)
     notes.push(`the server's dueTimeUs is off the schedule by up to ${(worstDue / 1000).toFixed(1)} ms`);
@@ -60,7 +67,7 @@ export async function gatherEvidence(
     plannedClients: clients.length,
     plannedOrders: clients.reduce((sum, client) => sum + client.orders.length, 0),
     inside: insideOf(input.inside.evidence, schedule),
-    lateness: latenessOf(input, generators),
+    lateness: latenessOf(input, { generators, clockErrorUs: clocks.errorUs }),
     cuts: input.cuts,
     orders: judgeAllOrders({
       part,
@@ -77,15 +84,19 @@ export async function gatherEvidence(
       symbolsOf: new Map(clients.map((client) => [client.client, client.symbols])),
     }),
     // Nobody knows what of the tape a server that polls has heard.
-    expectedHeads: isPolled(options.feed ?? '') ? new Map() : expectedHeads(part, options.dialect.isNumbered),
+    expectedHeads:
+      isPolled(options.feed ?? '') || options.dialect.hasHeads === false
+        ? new Map()
+        : expectedHeads(part, options.dialect.isNumbered),
     absent: absentIn(input),
     serverDied: input.serverDied,
     generatorFailed: failureOf(input),
   };
   const { patternsDue, patternsSeen, barsDue, barsSeen } = evidence.market;
-  notes.push(
-    `by the oracle ${patternsDue} patterns and ${barsDue} bars were due to clients; ${patternsSeen} and ${barsSeen} came`,
-  );
+  if (part.ticks.length > 0)
+    notes.push(
+      `by the oracle ${patternsDue} patterns and ${barsDue} bars were due to clients; ${patternsSeen} and ${barsSeen} came`,
+    );
   return { evidence, runHash, notes };
 }
 
@@ -95,11 +106,12 @@ const NO_SOAK = 'only a soak can tell: tapedeck soak';
 const LONGEST_PATTERN_MINUTES = 4;
 
 /** What this run has not, with the reason: what the dialect lacks, and patterns where the server can't have their bars. */
-function absentIn({ options, part }: GatherInput): RunEvidence['absent'] {
-  const { dialect, feed, standing } = options;
+function absentIn({ options, part, inside }: GatherInput): RunEvidence['absent'] {
+  const { dialect, feed, standing, underTest } = options;
   if (isPolled(feed ?? '')) return dialect.absent;
   const absent = new Map<Need, string>([...dialect.absent, ['polled', 'its feed is no polled one']]);
   if (standing === undefined) absent.set('soak', NO_SOAK);
+  if (isForeign(underTest)) for (const [need, why] of unseen(underTest, inside.seen())) absent.set(need, why);
   const endedMinutes = Math.floor(part.toUs / MINUTE_US) - Math.floor(part.fromUs / MINUTE_US);
   if (feed === undefined || hasHistory(feed) || endedMinutes >= LONGEST_PATTERN_MINUTES) return absent;
   const why = `${feed} tells nothing of the minutes before now, and only ${endedMinutes} end in the part`;
@@ -136,11 +148,14 @@ function insideOf(inside: InsideEvidence, schedule: Schedule): InsideEvidence {
   };
 }
 
-function latenessOf(input: GatherInput, generators: readonly GeneratorData[]): LatenessEvidence {
+function latenessOf(
+  input: GatherInput,
+  of: { readonly generators: readonly GeneratorData[]; readonly clockErrorUs: number },
+): LatenessEvidence {
   const loopDelayUs = new Map<string, ReadonlyMap<number, number>>([['the proxy', input.proxyLoopDelayUs]]);
   const slipUs = new Map<string, ReadonlyMap<number, number>>();
   if (input.providerLateUs !== undefined) slipUs.set('the provider', input.providerLateUs);
-  for (const data of generators) {
+  for (const data of of.generators) {
     loopDelayUs.set(data.generator, maxima(data, 'loopDelay'));
     slipUs.set(data.generator, maxima(data, 'slip'));
   }
@@ -150,7 +165,7 @@ function latenessOf(input: GatherInput, generators: readonly GeneratorData[]): L
     loopDelayUs,
     slipUs,
     runQueueUs: input.inside.evidence.runQueueUs,
-    clockErrorUs: input.wallDriftUs,
+    clockErrorUs: input.wallDriftUs + of.clockErrorUs,
   };
 }
 

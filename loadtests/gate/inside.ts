@@ -50,15 +50,35 @@ export function between(before: Buckets | undefined, after: Buckets): Histogram 
   return histogram;
 }
 
+/** What can be seen of a server from within. */
+export interface Seen {
+  /** Times of processing and publishing. */
+  readonly hasInside: boolean;
+  /** Memory and CPU. */
+  readonly hasResources: boolean;
+}
+
 export interface InsideWatch {
   readonly evidence: InsideEvidence;
   /** Readings that failed: the page didn't answer within a second. */
   readonly failures: () => number;
+  /** What of a server can be seen by the ways that were given, as far as is known by now. */
+  readonly seen: () => Seen;
+  /** Whether its process has gone. */
+  readonly isGone: () => boolean;
   readonly stop: () => Promise<void>;
 }
 
-/** Reads the server's `/metrics` and the kernel's books on it once a second, from the tape's start to `stop`. */
-export function watchInside(options: { baseUrl: string; pid: number; clock: Clock; startUs: number }): InsideWatch {
+/** Names of the event loop's worst delay: ours, and that of prom-client's own metrics. */
+const LOOP_DELAY_NAMES = ['tapedeck_event_loop_delay_max_seconds', 'nodejs_eventloop_lag_max_seconds'];
+
+/** Reads a server's Prometheus page and the kernel's books on it once a second, each where it is given, from the tape's start to `stop`. */
+export function watchInside(options: {
+  readonly metricsUrl: string | undefined;
+  readonly pid: number | undefined;
+  readonly clock: Clock;
+  readonly startUs: number;
+}): InsideWatch {
   const processWindows: Windows = new Map();
   const publishWindows: Windows = new Map();
   const cpu: Series = new Map();
@@ -70,13 +90,16 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
   const bytesOut: Series = new Map();
   let failures = 0;
   let page: MetricsPage | undefined;
-  let kernel = readProcess(options.pid);
+  const { metricsUrl, pid } = options;
+  const readKernelNow = () => (pid === undefined ? undefined : readProcess(pid));
+  let kernel = readKernelNow();
+  const wasThere = kernel !== undefined;
   let readUs = options.clock.nowUs();
   let busy: Promise<void> = Promise.resolve();
 
-  const readPage = async (second: number): Promise<void> => {
+  const readPage = async (url: string, second: number): Promise<void> => {
     try {
-      const answer = await fetch(`${options.baseUrl}/metrics`, { signal: AbortSignal.timeout(1000) });
+      const answer = await fetch(url, { signal: AbortSignal.timeout(1000) });
       const now = parseMetrics(await answer.text());
       for (const [name, windows] of [
         ['tapedeck_process_seconds', processWindows],
@@ -85,8 +108,9 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
         const buckets = now.buckets.get(name);
         if (buckets !== undefined) addWindow(windows, second, between(page?.buckets.get(name), buckets));
       }
-      const delay = now.values.get('tapedeck_event_loop_delay_max_seconds');
+      const [delay] = LOOP_DELAY_NAMES.flatMap((name) => now.values.get(name) ?? []);
       if (delay !== undefined) keepMax(loopDelayUs, second, delay * 1e6);
+      if (pid === undefined) keepResources(now, { before: page, second, series: { cpu, rssBytes } });
       const gcSeconds = now.values.get('nodejs_gc_seconds_total');
       const gcBefore = page?.values.get('nodejs_gc_seconds_total');
       if (gcSeconds !== undefined && gcBefore !== undefined) keepMax(gcUs, second, (gcSeconds - gcBefore) * 1e6);
@@ -101,7 +125,7 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
     }
   };
   const readKernel = (second: number): void => {
-    const now = readProcess(options.pid);
+    const now = readKernelNow();
     const nowUs = options.clock.nowUs();
     if (now !== undefined && kernel !== undefined && nowUs > readUs) {
       const perSecond = 1e6 / (nowUs - readUs);
@@ -116,7 +140,7 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
     // What a reading finds happened in the second before it.
     const second = Math.floor((options.clock.nowUs() - options.startUs) / 1e6) - 1;
     readKernel(second);
-    busy = busy.then(() => readPage(second));
+    if (metricsUrl !== undefined) busy = busy.then(() => readPage(metricsUrl, second));
   };
   const timer = setInterval(read, 1000);
   return {
@@ -132,11 +156,33 @@ export function watchInside(options: { baseUrl: string; pid: number; clock: Cloc
       bytesOut,
     },
     failures: () => failures,
+    seen: () => ({
+      hasInside: metricsUrl !== undefined && (page === undefined || page.buckets.has('tapedeck_process_seconds')),
+      hasResources:
+        pid !== undefined || (metricsUrl !== undefined && (page === undefined || page.values.has(RESIDENT_BYTES))),
+    }),
+    isGone: () => wasThere && readKernelNow() === undefined,
     stop: async () => {
       clearInterval(timer);
       await busy;
     },
   };
+}
+
+const RESIDENT_BYTES = 'process_resident_memory_bytes';
+const CPU_SECONDS = 'process_cpu_seconds_total';
+
+/** What a page says of CPU and memory, where the kernel isn't asked. */
+function keepResources(
+  page: MetricsPage,
+  to: { before: MetricsPage | undefined; second: number; series: { cpu: Series; rssBytes: Series } },
+): void {
+  const { before, second, series } = to;
+  const resident = page.values.get(RESIDENT_BYTES);
+  if (resident !== undefined) keepMax(series.rssBytes, second, resident);
+  const [now, then] = [page.values.get(CPU_SECONDS), before?.values.get(CPU_SECONDS)];
+  // Pages are read a second apart.
+  if (now !== undefined && then !== undefined) keepMax(series.cpu, second, now - then);
 }
 
 function addWindow(windows: Windows, second: number, histogram: Histogram): void {

@@ -18,6 +18,11 @@ export interface RunningProvider {
   readonly child: JsonChild;
   /** The longest that an event left after it was due, by second, µs: our own fault. */
   readonly lateUs: Series;
+  /** Resolves with the number of topics that are subscribed, once some are and no more have come for a second; undefined when that took too long. */
+  readonly subscribed: (options: {
+    readonly withinMs: number;
+    readonly signal?: AbortSignal | undefined;
+  }) => Promise<number | undefined>;
   /** Lets it play from `startUs` on. */
   readonly begin: (startUs: number) => void;
 }
@@ -38,6 +43,8 @@ export async function startProvider(options: {
   readonly symbols: number;
   readonly speed: number;
   readonly env: NodeJS.ProcessEnv;
+  /** Where it listens; default: any free port of this machine, for itself alone. */
+  readonly listen?: { readonly host: string; readonly port: number };
 }): Promise<RunningProvider> {
   const { name, part } = options;
   const instrumentsPath = join(options.runFolder, 'instruments.json');
@@ -45,15 +52,18 @@ export async function startProvider(options: {
   writeFileSync(instrumentsPath, JSON.stringify(wanted));
   const lateUs: Series = new Map();
   let startUs = Number.POSITIVE_INFINITY;
+  const topics = new TopicWatch();
   const { child, port } = await startReady(`the provider ${name}`, {
     file: options.entry,
     args: [
       ...['--provider', name, '--tape', options.tapePath, '--speed', String(options.speed)],
       ...['--plan', planOf(name)],
       ...['--from-us', String(part.fromUs), '--to-us', String(part.toUs)],
+      ...(options.listen === undefined ? [] : ['--host', options.listen.host, '--port', String(options.listen.port)]),
     ],
     env: options.env,
-    onLine: ({ kind, atUs, maxUs }) => {
+    onLine: ({ kind, atUs, maxUs, topics: heard }) => {
+      if (kind === 'late' && typeof heard === 'number') topics.told(heard);
       if (kind !== 'late' || atUs === undefined || startUs === Number.POSITIVE_INFINITY) return;
       if (typeof atUs !== 'number' || typeof maxUs !== 'number') return;
       // What a line tells of happened in the second before it.
@@ -64,7 +74,43 @@ export async function startProvider(options: {
     startUs = atUs;
     child.tell({ startUs });
   };
-  return { name, url: urlOf(name, port), instrumentsPath, child, lateUs, begin };
+  return {
+    name,
+    url: urlOf(name, port),
+    instrumentsPath,
+    child,
+    lateUs,
+    begin,
+    subscribed: (within) => topics.settled(within),
+  };
+}
+
+/** Sees when the topics that are subscribed have become what they will be. */
+class TopicWatch {
+  #last = 0;
+  #onSettled: (topics: number) => void = () => undefined;
+
+  told(topics: number): void {
+    if (topics > 0 && topics === this.#last) this.#onSettled(topics);
+    this.#last = topics;
+  }
+
+  settled(options: {
+    readonly withinMs: number;
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<number | undefined> {
+    const { withinMs, signal } = options;
+    return new Promise((resolve) => {
+      const giveUp = (): void => resolve(undefined);
+      const timer = setTimeout(giveUp, withinMs);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      this.#onSettled = (topics) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
+        resolve(topics);
+      };
+    });
+  }
 }
 
 /** Resolves when the server hears its provider. @throws GateError when it doesn't in time */

@@ -1,41 +1,40 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock } from '../../protocol/clock.ts';
-import type { Codec, PolledFeed, Schedule } from '../../protocol/run.ts';
+import type { Codec, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { Crew } from '../distributed/crew.ts';
 import { loadUnion } from '../distributed/load.ts';
 import { mergeEvidence } from '../distributed/merge.ts';
-import { identityOf, recordRun } from '../distributed/record.ts';
+import { recordRun } from '../distributed/record.ts';
 import { writeRunRecord } from '../distributed/runFile.ts';
 import { type GateFeed, hasHistory } from '../feeds/fedBy.ts';
 import { isPolled, pollMsOf } from '../feeds/polled.ts';
-import type { EndedEarly, RunEvidence } from '../judge/evidence.ts';
+import type { RunEvidence } from '../judge/evidence.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { rebased, type StandingServer } from '../soak/standing.ts';
 import { halfRoundTripUs } from '../target/clocks.ts';
 import { endpointsOf } from '../target/endpoints.ts';
-import { listenFor, openForeign } from '../target/open.ts';
+import { openForeign } from '../target/open.ts';
 import { unknownPart } from '../target/part.ts';
 import { foreignProfile } from '../target/profile.ts';
-import { type MakeToken, madeAhead } from '../target/tokens.ts';
-import { watchAbort } from './abortWatch.ts';
-import { type ChildEnd, describeEnd, type ReadyChild, startReady } from './children.ts';
+import type { MakeToken } from '../target/tokens.ts';
+import { type ChildEnd, describeEnd } from './children.ts';
 import { type DialectProfile, targetsFor } from './dialects.ts';
 import { cutShort } from './endedEarly.ts';
 import { GateError } from './errors.ts';
 import { gatherEvidence } from './gather.ts';
-import { type GeneratorEnd, type LoadChoice, startLoad, startProbe } from './generators.ts';
+import { generate, report } from './generate.ts';
+import type { LoadChoice } from './generators.ts';
 import { wallAheadUs, watchHost } from './host.ts';
 import { watchInside } from './inside.ts';
+import { openOwn, polledFeed, providerOf, startFront, tokensAhead } from './opening.ts';
 import { type PlayedPart, readPart } from './part.ts';
-import { accountOf, endOf, makePlans, offeredRate, type PlannedCut, type RunPlans, SETTLE_US } from './plan.ts';
+import { makePlans, type PlannedCut, SETTLE_US } from './plan.ts';
 import { polledProfile } from './polledProfile.ts';
-import { awaitLive, type RunningProvider, startProvider } from './provider.ts';
 import { startProxy } from './proxy.ts';
-import { childEnv, type OpenedServer, type RunningServer, startServer } from './server.ts';
+import { childEnv, type RunningServer } from './server.ts';
 import { isForeign, type UnderTest } from './underTest.ts';
 import { withoutWarmUp } from './warmUp.ts';
 
@@ -319,136 +318,4 @@ async function unionOf(runFolder: string, notes: string[]): Promise<RunEvidence>
   const merged = mergeEvidence(await loadUnion({ paths: [runFolder] }));
   notes.push(...merged.notes);
   return merged.evidence;
-}
-
-/** Starts our server, or takes the one that stands, and waits until it hears its provider. */
-async function openOwn(
-  options: RunOptions,
-  opening: {
-    readonly provider: RunningProvider | undefined;
-    readonly span: Omit<Schedule, 'startUs'>;
-    readonly leadUs: number;
-    readonly onStarted: (server: RunningServer) => void;
-  },
-): Promise<OpenedServer> {
-  const { clock, standing } = options;
-  const { provider, span, leadUs, onStarted } = opening;
-  const plannedUs = clock.nowUs() + leadUs;
-  if (standing !== undefined) return { server: standing.server, startUs: plannedUs };
-  const server = await startServer(options, { ...span, startUs: plannedUs }, provider);
-  onStarted(server);
-  if (provider === undefined) return { server, startUs: plannedUs };
-  await awaitLive(`http://127.0.0.1:${server.port}`, options.signal);
-  return { server, startUs: clock.nowUs() + leadUs };
-}
-
-/** The tokens of all clients, made before the run's times are set. */
-function tokensAhead({ scenario, tokenFor }: RunOptions): Promise<MakeToken> {
-  const { clients, probes } = scenario.load;
-  return madeAhead(
-    Array.from({ length: clients + probes }, (_, client) => accountOf(client)),
-    tokenFor,
-  );
-}
-
-/** Runs the load and the probes to their end, or until a target's abort rule ends them. */
-async function generate(
-  options: RunOptions,
-  stage: { readonly part: PlayedPart; readonly plans: RunPlans; readonly env: NodeJS.ProcessEnv },
-): Promise<{ readonly ends: GeneratorEnd[]; readonly endedEarly: EndedEarly | undefined }> {
-  const { plans, part, env } = stage;
-  const { runFolder, clock } = options;
-  const abort = new AbortController();
-  const signal = AbortSignal.any([abort.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-  let endedEarly: EndedEarly | undefined;
-  const shared = { runFolder, env, signal, endUs: plans.load.endUs, clock };
-  const messagesPerS = offeredRate(part, plans.load);
-  const { crew, scenario } = options;
-  const load =
-    crew === undefined
-      ? startLoad({
-          ...shared,
-          choice: options.load,
-          plan: plans.load,
-          messagesPerS,
-          swarmEntry: options.entries.swarm,
-        })
-      : crew.start({ plan: plans.load, run: identityOf(scenario.name, plans.load, scenario.seed), messagesPerS });
-  load.pid.then(
-    (pid) => options.onLoadStarted?.(pid),
-    () => undefined,
-  );
-  const probe =
-    plans.probe.clients.length === 0
-      ? undefined
-      : startProbe({ ...shared, plan: plans.probe, entry: options.entries.probe, tapePath: options.tapePath });
-  const files = {
-    [options.load.kind]: join(runFolder, `${options.load.kind}.ndjson`),
-    probe: join(runFolder, 'probe.ndjson'),
-  };
-  const watch = watchAbort({
-    targets: options.targets,
-    files,
-    onAbort: (ended) => {
-      endedEarly = ended;
-      abort.abort();
-    },
-  });
-  const ticker = setInterval(() => reportTime(options, plans.load.schedule, plans.load.endUs), 500);
-  try {
-    const ends = await Promise.all([load.done, probe?.done]);
-    return { ends: ends.filter((end): end is GeneratorEnd => end !== undefined), endedEarly };
-  } finally {
-    watch.stop();
-    clearInterval(ticker);
-  }
-}
-
-async function providerOf(
-  { feed: name, entries, tapePath, runFolder, scenario, underTest }: RunOptions,
-  part: PlayedPart,
-  env: NodeJS.ProcessEnv,
-): Promise<RunningProvider | undefined> {
-  if (name === undefined) return undefined;
-  const { speed, symbols } = scenario.tape;
-  const listen = isForeign(underTest) ? listenFor(underTest) : undefined;
-  return startProvider({
-    entry: entries.provider,
-    name,
-    tapePath,
-    runFolder,
-    part,
-    symbols,
-    speed,
-    env,
-    ...(listen !== undefined && { listen }),
-  });
-}
-
-/** What the probes of a server that polls go by. */
-function polledFeed({ scenario }: RunOptions, port: number): PolledFeed {
-  return { intervalMs: pollMsOf(scenario), quotesUrl: `http://127.0.0.1:${port}/api/quotes` };
-}
-
-function startFront(
-  front: Front,
-  stage: { readonly env: NodeJS.ProcessEnv; readonly startUs: number; readonly targetPort: number },
-): Promise<ReadyChild> {
-  const args = [...front.args, '--start-us', String(stage.startUs), '--target-port', String(stage.targetPort)];
-  return startReady('the front', { file: front.file, args, env: stage.env });
-}
-
-function report(options: RunOptions, phase: RunProgress['phase'], secondsLeft: number, detail: string): void {
-  options.onProgress?.({ phase, secondsLeft, detail });
-}
-
-function reportTime(options: RunOptions, schedule: Schedule, endUs: number): void {
-  const nowUs = options.clock.nowUs();
-  const left = Math.max(0, Math.ceil((endUs - nowUs) / 1e6));
-  const tapeEndUs = endOf(schedule);
-  if (nowUs < schedule.startUs) report(options, 'clients', left, 'clients are opening their connections');
-  else if (nowUs < tapeEndUs) {
-    const played = ((nowUs - schedule.startUs) / 1e6).toFixed(0);
-    report(options, 'playing', left, `playing second ${played} of ${options.scenario.tape.durationS}`);
-  } else report(options, 'grace', left, 'waiting for what is still due');
 }

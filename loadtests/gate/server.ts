@@ -3,6 +3,7 @@ import { CLOCK_OFFSET_ENV } from '../../protocol/clock.ts';
 import type { Schedule } from '../../protocol/run.ts';
 import { planOf } from '../feeds/fedBy.ts';
 import { pollMsOf } from '../feeds/polled.ts';
+import type { Address } from '../target/address.ts';
 import { type ReadyChild, startReady } from './children.ts';
 import type { RunningProvider } from './provider.ts';
 import type { RunOptions } from './run.ts';
@@ -11,9 +12,23 @@ const LEAST_SOCKETS_PER_ADDRESS = 1_000;
 const KEY = 'gate';
 
 /** What the processes of a run are given of the gate's surroundings: its clock, and none of the user's secrets of a server. */
-export function childEnv(options: RunOptions): NodeJS.ProcessEnv {
+export function childEnv(options: Pick<RunOptions, 'clock'>): NodeJS.ProcessEnv {
   // A secret file of the user's would stand against the secret that this run makes.
   return { ...process.env, TAPEDECK_JWT_SECRET_FILE: undefined, [CLOCK_OFFSET_ENV]: String(options.clock.offsetUs) };
+}
+
+/** The server of a run. */
+export interface RunningServer extends ReadyChild {
+  /** Where it is, when it isn't ours. */
+  readonly at?: Address;
+  /** Its process, where that is known of one that isn't ours. */
+  readonly pid?: number | undefined;
+}
+
+/** A server that stands, and when its run starts, µs since the epoch. */
+export interface OpenedServer {
+  readonly server: RunningServer;
+  readonly startUs: number;
 }
 
 /** Starts the reference server: fed by the tape in its own process, or by `provider`. */

@@ -26,6 +26,10 @@ export interface GeneratorData {
   readonly violationCounts: Map<string, number>;
   dueTimeErrorUs: number;
   clockErrorUs: number;
+  /** The largest of its parts' offsets to the server by ping, µs. */
+  clockOffsetUs: number;
+  /** See {@link EndLine.earlyUs}. */
+  earlyUs: number;
   /** End lines seen: 0 means that the generator didn't come to its end. */
   ends: number;
 }
@@ -43,6 +47,8 @@ export function newGeneratorData(generator: GeneratorName): GeneratorData {
     violationCounts: new Map(),
     dueTimeErrorUs: 0,
     clockErrorUs: 0,
+    clockOffsetUs: 0,
+    earlyUs: 0,
     ends: 0,
   };
 }
@@ -84,6 +90,8 @@ function mergeEnd(data: GeneratorData, line: EndLine): void {
   for (const [kind, count] of Object.entries(line.violations)) add(data.violationCounts, kind, count ?? 0);
   data.dueTimeErrorUs = Math.max(data.dueTimeErrorUs, line.dueTimeErrorUs);
   data.clockErrorUs = Math.max(data.clockErrorUs, line.clockErrorUs);
+  if (Math.abs(line.clockOffsetUs) > Math.abs(data.clockOffsetUs)) data.clockOffsetUs = line.clockOffsetUs;
+  data.earlyUs = Math.max(data.earlyUs, line.earlyUs ?? 0);
 }
 
 function addTo(
@@ -140,5 +148,7 @@ export function addGenerator(union: GeneratorData, from: GeneratorData): void {
   for (const [kind, count] of from.violationCounts) add(union.violationCounts, kind, count);
   union.dueTimeErrorUs = Math.max(union.dueTimeErrorUs, from.dueTimeErrorUs);
   union.clockErrorUs = Math.max(union.clockErrorUs, from.clockErrorUs);
+  if (Math.abs(from.clockOffsetUs) > Math.abs(union.clockOffsetUs)) union.clockOffsetUs = from.clockOffsetUs;
+  union.earlyUs = Math.max(union.earlyUs, from.earlyUs);
   union.ends += from.ends;
 }

@@ -84,6 +84,8 @@ export function soundEvidence(): RunEvidence {
     violationCounts: new Map(),
     dueTimeErrorUs: 0,
     clockErrorUs: 0,
+    clockOffsetUs: 0,
+    earlyUs: 0,
     ends: 1,
   };
   return {

@@ -1,35 +1,25 @@
 import type { Need, Target } from '../../protocol/schemas/targets.ts';
 import { type DialectProfile, withLeast } from '../gate/dialects.ts';
+import type { Seen } from '../gate/inside.ts';
 import type { CommandUnderTest, UrlUnderTest } from '../gate/underTest.ts';
-import type { Address } from './address.ts';
+import { parseAddress } from './address.ts';
 
 /** Where nobody knows how much will be due, this is what a p99 takes. */
 const LEAST_OF_A_PERCENTILE = 1_000;
 const UNKNOWN_FEED = 'what the server is fed is not known here; --fed-by gives it a feed that is';
 
-/** What can be seen of a server from within. */
-export interface Seen {
-  /** Times of processing and publishing, by its own metrics. */
-  readonly hasInside: boolean;
-  /** Memory and CPU. */
-  readonly hasResources: boolean;
-}
-
 /** A dialect as a server that isn't ours is judged by it: what it lacks, and what nobody can know of it, makes rows not applicable. */
-export function foreignProfile(
-  profile: DialectProfile,
-  options: { readonly underTest: CommandUnderTest | UrlUnderTest; readonly address: Address; readonly seen: Seen },
-): DialectProfile {
-  const { underTest, address } = options;
+export function foreignProfile(profile: DialectProfile, underTest: CommandUnderTest | UrlUnderTest): DialectProfile {
+  const path = pathOf(underTest);
   const timedBy = timedByOf(profile, underTest);
   const isOwn = (underTest.fed?.kind ?? 'own') === 'own';
   return {
     ...profile,
-    pathOf: address.path === '' ? profile.pathOf : (client) => filledPath(address.path, client),
+    pathOf: path === '' ? profile.pathOf : (client) => filledPath(path, client),
     ...(underTest.rules === undefined ? {} : { rules: underTest.rules }),
     ...(timedBy === 'schedule' ? {} : { timedBy }),
     hasHeads: timedBy === 'schedule' && (profile.name !== 'custom' || underTest.rules?.price !== undefined),
-    absent: absentOf(profile, { ...options, timedBy }),
+    absent: absentOf(profile, { underTest, timedBy }),
     scenario: (scenario) => {
       const shown = profile.scenario(scenario);
       if (!isOwn) return shown;
@@ -39,6 +29,28 @@ export function foreignProfile(
     },
     target: (target) => withNeeds(bounded(profile.target(target), { underTest, isOwn })),
   };
+}
+
+/** What of a server can't be seen from within, with the reason. */
+export function unseen(
+  { metricsUrl }: CommandUnderTest | UrlUnderTest,
+  { hasInside, hasResources }: Seen,
+): ReadonlyMap<Need, string> {
+  const absent = new Map<Need, string>();
+  if (!hasInside) {
+    const way = metricsUrl === undefined ? 'give --metrics' : `${metricsUrl} has no tapedeck_process_seconds`;
+    absent.set('inside', `the target is not looked into: ${way}`);
+  }
+  if (!hasResources) {
+    const way = metricsUrl === undefined ? 'give --pid or --metrics' : 'give --pid';
+    absent.set('resources', `the target is not looked into: ${way}`);
+  }
+  return absent;
+}
+
+/** The path of its address; '' for that of the dialect. */
+function pathOf({ url }: CommandUnderTest | UrlUnderTest): string {
+  return url === undefined ? '' : parseAddress(url.replaceAll('{port}', '1')).path;
 }
 
 /** By what messages are due: the tape's schedule where the tape is what is fed and told, else their own time, where they have one. */
@@ -57,17 +69,11 @@ function absentOf(
   profile: DialectProfile,
   options: {
     readonly underTest: CommandUnderTest | UrlUnderTest;
-    readonly seen: Seen;
     readonly timedBy: 'schedule' | 'frame' | 'nothing';
   },
 ): ReadonlyMap<Need, string> {
-  const { underTest, seen, timedBy } = options;
+  const { underTest, timedBy } = options;
   const absent = new Map(profile.absent);
-  if (!seen.hasInside) {
-    const told = underTest.metricsUrl === undefined ? 'give --metrics' : 'its metrics have no tapedeck_process_seconds';
-    absent.set('inside', `the target is not looked into; ${told}`);
-  }
-  if (!seen.hasResources) absent.set('resources', 'the target is not looked into; give --pid or --metrics');
   if ((underTest.fed?.kind ?? 'own') === 'own') {
     if (!absent.has('orders')) absent.set('orders', UNKNOWN_FEED);
     if (!absent.has('patterns')) absent.set('patterns', UNKNOWN_FEED);

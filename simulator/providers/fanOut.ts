@@ -28,6 +28,11 @@ export class FanOut implements FacadeOutput {
     this.#flushed = flushed;
   }
 
+  /** Topics that somebody hears. */
+  get heard(): number {
+    return this.#topics.size;
+  }
+
   readonly wants = (topic: string): boolean => this.#topics.has(topic);
 
   readonly say = (topic: string, text: string): void => {

@@ -127,6 +127,11 @@ export class ProviderHost {
     return this.#port;
   }
 
+  /** Topics of the one play that clients have subscribed to. */
+  get topics(): number {
+    return this.#stage.fanOut.heard;
+  }
+
   /** Listens. @throws HostError when the port can't be had */
   async listen(): Promise<void> {
     const { host = '127.0.0.1', port = 0 } = this.#options;

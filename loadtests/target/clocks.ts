@@ -1,0 +1,62 @@
+import type { GeneratorData } from '../judge/merge.ts';
+import { type Address, isLoopback } from './address.ts';
+import { connectMs } from './listening.ts';
+
+/** One clock for both. */
+export const SAME_CLOCK: ClockAgreement = { errorUs: 0, note: '' };
+
+const ATTEMPTS = 5;
+const ATTEMPT_MS = 2_000;
+/** Times are stated in ms, at the finest that is common. */
+const STATED_MS_US = 1_000;
+
+/** How far the clock of a target may be off ours. */
+export interface ClockAgreement {
+  /** Counts against every second's lateness, µs. */
+  readonly errorUs: number;
+  /** In words for the report; '' on this machine. */
+  readonly note: string;
+}
+
+/** Half of the best of some connections' times to a host, µs; 0 for this machine, which has one clock. */
+export async function halfRoundTripUs(at: Address): Promise<number> {
+  if (isLoopback(at.host)) return 0;
+  let bestMs = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    bestMs = Math.min(bestMs, (await connectMs(at, ATTEMPT_MS)) ?? Number.POSITIVE_INFINITY);
+  }
+  return Number.isFinite(bestMs) ? (bestMs / 2) * 1_000 : ATTEMPT_MS * 1_000;
+}
+
+/**
+ * What is known of a remote clock: by pings where the dialect has them, else by the journey alone, which takes both clocks
+ * for right. A message that was read before the time that it states proves that they aren't.
+ */
+export function clockAgreement(
+  halfTripUs: number,
+  generators: readonly Pick<GeneratorData, 'clockErrorUs' | 'clockOffsetUs' | 'earlyUs'>[],
+): ClockAgreement {
+  const earlyUs = Math.max(0, ...generators.map((data) => data.earlyUs));
+  if (halfTripUs === 0) {
+    if (earlyUs <= STATED_MS_US) return SAME_CLOCK;
+    return { errorUs: earlyUs, note: `messages state times up to ${ms(earlyUs)} ahead of when they were read` };
+  }
+  const pinged = generators.filter((data) => data.clockErrorUs > 0).sort((a, b) => a.clockErrorUs - b.clockErrorUs);
+  const [best] = pinged;
+  if (best !== undefined) {
+    const errorUs = Math.max(Math.abs(best.clockOffsetUs) + best.clockErrorUs, earlyUs);
+    return {
+      errorUs,
+      note: `the target's clock is ${ms(best.clockOffsetUs)} off ours by ping, to ${ms(best.clockErrorUs)}: lateness counts from ${ms(errorUs)}`,
+    };
+  }
+  const errorUs = Math.max(halfTripUs, earlyUs);
+  return {
+    errorUs,
+    note: `the target's clock is not known here: both are taken for right to ${ms(errorUs)} (half of the best connection's time${earlyUs > halfTripUs ? ', or what a message was read before its own time' : ''}); keep both by NTP`,
+  };
+}
+
+function ms(us: number): string {
+  return `${(us / 1000).toFixed(1)} ms`;
+}

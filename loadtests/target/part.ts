@@ -1,0 +1,33 @@
+import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import { openTape } from '../../simulator/tape/reader.ts';
+import type { PlayedPart } from '../gate/part.ts';
+import type { CommandUnderTest, UrlUnderTest } from '../gate/underTest.ts';
+
+/** What is known of what a server's own feed gives it: its symbols, and for how long it is listened to. */
+export function unknownPart(
+  underTest: CommandUnderTest | UrlUnderTest,
+  run: { scenario: Scenario; tapePath: string },
+): PlayedPart {
+  const symbols = underTest.symbols ?? tapeSymbolsOf(run.tapePath);
+  const instruments = symbols.map((symbol, index) => ({
+    symbol,
+    index,
+    priceDecimals: 0,
+    quantityDecimals: 0,
+    previousClose: 0,
+  }));
+  return {
+    instruments,
+    fromUs: 0,
+    toUs: Math.round(run.scenario.tape.durationS * 1e6),
+    ticks: [],
+    bySymbol: symbols.map(() => []),
+    bars: symbols.map(() => []),
+  };
+}
+
+function tapeSymbolsOf(path: string): string[] {
+  const reader = openTape(path);
+  reader.close();
+  return reader.header.instruments.map(({ symbol }) => symbol);
+}
