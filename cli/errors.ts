@@ -1,4 +1,7 @@
+import { MergeError, type MergeFault } from '../loadtests/distributed/errors.ts';
 import { GateError } from '../loadtests/gate/errors.ts';
+import { PlanError } from '../loadtests/session/planFile.ts';
+import { SoakError } from '../loadtests/soak/state.ts';
 import { TargetsError } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { SummaryError } from '../reports/errors.ts';
@@ -34,7 +37,7 @@ export function describeFailure(error: unknown): Failure {
   }
   if (error instanceof TapeMissingError) return { line: oneLine(error.message), exitCode: ExitCode.MISSING_INPUT };
   if (error instanceof TapeError) return { line: oneLine(error.message), exitCode: ExitCode.BAD_DATA };
-  if (error instanceof ScenarioError || error instanceof TargetsError) {
+  if (error instanceof ScenarioError || error instanceof TargetsError || error instanceof SoakError) {
     const missing = error.reason === 'missing';
     return { line: oneLine(error.message), exitCode: missing ? ExitCode.MISSING_INPUT : ExitCode.BAD_DATA };
   }
@@ -42,6 +45,8 @@ export function describeFailure(error: unknown): Failure {
     const exitCode = error.reason === 'missing' ? ExitCode.MISSING_INPUT : ExitCode.BAD_DATA;
     return { line: oneLine(plain(error.message)), exitCode };
   }
+  if (error instanceof MergeError) return { line: oneLine(error.message), exitCode: MERGE_EXIT[error.fault] };
+  if (error instanceof PlanError) return { line: oneLine(error.message), exitCode: ExitCode.BAD_DATA };
   if (error instanceof GateError) return { line: oneLine(error.message), exitCode: ExitCode.UNAVAILABLE };
   const message = error instanceof Error ? error.message : String(error);
   return {
@@ -49,6 +54,12 @@ export function describeFailure(error: unknown): Failure {
     exitCode: ExitCode.INTERNAL,
   };
 }
+
+const MERGE_EXIT: Readonly<Record<MergeFault, ExitCode>> = {
+  missing: ExitCode.MISSING_INPUT,
+  bad: ExitCode.BAD_DATA,
+  unavailable: ExitCode.UNAVAILABLE,
+};
 
 function oneLine(message: string): string {
   return message.trim().replace(/\s*\n\s*/g, ' ');

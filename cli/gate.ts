@@ -12,11 +12,15 @@ import { cacheFolder } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { CliError } from './errors.ts';
+import { crewOf, listenAddress } from './gateCrew.ts';
 import { chooseLoad } from './load.ts';
 import { wholeNumber } from './options.ts';
 import { exitCodeOf, playGate } from './playGate.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
+
+const shareOf = wholeNumber({ minimum: 1, maximum: 10_000 });
+const leadOption = wholeNumber({ minimum: 1, maximum: 86_400 });
 
 /** `tapedeck gate`: plays a scenario into the reference server and gives a verdict. */
 export function gateCommand() {
@@ -42,6 +46,15 @@ export function gateCommand() {
     )
     .option('--seed <number>', "another seed than the scenario's", wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }))
     .option('--tape <file>', 'a tape of your own (one is built by default)')
+    .option('--generators <n>', 'so many generators share the load, processes of this machine', shareOf)
+    .option(
+      '--coordinate <host:port>',
+      'with --generators: they come from other machines by "tapedeck swarm --join", to this address',
+      listenAddress,
+    )
+    .option('--advertise <host>', "this machine's name or address, as generators elsewhere reach it")
+    .option('--segments <n>', 'so many generators share the load, each from the file offer.json in --out', shareOf)
+    .option('--lead <seconds>', 'with --segments: time to bring the file to them (60 by default)', leadOption, 60)
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
     .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
     .action(async (options) => {
@@ -54,7 +67,9 @@ export function gateCommand() {
       const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
       const asIs = await tapeFor({ tape: options.tape, scenario: loaded, date: tapeDateOf(loaded), progress });
       const tapePath = feed === undefined ? asIs : await shownTape({ tapePath: asIs, feed, progress });
-      const load = await chooseLoad(wanted, progress);
+      const crew = crewOf(options, progress.say);
+      // Processes that share a machine are the swarm's case; k6 is asked for by its name.
+      const load = await chooseLoad(crew !== undefined && wanted === 'auto' ? 'swarm' : wanted, progress);
       const command = repeatCommand({ ...options, scenario });
       const played = await playGate({
         scenario,
@@ -64,6 +79,7 @@ export function gateCommand() {
         dialect: options.dialect,
         codec: options.codec,
         ...(feed === undefined ? {} : { feed }),
+        ...(crew === undefined ? {} : { crew }),
         command,
         out: options.out,
         onProgress: progress.run,
@@ -141,6 +157,8 @@ function repeatCommand(options: {
   dialect: DialectName;
   codec: Codec;
   feed: string;
+  generators?: number | undefined;
+  segments?: number | undefined;
   tape?: string | undefined;
 }): string {
   const parts = [
@@ -154,6 +172,8 @@ function repeatCommand(options: {
   if (options.dialect !== 'native') parts.push('--dialect', options.dialect);
   if (options.codec !== 'json') parts.push('--codec', options.codec);
   if (options.feed !== 'embedded') parts.push('--feed', options.feed);
+  if (options.generators !== undefined) parts.push('--generators', String(options.generators));
+  if (options.segments !== undefined) parts.push('--segments', String(options.segments));
   if (options.targets !== undefined) parts.push('--targets', options.targets);
   if (options.tape !== undefined) parts.push('--tape', options.tape);
   return parts.join(' ');

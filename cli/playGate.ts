@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Crew } from '../loadtests/distributed/crew.ts';
 import type { GateFeed } from '../loadtests/feeds/fedBy.ts';
 import { clockOfMarket, isPolled } from '../loadtests/feeds/polled.ts';
 import { dialectProfile } from '../loadtests/gate/dialects.ts';
@@ -45,6 +46,8 @@ export interface GateRun {
   readonly discardS?: number;
   /** More time than usual for our processes to come up. Default 0. */
   readonly startS?: number;
+  /** Several generators that share the load; absent: the gate starts one. */
+  readonly crew?: Crew;
   readonly onLoadStarted?: (pid: number) => void;
   readonly onProgress?: (progress: RunProgress) => void;
 }
@@ -92,6 +95,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       ...(run.front === undefined ? {} : { front: run.front }),
       ...(run.startS === undefined ? {} : { startS: run.startS }),
       ...(run.discardS === undefined ? {} : { discardS: run.discardS }),
+      ...(run.crew === undefined ? {} : { crew: run.crew }),
       ...(run.onLoadStarted === undefined ? {} : { onLoadStarted: run.onLoadStarted }),
       ...(run.onProgress === undefined ? {} : { onProgress: run.onProgress }),
     });

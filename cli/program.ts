@@ -7,6 +7,7 @@ import { CliError, describeFailure } from './errors.ts';
 const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   gate: async () => (await import('./gate.ts')).gateCommand(),
   compare: async () => (await import('./compare.ts')).compareCommand(),
+  soak: async () => (await import('./soak.ts')).soakCommand(),
   serve: async () => (await import('./serve.ts')).serveCommand(),
   tape: async () => (await import('./tape.ts')).tapeCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
@@ -14,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   conform: async () => (await import('./conform.ts')).conformCommand(),
   scenario: async () => (await import('./scenario.ts')).scenarioCommand(),
   capacity: async () => (await import('./capacity.ts')).capacityCommand(),
+  swarm: async () => (await import('./swarm.ts')).swarmCommand(),
   report: async () => (await import('./report.ts')).reportCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
   config: async () => (await import('./config.ts')).configCommand(),

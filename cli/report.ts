@@ -14,6 +14,7 @@ import { printVerdict } from '../reports/terminal.ts';
 import { runsFolder } from '../simulator/paths.ts';
 import { wholeNumber } from './options.ts';
 import { listRuns } from './reportList.ts';
+import { mergeCommand } from './reportMerge.ts';
 import { openInBrowser, reportPage } from './reportOpen.ts';
 
 /** How a run may be named, for every help text. */
@@ -27,6 +28,7 @@ export function reportCommand() {
     .addCommand(listCommand())
     .addCommand(showCommand())
     .addCommand(diffCommand())
+    .addCommand(mergeCommand())
     .addCommand(convertCommand('html', 'make report.html anew from the summary', htmlReport))
     .addCommand(convertCommand('junit', 'make JUnit XML of a run: a test case a target', junitReport))
     .addCommand(convertCommand('markdown', 'make Markdown of a run, for a pull request', markdownReport));

@@ -147,12 +147,9 @@ function failureOf(failed: string, unreadable: number): string {
 /** What should have arrived, from the run's tape. @throws MergeError when the tape is another one */
 function partOf(
   folder: string,
-  { tape }: ReadRun,
+  { tape, clients }: ReadRun,
   elsewhere: string | undefined,
 ): { part: PlayedPart; tapePath: string; header: TapeHeader } {
-  if (tape === null) {
-    throw new MergeError(`${folder}: nobody knows what its server was fed, so there is no tape to judge it by`, 'bad');
-  }
   const tapePath = elsewhere ?? tape.path;
   if (statSync(tapePath, { throwIfNoEntry: false }) === undefined) {
     throw new MergeError(`${tapePath}: the run's tape isn't there; say where it is with --tape`, 'missing');
@@ -166,9 +163,23 @@ function partOf(
       );
     }
     const { fromUs, toUs, barsFromUs } = tape;
+    if (!tape.isPlayed) return { part: unknownPart(tape, clients), tapePath, header: reader.header };
     const part = readPart(reader, { fromUs, toUs, ...(barsFromUs === null ? {} : { barsFromUs }) });
     return { part, tapePath, header: reader.header };
   } finally {
     reader.close();
   }
+}
+
+/** What is known of a server whose feed nobody here knows: its symbols. */
+function unknownPart({ fromUs, toUs }: ReadRun['tape'], clients: ReadRun['clients']): PlayedPart {
+  const symbols = [...new Set(clients.flatMap((client) => client.symbols))];
+  const instruments = symbols.map((symbol, index) => ({
+    symbol,
+    index,
+    priceDecimals: 0,
+    quantityDecimals: 0,
+    previousClose: 0,
+  }));
+  return { instruments, fromUs, toUs, ticks: [], bySymbol: symbols.map(() => []), bars: symbols.map(() => []) };
 }

@@ -70,12 +70,12 @@ export function recordRun(input: RecordInput): RunRecord {
 }
 
 function tapeOf({ options, part, planned }: RecordInput): RunRecord['tape'] {
-  if ((planned.load.timedBy ?? 'schedule') !== 'schedule') return null;
   const { tapePath, feed } = options;
   const reader = openTape(tapePath);
   const { sha256 } = reader.header;
   reader.close();
   const knowsNoMore = feed !== undefined && !hasHistory(feed);
   const { fromUs, toUs } = part;
-  return { path: resolve(tapePath), sha256, fromUs, toUs, barsFromUs: knowsNoMore ? fromUs : null };
+  const isPlayed = (planned.load.timedBy ?? 'schedule') === 'schedule';
+  return { path: resolve(tapePath), sha256, isPlayed, fromUs, toUs, barsFromUs: knowsNoMore ? fromUs : null };
 }

@@ -80,18 +80,16 @@ export const RunRecordSchema = Type.Object({
   /** The scenario as read; its form is checked apart. */
   scenario: Type.Unknown(),
   targets: TargetSetSchema,
-  /** What should have arrived: a part of this tape; null where nobody knows what the server was fed. */
-  tape: Type.Union([
-    Type.Object({
-      path: Type.String(),
-      sha256: Type.String(),
-      fromUs: Type.Number(),
-      toUs: Type.Number(),
-      /** From when on the server knew the trades that make its bars; null: from the tape's start. */
-      barsFromUs: Type.Union([Type.Number(), Type.Null()]),
-    }),
-    Type.Null(),
-  ]),
+  tape: Type.Object({
+    path: Type.String(),
+    sha256: Type.String(),
+    /** Whether the part from `fromUs` to `toUs` is what should have arrived; false where nobody knows what the server was fed. */
+    isPlayed: Type.Boolean(),
+    fromUs: Type.Number(),
+    toUs: Type.Number(),
+    /** From when on the server knew the trades that make its bars; null: from the tape's start. */
+    barsFromUs: Type.Union([Type.Number(), Type.Null()]),
+  }),
   isNumbered: Type.Boolean(),
   /** Every client that was planned, on whichever generator. */
   clients: Type.Array(
