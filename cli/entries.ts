@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Entries } from '../loadtests/gate/run.ts';
 
 /** The project's own programs, compiled or as sources, whichever this one is. */
-export function entries(): Entries & { readonly faulty: string } {
+export function entries(): Entries & { readonly faulty: string; readonly soakHook: string } {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const file = (path: string): string => fileURLToPath(new URL(`../${path}.${extension}`, import.meta.url));
   return {
@@ -12,5 +12,6 @@ export function entries(): Entries & { readonly faulty: string } {
     probe: file('loadtests/probe/main'),
     provider: file('loadtests/feeds/main'),
     faulty: file('loadtests/faulty/main'),
+    soakHook: file('loadtests/soak/restHook'),
   };
 }

@@ -70,7 +70,8 @@ function worst(rows: readonly Row[]): Row | undefined {
   return counting.reduce((most, row) => ((row.value ?? 0) > (most.value ?? 0) ? row : most), first);
 }
 
-function sentence(row: Row): string {
+/** A row in one sentence. */
+export function sentence(row: Row): string {
   const reason = row.reason === '' ? '' : `: ${row.reason}`;
   return `${row.id} (${row.target}) measured ${row.measured === '' ? 'nothing' : row.measured}${reason}`;
 }
