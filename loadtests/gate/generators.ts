@@ -11,7 +11,11 @@ import { startChild } from './children.ts';
 /** What makes the load of a run. */
 export type LoadChoice =
   | { readonly kind: 'k6'; readonly path: string; readonly version: string }
-  | { readonly kind: 'swarm' };
+  | {
+      readonly kind: 'swarm';
+      /** Processes; absent: one for each {@link SOCKETS_PER_PROCESS} clients. */
+      readonly workers?: number;
+    };
 
 /** How a generator ended: its data, and what went wrong in words ('' when nothing). */
 export interface GeneratorEnd {
@@ -33,6 +37,8 @@ interface Shared {
   readonly plan: GeneratorPlan;
 }
 
+/** Sockets that one process of the swarm bears. */
+const SOCKETS_PER_PROCESS = 10_000;
 /** A generator that hasn't ended this long after its plan's end is ended by us. */
 const OVERDUE_MS = 10_000;
 /** Cores that k6 may count on here: the server and the probes need the rest. */
@@ -45,7 +51,12 @@ export function startLoad(
   const planPath = writePlan(options.runFolder, options.plan);
   const outPath = join(options.runFolder, `${options.plan.generator}.ndjson`);
   if (options.choice.kind === 'swarm')
-    return startNode({ ...options, entry: options.swarmEntry, args: [planPath, '--out', outPath], outPath });
+    return startNode({
+      ...options,
+      entry: options.swarmEntry,
+      args: [planPath, '--out', outPath, ...workersOf(options.choice, options.plan)],
+      outPath,
+    });
   const started = deferred<number>();
   const overdue = AbortSignal.timeout(overdueMs(options));
   const signal = options.signal === undefined ? overdue : AbortSignal.any([options.signal, overdue]);
@@ -71,6 +82,11 @@ export function startLoad(
     }
   });
   return { pid: started.promise, done };
+}
+
+function workersOf({ workers }: Extract<LoadChoice, { kind: 'swarm' }>, { clients }: GeneratorPlan): string[] {
+  const count = workers ?? Math.ceil(clients.length / SOCKETS_PER_PROCESS);
+  return count > 1 ? ['--workers', String(count)] : [];
 }
 
 /** Starts the probes, in a process of their own. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,8 +150,9 @@ function writeTape(): string {
 
 async function run(generator: 'swarm' | 'probe', dropped: number, more: readonly string[]): Promise<GeneratorLine[]> {
   const { plan, allRead } = await serve(generator, dropped);
-  const planPath = join(folder, `${generator}.json`);
-  const outPath = join(folder, `${generator}.ndjson`);
+  const name = [generator, ...more.filter((argument) => !argument.includes('/'))].join('');
+  const planPath = join(folder, `${name}.json`);
+  const outPath = join(folder, `${name}.ndjson`);
   writeFileSync(planPath, JSON.stringify(plan));
   const child = start(`../${generator}/main.ts`, [planPath, '--out', outPath, ...more]);
   const end = ended(child);
@@ -178,6 +179,18 @@ describe.concurrent('generators as processes', () => {
     // How long a connection lasted without a heartbeat is noted as well, once that is over a heartbeat's interval.
     metrics.delete('heartbeat');
     expect([...metrics].sort()).toEqual(['connect', 'loopDelay', 'slip']);
+  });
+
+  it('should deal its clients to several processes, and bring their lines together', async () => {
+    const lines = await run('swarm', 21, ['--workers', '2']);
+    const ends = lines.filter((line) => line.kind === 'end');
+    expect(ends).toMatchObject([{ violations: { gap: 1 } }, { violations: { gap: 1 } }]);
+    const clients = lines.filter((line) => line.kind === 'client');
+    expect(clients.map(({ client, streams }) => [client, streams[0]?.events])).toEqual([
+      [0, EVENTS - 1],
+      [1, EVENTS - 1],
+    ]);
+    expect(readdirSync(folder).filter((file) => /-[12]$/.test(file))).toEqual([]);
   });
 
   it('should run a probe that holds every frame against the tape', async () => {
