@@ -1,29 +1,33 @@
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join, relative } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
-import { answerOf } from '../loadtests/capacity/answer.ts';
-import { boundedBy } from '../loadtests/capacity/bounded.ts';
-import { curveOf } from '../loadtests/capacity/curve.ts';
-import { searchCapacity } from '../loadtests/capacity/search.ts';
-import { sizingFor } from '../loadtests/capacity/sizing.ts';
-import { loadWords } from '../loadtests/capacity/words.ts';
+import { findingsOf } from '../loadtests/capacity/answer.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { CODECS, DIALECT_NAMES } from '../protocol/run.ts';
-import { type Bracket, type Capacity, type Plateau, VARIED, type Varied } from '../protocol/schemas/capacity.ts';
+import { type Bracket, type Capacity, VARIED, type Varied } from '../protocol/schemas/capacity.ts';
 import type { TargetSet } from '../protocol/schemas/targets.ts';
 import { printCapacity } from '../reports/capacity/text.ts';
 import { writeCapacity } from '../reports/capacity/write.ts';
 import { commandPrefix, homeFolder, runsFolder } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
-import { type PlateauPlan, plateauPlayer, plateauTakesS } from './capacityPlay.ts';
+import type { PlateauPlan } from './capacityPlay.ts';
+import { type Found, searchFor } from './capacitySearch.ts';
 import { commitOf } from './commit.ts';
 import { durationS } from './duration.ts';
 import { CliError } from './errors.ts';
 import { decimalNumber, wholeNumber } from './options.ts';
-import { openProgress, type Progress } from './progress.ts';
+import { openProgress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
+import {
+  addTargetOptions,
+  checkMayLoad,
+  type TargetOptions,
+  targetFeed,
+  targetWords,
+  underTestOf,
+} from './targetOptions.ts';
 
 /** Where a search begins and where it ends, by what is varied. */
 const SPANS: Readonly<Record<Varied, { from: number; max: number }>> = {
@@ -37,7 +41,7 @@ const SPANS_TEXT = VARIED.map((name) => `${name} ${SPANS[name].from} to ${SPANS[
 
 /** `tapedeck capacity`: raises one number of a scenario until a target breaks, and says what that means for sizing. */
 export function capacityCommand() {
-  return new Command('capacity')
+  const command = new Command('capacity')
     .description('find the load at which a target breaks, what bounds it, and how many instances a load takes')
     .addOption(
       new Option('--vary <what>', 'what is raised: clients, symbols, events a second or orders a second')
@@ -85,114 +89,52 @@ export function capacityCommand() {
     )
     .option('--tape <file>', 'a tape of your own (one is built by default)')
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-capacity-<what> by default)')
-    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
-    .action(async (options) => {
-      const startedAt = new Date();
-      const { vary } = options;
-      const span = {
-        from: options.from ?? SPANS[vary].from,
-        max: options.max ?? Math.max(SPANS[vary].max, options.from ?? 0),
-      };
-      if (span.max < span.from) throw new CliError(`--max ${span.max} is below --from ${span.from}`, ExitCode.USAGE);
-      if (vary === 'symbols' && options.tape !== undefined) {
-        throw new CliError('--vary symbols makes a tape for each load; leave out --tape', ExitCode.USAGE);
-      }
-      const scenario = loadScenario(options.scenario);
-      const targets = loadTargets(options.targets ?? scenario.targets);
-      const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
-      const command = repeatCommand(options);
-      const plan: PlateauPlan = {
-        vary,
-        scenario,
-        targets,
-        tapePath: await tapeFor({ tape: options.tape, scenario, date: tapeDateOf(scenario), progress }),
-        plateauS: options.plateau,
-        warmUpS: options.warmUp,
-        dialect: options.dialect,
-        codec: options.codec,
-        underTest: undefined,
-        folder: options.out ?? join(runsFolder(), `${stampOf(startedAt)}-capacity-${vary}`),
-        command,
-      };
-      const search = { ...span, resolution: options.resolution / 100, plays: options.plays };
-      const found = await searchFor(plan, { search, budgetS: options.budget, progress });
-      const capacity = await capacityOf(plan, found, {
-        startedAt,
-        wanted: options.for,
-        headroom: options.headroom / 100,
-      });
-      await writeCapacity(plan.folder, capacity);
-      progress.done();
-      const reportPath = relative('.', join(plan.folder, 'report.html'));
-      if (options.format === 'json') process.stdout.write(`${JSON.stringify(capacity)}\n`);
-      else printCapacity(capacity, { reportPath, out: (text) => process.stdout.write(text) });
-      process.exitCode = exitCodeOf(capacity.bracket);
+    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'));
+  return addTargetOptions(command).action(async (options) => {
+    const startedAt = new Date();
+    const { vary } = options;
+    const underTest = underTestOf(options, options.dialect);
+    if (underTest !== undefined) checkFeed(options);
+    const span = {
+      from: options.from ?? SPANS[vary].from,
+      max: options.max ?? Math.max(SPANS[vary].max, options.from ?? 0),
+    };
+    if (span.max < span.from) throw new CliError(`--max ${span.max} is below --from ${span.from}`, ExitCode.USAGE);
+    if (vary === 'symbols' && options.tape !== undefined) {
+      throw new CliError('--vary symbols makes a tape for each load; leave out --tape', ExitCode.USAGE);
+    }
+    const scenario = loadScenario(options.scenario);
+    checkMayLoad(underTest, options, vary === 'clients' ? span.max : scenario.load.clients);
+    const targets = loadTargets(options.targets ?? scenario.targets);
+    const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
+    const command = repeatCommand(options);
+    const plan: PlateauPlan = {
+      vary,
+      scenario,
+      targets,
+      tapePath: await tapeFor({ tape: options.tape, scenario, date: tapeDateOf(scenario), progress }),
+      plateauS: options.plateau,
+      warmUpS: options.warmUp,
+      dialect: options.dialect,
+      codec: options.codec,
+      underTest,
+      folder: options.out ?? join(runsFolder(), `${stampOf(startedAt)}-capacity-${vary}`),
+      command,
+    };
+    const search = { ...span, resolution: options.resolution / 100, plays: options.plays };
+    const found = await searchFor(plan, { search, budgetS: options.budget, progress });
+    const capacity = await capacityOf(plan, found, {
+      startedAt,
+      wanted: options.for,
+      headroom: options.headroom / 100,
     });
-}
-
-interface Found {
-  readonly bracket: Bracket;
-  readonly plateaus: readonly Plateau[];
-}
-
-interface Asked {
-  readonly search: { readonly from: number; readonly max: number; readonly resolution: number; readonly plays: number };
-  readonly budgetS: number;
-  readonly progress: Progress;
-}
-
-/** Plays the search, telling each plateau as it comes; the first Ctrl-C ends it with what it has. */
-async function searchFor(plan: PlateauPlan, { search, budgetS, progress }: Asked): Promise<Found> {
-  const player = plateauPlayer(plan);
-  const max = Math.max(search.from, Math.min(search.max, player.most));
-  const endMs = performance.now() + budgetS * 1000;
-  const leftS = (): number => (endMs - performance.now()) / 1000;
-  let interrupted = false;
-  const interrupt = (): void => {
-    interrupted = true;
-  };
-  process.once('SIGINT', interrupt);
-  process.once('SIGTERM', interrupt);
-  tellTime(plan, { search: { ...search, max }, budgetS, progress });
-  try {
-    return await searchCapacity(
-      { ...search, max },
-      {
-        mayPlay: (load) => (interrupted ? 'interrupted' : plateauTakesS(plan, load) > leftS() ? 'budget' : 'yes'),
-        measure: async (load, purpose) => {
-          const label = `${loadWords(plan.vary, load)} (${purpose}), ${Math.max(0, leftS() / 60).toFixed(0)} min of the budget left`;
-          const { interrupted: cutShort, ...plateau } = await player.play(load, { progress, label });
-          if (cutShort) interrupted = true;
-          // What was cut short was judged by half of its seconds.
-          const told: Plateau = cutShort
-            ? { ...plateau, outcome: 'invalid', cause: 'noise', why: 'interrupted', brokenTarget: '' }
-            : plateau;
-          progress.say(
-            `${loadWords(plan.vary, load)}: ${told.outcome}${told.outcome === 'held' ? '' : `: ${told.why}`}`,
-          );
-          return told;
-        },
-      },
-    );
-  } finally {
-    player.end();
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  }
-}
-
-/** Says beforehand how long it will take at the most. */
-function tellTime(plan: PlateauPlan, { search, budgetS, progress }: Asked): void {
-  const doublings = Math.ceil(Math.log2(search.max / search.from)) + 1;
-  const halvings = Math.ceil(Math.log2(Math.log(2) / Math.log(1 + search.resolution)));
-  let needS = 0;
-  for (let at = 0; at < doublings; at++) needS += plateauTakesS(plan, Math.min(search.max, search.from * 2 ** at));
-  needS += (halvings + 2 * search.plays - 1) * plateauTakesS(plan, search.max);
-  const each = plateauTakesS(plan, search.from);
-  const minutes = (seconds: number): string => `${Math.max(1, Math.round(seconds / 60))} min`;
-  progress.say(
-    `plateaus of ${plan.plateauS} s after ${plan.warmUpS} s of warm-up, ${each.toFixed(0)} s each and more with many clients; ${minutes(Math.min(needS, budgetS))} at most${needS > budgetS ? ` (the budget; up to ${search.max} it would take ${minutes(needS)})` : ''}`,
-  );
+    await writeCapacity(plan.folder, capacity);
+    progress.done();
+    const reportPath = relative('.', join(plan.folder, 'report.html'));
+    if (options.format === 'json') process.stdout.write(`${JSON.stringify(capacity)}\n`);
+    else printCapacity(capacity, { reportPath, out: (text) => process.stdout.write(text) });
+    process.exitCode = exitCodeOf(capacity.bracket);
+  });
 }
 
 /** Makes the result of what was found. */
@@ -202,14 +144,18 @@ async function capacityOf(
   asked: { startedAt: Date; wanted: number | undefined; headroom: number },
 ): Promise<Capacity> {
   const { vary, scenario } = plan;
-  const bounded = boundedBy(plateaus, bracket, { memoryBytes: totalmem(), boundUs: tickBoundUs(plan.targets) });
-  const { usl, lacks } = curveOf(plateaus, scenario.seed);
-  const { wanted, headroom } = asked;
-  const sizing = wanted === undefined ? null : sizingFor({ vary, wanted, bracket, plateaus, headroom });
+  const found = findingsOf({
+    vary,
+    bracket,
+    plateaus,
+    limits: { memoryBytes: totalmem(), boundUs: tickBoundUs(plan.targets) },
+    wanted: asked.wanted,
+    headroom: asked.headroom,
+    seed: scenario.seed,
+  });
   return {
     schema: 'tapedeck.capacity',
     version: 1,
-    vary,
     scenario: scenario.name,
     targets: plan.targets.name,
     startedAt: asked.startedAt.toISOString(),
@@ -219,13 +165,7 @@ async function capacityOf(
     command: plan.command,
     plateauS: plan.plateauS,
     warmUpS: plan.warmUpS,
-    bracket,
-    bounded,
-    usl,
-    uslLacks: lacks,
-    sizing,
-    plateaus: [...plateaus],
-    answer: answerOf({ vary, bracket, bounded, usl, uslLacks: lacks, sizing, plateaus }),
+    ...found,
     environment: {
       node: process.version,
       platform: `${platform()} ${release()} ${arch()}`,
@@ -234,6 +174,22 @@ async function capacityOf(
       memoryBytes: totalmem(),
     },
   };
+}
+
+/** What is played into a server that isn't ours must be raised without touching its feed. @throws CliError */
+function checkFeed(options: TargetOptions & { readonly vary: Varied }): void {
+  if (options.vary === 'symbols' || options.vary === 'rate') {
+    throw new CliError(
+      `--vary ${options.vary}: symbols and their events are the target's own; vary clients or orders`,
+      ExitCode.USAGE,
+    );
+  }
+  if (targetFeed(options) !== undefined) {
+    throw new CliError(
+      `--fed-by ${options.fedBy}: capacity takes a target with its own feed, or --fed-by tape`,
+      ExitCode.USAGE,
+    );
+  }
 }
 
 const DEFAULT_BOUND_US = 100_000;
@@ -257,14 +213,21 @@ function stampOf(at: Date): string {
     .replace(/-\d+Z$/, 'Z');
 }
 
-/** The command that repeats the search: all that was given, in its order. */
-function repeatCommand(options: Readonly<Record<string, string | number | undefined>>): string {
-  const names: Readonly<Record<string, string>> = { warmUp: 'warm-up' };
-  const seconds = new Set(['plateau', 'warmUp', 'budget']);
-  const left = new Set(['out', 'format']);
-  const parts = Object.entries(options).flatMap(([name, value]) => {
-    if (value === undefined || left.has(name)) return [];
-    return [`--${names[name] ?? name}`, seconds.has(name) ? `${value}s` : String(value)];
+/** Options of the search, which a repetition needs beside the target's. */
+const REPEATED = [
+  ...['vary', 'from', 'max', 'plateau', 'warmUp', 'budget', 'resolution', 'plays', 'for', 'headroom'],
+  ...['scenario', 'targets', 'dialect', 'codec', 'tape'],
+] as const;
+const TIMES: ReadonlySet<string> = new Set(['plateau', 'warmUp', 'budget']);
+
+/** The command that repeats the search. */
+function repeatCommand(
+  options: TargetOptions & { readonly [name in (typeof REPEATED)[number]]?: string | number | undefined },
+): string {
+  const parts = REPEATED.flatMap((name) => {
+    const value = options[name];
+    if (value === undefined) return [];
+    return [`--${name === 'warmUp' ? 'warm-up' : name}`, TIMES.has(name) ? `${value}s` : String(value)];
   });
-  return [commandPrefix(), 'capacity', ...parts].join(' ');
+  return [commandPrefix(), 'capacity', ...parts, ...targetWords(options)].join(' ');
 }

@@ -1,18 +1,42 @@
-import type { Bounded, Bracket, Plateau, Sizing, UslResult, Varied } from '../../protocol/schemas/capacity.ts';
+import type { Bracket, Capacity, Plateau, Varied } from '../../protocol/schemas/capacity.ts';
+import { boundedBy, type Limits } from './bounded.ts';
+import { curveOf } from './curve.ts';
+import { sizingFor } from './sizing.ts';
 import { loadWords } from './words.ts';
 
-export interface Findings {
+/** What a search found, and what is asked of it. */
+export interface Searched {
   readonly vary: Varied;
   readonly bracket: Bracket;
-  readonly bounded: Bounded;
-  readonly usl: UslResult | null;
-  readonly uslLacks: string;
-  readonly sizing: Sizing | null;
   readonly plateaus: readonly Plateau[];
+  readonly limits: Limits;
+  /** The load to be sized for; undefined: none. */
+  readonly wanted: number | undefined;
+  /** Share of what held that sizing leaves free. */
+  readonly headroom: number;
+  readonly seed: number;
 }
 
+export type Findings = Pick<
+  Capacity,
+  'vary' | 'bracket' | 'bounded' | 'usl' | 'uslLacks' | 'sizing' | 'plateaus' | 'answer'
+>;
+
+/** All that follows from a search: what bounded it, the curve, the sizing, and the answer in sentences. */
+export function findingsOf(searched: Searched): Findings {
+  const { vary, bracket, limits, wanted, headroom, seed } = searched;
+  const plateaus = [...searched.plateaus];
+  const bounded = boundedBy(plateaus, bracket, limits);
+  const { usl, lacks } = curveOf(plateaus, seed);
+  const sizing = wanted === undefined ? null : sizingFor({ vary, wanted, bracket, plateaus, headroom });
+  const found = { vary, bracket, bounded, usl, uslLacks: lacks, sizing, plateaus };
+  return { ...found, answer: answerOf(found) };
+}
+
+type Told = Omit<Findings, 'answer'>;
+
 /** The answer in sentences: the bracket, what bounded it, what the curve says, the sizing, and what to be careful with. */
-export function answerOf(findings: Findings): string[] {
+function answerOf(findings: Told): string[] {
   const { bracket, bounded, sizing, plateaus } = findings;
   const told = [bracketWords(findings)];
   if (bracket.breaks !== null || bounded.by === 'generator' || bounded.by === 'machine') {
@@ -31,7 +55,7 @@ export function answerOf(findings: Findings): string[] {
   return told;
 }
 
-function bracketWords({ vary, bracket }: Findings): string {
+function bracketWords({ vary, bracket }: Told): string {
   const { holds, breaks, unclearFrom, why } = bracket;
   if (holds === null) {
     return breaks === null ? `Can't tell: ${why}.` : `Holds nothing: it breaks at ${loadWords(vary, breaks)} (${why}).`;
@@ -41,7 +65,7 @@ function bracketWords({ vary, bracket }: Findings): string {
   return `Holds ${loadWords(vary, holds)} at least${unclear} (${why}).`;
 }
 
-function curveWords({ vary, usl, uslLacks, plateaus, bracket }: Findings): string {
+function curveWords({ vary, usl, uslLacks, plateaus, bracket }: Told): string {
   if (usl === null) return `No scalability curve: ${uslLacks}.`;
   const { fullCore, peak, sigma, kappa } = usl;
   const parts: string[] = [];

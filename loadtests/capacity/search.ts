@@ -30,7 +30,7 @@ const WIDE_GAP = 1.5;
  * Looks for the load at which something gives way: doubles until it does, narrows the gap, plays both ends again. Loads at
  * which plateaus disagreed lie inside the bracket, never at its ends.
  *
- * @param mayPlay false ends the search with what it has: the time is up, or the user is
+ * @param port `mayPlay` ends the search with what it has where it doesn't say yes; a load of 0 asks whether it was interrupted
  */
 export async function searchCapacity(
   options: SearchOptions,
@@ -39,9 +39,10 @@ export async function searchCapacity(
   const plateaus: Plateau[] = [];
   for (;;) {
     const step = nextStep(plateaus, options);
+    const may = port.mayPlay(step.kind === 'play' ? step.load : 0);
+    if (may === 'interrupted') return { bracket: bracketOf(plateaus, options, may), plateaus };
     if (step.kind === 'end') return { bracket: bracketOf(plateaus, options, step.end), plateaus };
-    const may = port.mayPlay(step.load);
-    if (may !== 'yes') return { bracket: bracketOf(plateaus, options, may), plateaus };
+    if (may === 'budget') return { bracket: bracketOf(plateaus, options, may), plateaus };
     plateaus.push(await port.measure(step.load, step.purpose));
   }
 }
