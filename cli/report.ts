@@ -41,7 +41,7 @@ function openCommand() {
     .addOption(formatOption())
     .action(async (run, { format }) => {
       const page = await reportPage(resolveRun(run, runsFolder()));
-      const opened = await openInBrowser(page);
+      const opened = await openInBrowser(resolve(page));
       const path = relative('.', page);
       if (format === 'json') print({ text: `${JSON.stringify({ path: resolve(page), opened })}\n` });
       else print({ text: opened ? `opened ${path}\n` : `${path}\n` });
