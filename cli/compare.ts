@@ -20,7 +20,7 @@ import { comparisonText } from '../reports/compare/text.ts';
 import { writeComparison } from '../reports/compare/write.ts';
 import { runsFolder } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
-import { type ArmOf, armsOf, environment, repeatCommand } from './compareArms.ts';
+import { type ArmOf, armsOf, environment, metricsOf, repeatCommand } from './compareArms.ts';
 import { CliError } from './errors.ts';
 import { chooseLoad } from './load.ts';
 import { gathered, wholeNumber } from './options.ts';
@@ -237,13 +237,4 @@ function gatesOf(given: readonly string[] = []): (metric: ComparedMetric) => num
     }
   }
   return (metric) => gates.get(metric) ?? gates.get('') ?? GATE;
-}
-
-/** @throws CliError for a name that isn't compared */
-function metricsOf(names: readonly string[] = COMPARED_METRICS): ComparedMetric[] {
-  const unknown = names.find((name) => !COMPARED_METRICS.some((known) => known === name));
-  if (unknown !== undefined) {
-    throw new CliError(`unknown metric '${unknown}'; compared are ${COMPARED_METRICS.join(', ')}`, ExitCode.USAGE);
-  }
-  return COMPARED_METRICS.filter((metric) => names.includes(metric));
 }

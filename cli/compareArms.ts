@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BuildError, buildRevision, buildWorkingTree } from '../loadtests/compare/build.ts';
 import type { UnderTest } from '../loadtests/gate/underTest.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import type { Arm, Comparison } from '../protocol/schemas/comparison.ts';
+import { type Arm, COMPARED_METRICS, type ComparedMetric, type Comparison } from '../protocol/schemas/comparison.ts';
 import { commandPrefix, homeFolder, isInstalled, projectFile } from '../simulator/paths.ts';
 import { commitOf } from './commit.ts';
 import { CliError } from './errors.ts';
@@ -120,4 +120,13 @@ export function repeatCommand(
 /** A word as a shell reads it. */
 function quoted(word: string): string {
   return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The metrics of these names, all by default. @throws CliError for a name that isn't compared */
+export function metricsOf(names: readonly string[] = COMPARED_METRICS): ComparedMetric[] {
+  const unknown = names.find((name) => !COMPARED_METRICS.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new CliError(`unknown metric '${unknown}'; compared are ${COMPARED_METRICS.join(', ')}`, ExitCode.USAGE);
+  }
+  return COMPARED_METRICS.filter((metric) => names.includes(metric));
 }

@@ -3,6 +3,7 @@ import { chartOption } from '../facts/plot.ts';
 import type { Figure } from '../html/figure.ts';
 import { formatDecade, type Line } from '../html/plot.ts';
 import { formatUs } from '../words.ts';
+import { axisOf } from './axis.ts';
 import { figureWords, shapeWords } from './words.ts';
 
 /** The blocks of one metric as they were played, A and B, neighbours side by side. */
@@ -43,15 +44,6 @@ export function blocksFigure(comparison: Comparison, metric: ComparedMetric): Fi
       ]),
     },
   };
-}
-
-/** Four even steps that hold all values; a log axis where they span more than a decade. */
-function axisOf(low: number, high: number): { kind: 'value' | 'log'; min: number; max: number; interval?: number } {
-  if (high / low > 10)
-    return { kind: 'log', min: 10 ** Math.floor(Math.log10(low)), max: 10 ** Math.ceil(Math.log10(high)) };
-  const room = Math.max((high - low) * 0.1, high * 0.01);
-  const [min, max] = [Math.max(0, low - room), high + room];
-  return { kind: 'value', min, max, interval: (max - min) / 4 };
 }
 
 /** Both arms' distributions of tick latency. */
