@@ -5,7 +5,7 @@ import { isPolled, scenarioPolledFrom } from '../loadtests/feeds/polled.ts';
 import { scenarioShownBy, tapeAsShown } from '../loadtests/feeds/shownTape.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { CODECS, type Codec, DIALECT_NAMES, type DialectName } from '../protocol/run.ts';
+import { CODECS, type Codec, CUSTOM_DIALECT, DIALECT_NAMES, type PlanDialect } from '../protocol/run.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { printVerdict } from '../reports/terminal.ts';
 import { cacheFolder } from '../simulator/paths.ts';
@@ -18,20 +18,21 @@ import { wholeNumber } from './options.ts';
 import { exitCodeOf, playGate } from './playGate.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
+import { addTargetOptions, checkMayLoad, targetFeed, targetWords, underTestOf } from './targetOptions.ts';
 
 const shareOf = wholeNumber({ minimum: 1, maximum: 10_000 });
 const leadOption = wholeNumber({ minimum: 1, maximum: 86_400 });
 
-/** `tapedeck gate`: plays a scenario into the reference server and gives a verdict. */
+/** `tapedeck gate`: plays a scenario into a server and gives a verdict. */
 export function gateCommand() {
-  return new Command('gate')
+  const command = new Command('gate')
     .description('play a scenario into the server and judge it: pass (exit 0), fail (1) or invalid (3)')
     .option('--scenario <name or file>', 'what to play and what trouble to make', 'default')
     .option('--targets <name or file>', "the bounds to hold (the scenario's own by default)")
     .addOption(new Option('--load <generator>', 'what makes the load').choices(['auto', 'k6', 'swarm']).default('auto'))
     .addOption(
       new Option('--dialect <name>', 'what its clients speak; rows that it declares not to have are not applicable')
-        .choices(DIALECT_NAMES)
+        .choices([...DIALECT_NAMES, CUSTOM_DIALECT])
         .default('native' as const),
     )
     .addOption(
@@ -40,7 +41,7 @@ export function gateCommand() {
         .default('json' as const),
     )
     .addOption(
-      new Option('--feed <provider>', 'where the server gets its ticks: from the tape, or from this provider of ours')
+      new Option('--feed <provider>', 'where our server gets its ticks: from the tape, or from this provider of ours')
         .choices(['embedded', ...GATE_FEEDS])
         .default('embedded'),
     )
@@ -56,43 +57,48 @@ export function gateCommand() {
     .option('--segments <n>', 'so many generators share the load, each from the file offer.json in --out', shareOf)
     .option('--lead <seconds>', 'with --segments: time to bring the file to them (60 by default)', leadOption, 60)
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
-    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
-    .action(async (options) => {
-      const feed = gateFeed(options.feed);
-      const wanted = loadFor({ ...options, feed });
-      const loaded = withoutFaults(loadScenario(options.scenario));
-      const shown = feed === undefined ? loaded : scenarioFor(feed, loaded);
-      const scenario: Scenario = options.seed === undefined ? shown : { ...shown, seed: options.seed };
-      const targets = loadTargets(options.targets ?? scenario.targets);
-      const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
-      const asIs = await tapeFor({ tape: options.tape, scenario: loaded, date: tapeDateOf(loaded), progress });
-      const tapePath = feed === undefined ? asIs : await shownTape({ tapePath: asIs, feed, progress });
-      const crew = crewOf(options, progress.say);
-      // Processes that share a machine are the swarm's case; k6 is asked for by its name.
-      const load = await chooseLoad(crew !== undefined && wanted === 'auto' ? 'swarm' : wanted, progress);
-      const command = repeatCommand({ ...options, scenario });
-      const played = await playGate({
-        scenario,
-        targets,
-        tapePath,
-        load,
-        dialect: options.dialect,
-        codec: options.codec,
-        ...(feed === undefined ? {} : { feed }),
-        ...(crew === undefined ? {} : { crew }),
-        command,
-        out: options.out,
-        onProgress: progress.run,
-      });
-      progress.done();
-      if (options.format === 'json') process.stdout.write(`${JSON.stringify(played.summary)}\n`);
-      else
-        printVerdict(played.summary, {
-          reportPath: relative('.', join(played.folder, 'report.html')),
-          out: (text) => process.stdout.write(text),
-        });
-      process.exitCode = played.outcome.interrupted ? ExitCode.INTERRUPTED : exitCodeOf(played.summary.verdict);
+    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'));
+  return addTargetOptions(command).action(async (options) => {
+    const underTest = underTestOf(options, options.dialect);
+    if (underTest !== undefined) checkOwnOptions(options);
+    const feed = underTest === undefined ? gateFeed(options.feed) : targetFeed(options);
+    const wanted = loadFor({ ...options, feed, underTest });
+    const loaded = withoutFaults(loadScenario(options.scenario));
+    const shown = feed === undefined ? loaded : scenarioFor(feed, loaded);
+    checkMayLoad(underTest, options, shown.load.clients + shown.load.probes);
+    const scenario: Scenario = options.seed === undefined ? shown : { ...shown, seed: options.seed };
+    const targets = loadTargets(options.targets ?? scenario.targets);
+    const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
+    const asIs = await tapeFor({ tape: options.tape, scenario: loaded, date: tapeDateOf(loaded), progress });
+    const tapePath = feed === undefined ? asIs : await shownTape({ tapePath: asIs, feed, progress });
+    const crew = crewOf(options, progress.say);
+    // Processes that share a machine are the swarm's case; k6 is asked for by its name.
+    const load = await chooseLoad(crew !== undefined && wanted === 'auto' ? 'swarm' : wanted, progress);
+    const repeated = repeatCommand({ ...options, seed: scenario.seed, target: targetWords(options) });
+    const played = await playGate({
+      scenario,
+      targets,
+      tapePath,
+      load,
+      dialect: options.dialect,
+      codec: options.codec,
+      ...(feed === undefined ? {} : { feed }),
+      ...(crew === undefined ? {} : { crew }),
+      ...(underTest === undefined ? {} : { underTest }),
+      command: repeated,
+      out: options.out,
+      onProgress: progress.run,
+      onNote: progress.say,
     });
+    progress.done();
+    if (options.format === 'json') process.stdout.write(`${JSON.stringify(played.summary)}\n`);
+    else
+      printVerdict(played.summary, {
+        reportPath: relative('.', join(played.folder, 'report.html')),
+        out: (text) => process.stdout.write(text),
+      });
+    process.exitCode = played.outcome.interrupted ? ExitCode.INTERRUPTED : exitCodeOf(played.summary.verdict);
+  });
 }
 
 /** The scenario, where the gate can play all of it. @throws CliError for one with faults, which are checked otherwise */
@@ -113,10 +119,20 @@ function scenarioFor(feed: GateFeed, scenario: Scenario): Scenario {
 function loadFor(options: {
   load: 'auto' | 'k6' | 'swarm';
   codec: Codec;
-  dialect: DialectName;
+  dialect: PlanDialect;
   feed: GateFeed | undefined;
+  underTest: ReturnType<typeof underTestOf>;
 }): 'auto' | 'k6' | 'swarm' {
-  const { feed } = options;
+  const { feed, underTest } = options;
+  if (underTest !== undefined && options.load !== 'swarm') {
+    if (options.load === 'auto') return 'swarm';
+    if (underTest.url?.startsWith('wss:') === true) {
+      throw new CliError(
+        "--load k6: it can't tell the cut proxy inside TLS whose connection is whose; take --load swarm",
+        ExitCode.USAGE,
+      );
+    }
+  }
   if (feed !== undefined && isPolled(feed)) {
     if (options.dialect !== 'native') {
       throw new CliError(`--feed ${feed}: polled feeds are judged natively; leave out --dialect`, ExitCode.USAGE);
@@ -150,22 +166,30 @@ async function shownTape(options: { tapePath: string; feed: GateFeed; progress: 
   return tapeAsShown({ tapePath, provider, cacheDir: cacheFolder() });
 }
 
+/** Options that are of our own server. @throws CliError for one that was given beside a target */
+function checkOwnOptions({ feed }: { readonly feed: string }): void {
+  if (feed === 'embedded') return;
+  throw new CliError(`--feed ${feed}: that is for our own server; a target takes --fed-by`, ExitCode.USAGE);
+}
+
 function repeatCommand(options: {
-  scenario: Scenario;
+  scenario: string;
+  seed: number;
   targets?: string | undefined;
   load: string;
-  dialect: DialectName;
+  dialect: PlanDialect;
   codec: Codec;
   feed: string;
+  target: readonly string[];
   generators?: number | undefined;
   segments?: number | undefined;
   tape?: string | undefined;
 }): string {
   const parts = [
     'npm run gate -- --scenario',
-    options.scenario.name,
+    options.scenario,
     '--seed',
-    String(options.scenario.seed),
+    String(options.seed),
     '--load',
     options.load,
   ];
@@ -176,5 +200,5 @@ function repeatCommand(options: {
   if (options.segments !== undefined) parts.push('--segments', String(options.segments));
   if (options.targets !== undefined) parts.push('--targets', options.targets);
   if (options.tape !== undefined) parts.push('--tape', options.tape);
-  return parts.join(' ');
+  return [...parts, ...options.target].join(' ');
 }
