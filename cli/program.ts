@@ -7,6 +7,7 @@ import { CliError, describeFailure } from './errors.ts';
 const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   gate: async () => (await import('./gate.ts')).gateCommand(),
   compare: async () => (await import('./compare.ts')).compareCommand(),
+  history: async () => (await import('./history.ts')).historyCommand(),
   soak: async () => (await import('./soak.ts')).soakCommand(),
   serve: async () => (await import('./serve.ts')).serveCommand(),
   tape: async () => (await import('./tape.ts')).tapeCommand(),
