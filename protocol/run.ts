@@ -206,6 +206,8 @@ export interface GeneratorPlan {
   readonly clients: readonly ClientPlan[];
   /** The clients' symbols, for a dialect whose streams have no numbers. */
   readonly tape?: readonly TapeSymbol[];
+  /** Of probes beside a server that has played parts before; absent: this one is its first. */
+  readonly goesOn?: GoesOn;
   /** Violations listed one by one, at most; all are counted. */
   readonly maxListedViolations: number;
   /** Where the server polls its provider; absent: each event of the schedule is due to clients. */
@@ -218,6 +220,18 @@ export interface GeneratorPlan {
   readonly timedBy?: 'schedule' | 'frame' | 'nothing';
   /** Bounds for a k6 that is run by hand, which has no gate to judge it. */
   readonly targets?: readonly PlanTarget[];
+}
+
+/** Where a server stands that goes on after other parts of its tape. */
+export interface GoesOn {
+  /** What the schedule's times of events are later by than the tape's, µs. */
+  readonly shiftUs: number;
+  /** By symbol: its number when the part begins, and what its ticker shows then (last, lastSize, bid, ask, bidSize, askSize; in ticks and lots, -1 where nothing is known). */
+  readonly symbols: readonly {
+    readonly symbol: string;
+    readonly number: number;
+    readonly shown: readonly number[];
+  }[];
 }
 
 /** A server that polls its provider shows a sample of the tape: its frames are timed from their arrival there, and prices are judged by their age. */

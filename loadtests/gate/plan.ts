@@ -3,12 +3,15 @@ import type {
   Codec,
   GeneratorName,
   GeneratorPlan,
+  GoesOn,
   PolledFeed,
   Reach,
   Schedule,
 } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import { arrivals, dealBehaviours } from './behaviours.ts';
 import type { DialectProfile } from './dialects.ts';
+import { GateError } from './errors.ts';
 import { planOrders } from './orders.ts';
 import { type PlayedPart, tapeSymbols } from './part.ts';
 import { seededRandom } from './random.ts';
@@ -31,6 +34,8 @@ export interface PlanInput {
   readonly probeBase: string;
   /** See {@link planOrders}. */
   readonly orderPrefix?: string;
+  /** Where the server stands when it has played other parts before. */
+  readonly goesOn?: GoesOn;
   /** Where orders are posted, in dialects that place them by HTTP. */
   readonly orderUrl: string;
   readonly tokenFor: (account: string) => Promise<string | undefined>;
@@ -62,12 +67,14 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   const symbols = part.instruments.slice(0, scenario.tape.symbols).map((instrument) => instrument.symbol);
   const dealt = dealSymbols(symbols, { hands: load.clients, each: load.symbolsPerClient });
   const random = seededRandom(scenario.seed);
+  const behaviours = behavioursOf(input, dealt);
   const orders = planOrders({
     part,
     schedule,
     clientSymbols: dealt,
     ordersPerS: load.ordersPerS,
     random,
+    isBursty: (at) => behaviours[at]?.kind === 'bursts',
     ...(input.orderPrefix === undefined ? {} : { namePrefix: input.orderPrefix }),
   });
   const firstConnectUs = schedule.startUs - SETTLE_US - load.connectOverS * 1e6;
@@ -91,7 +98,10 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   } as const;
   const client = async (
     number: number,
-    { base, ...given }: Pick<ClientPlan, 'symbols' | 'channels' | 'connectAtUs' | 'orders'> & { readonly base: string },
+    {
+      base,
+      ...given
+    }: Pick<ClientPlan, 'symbols' | 'channels' | 'connectAtUs' | 'orders' | 'behaviour'> & { readonly base: string },
   ): Promise<ClientPlan> => {
     const account = accountOf(number);
     const token = await input.tokenFor(account);
@@ -104,14 +114,16 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
       ...given,
     };
   };
+  const connectsUs = connectTimes(load, { firstUs: firstConnectUs, seed: scenario.seed });
   const loadClients = await Promise.all(
     dealt.map((hand, at) =>
       client(at, {
         base: input.loadBase,
         symbols: hand,
         channels: dialect.channels,
-        connectAtUs: Math.round(firstConnectUs + (at / load.clients) * load.connectOverS * 1e6),
+        connectAtUs: connectsUs[at] ?? firstConnectUs,
         orders: orders[at] ?? [],
+        ...(behaviours[at] === undefined ? {} : { behaviour: behaviours[at] }),
       }),
     ),
   );
@@ -133,7 +145,13 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   };
   return {
     load: { ...common, ...(input.reach && { reach: input.reach.load }), generator: input.load, ...planOf(loadClients) },
-    probe: { ...common, ...(input.reach && { reach: input.reach.probe }), generator: 'probe', ...planOf(probeClients) },
+    probe: {
+      ...common,
+      ...(input.reach && { reach: input.reach.probe }),
+      generator: 'probe',
+      ...planOf(probeClients),
+      ...(input.goesOn && { goesOn: input.goesOn }),
+    },
     cuts: planCuts(scenario, schedule, random),
   };
 }
@@ -141,6 +159,30 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
 /** The account of a run's client. */
 export function accountOf(client: number): string {
   return `acct-${client}`;
+}
+
+/** What each client of the load does unlike the steady ones. @throws GateError for what this generator or dialect can't do */
+function behavioursOf(
+  { scenario, schedule, load: generator, dialect, orderUrl }: PlanInput,
+  clientSymbols: readonly (readonly string[])[],
+): ReturnType<typeof dealBehaviours> {
+  const { behaviours: shares = {} } = scenario.load;
+  if (generator === 'k6' && (shares.slow ?? 0) > 0)
+    throw new GateError('load.behaviours.slow: k6 reads whatever arrives; take --load swarm');
+  if (dialect.name !== 'native' && ((shares.churn ?? 0) > 0 || (shares.polling ?? 0) > 0))
+    throw new GateError(
+      `load.behaviours: churn and polling need the native dialect, ${dialect.name} has no words for them`,
+    );
+  const pollUrl = orderUrl.replace(/\/orders$/, '/poll');
+  return dealBehaviours({ shares, clientSymbols, schedule, pollUrl, random: seededRandom(scenario.seed + 1) });
+}
+
+/** When each client of the load connects: evenly before the tape starts, or by an open model that may go on after it. */
+function connectTimes(load: Scenario['load'], from: { readonly firstUs: number; readonly seed: number }): number[] {
+  const { clients, connectOverS } = load;
+  if (load.arrivals !== undefined)
+    return arrivals({ clients, perS: load.arrivals.perS, fromUs: from.firstUs, random: seededRandom(from.seed + 2) });
+  return Array.from({ length: clients }, (_, at) => Math.round(from.firstUs + (at / clients) * connectOverS * 1e6));
 }
 
 /** When the last event of the part is due. */

@@ -215,7 +215,7 @@ async function play(
     codec: options.codec ?? 'json',
     ...endpoints,
     tokenFor,
-    ...(standing === undefined ? {} : { orderPrefix: standing.orderPrefix }),
+    ...(standing === undefined ? {} : { orderPrefix: standing.orderPrefix, goesOn: standing.goesOn }),
     ...(isPolled(options.feed ?? '') && { polled: polledFeed(options, server.port) }),
     wallAheadUs: wall.aheadUs,
   });
@@ -234,7 +234,7 @@ async function play(
   const ends =
     standing === undefined
       ? generated.ends
-      : generated.ends.map((end) => ({ ...end, data: rebased(end.data, standing.numbersBefore) }));
+      : generated.ends.map((end) => ({ ...end, data: rebased(end.data, standing.goesOn) }));
   report(options, 'judging', 0, 'judging');
   await inside.stop();
   const [died] = deaths;

@@ -32,7 +32,7 @@ await runGenerator({
     try {
       if (polled !== undefined)
         return freshness({ plan, polled, nowUs, truth: new PolledTruth(reader, plan.schedule, symbols) });
-      const truth = new TapeTruth(reader, plan.schedule, symbols);
+      const truth = new TapeTruth(reader, plan.schedule, symbols, plan.goesOn);
       return { inspect: (fields, data) => truth.inspect(fields, data) };
     } finally {
       reader.close();

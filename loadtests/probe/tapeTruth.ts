@@ -1,5 +1,5 @@
 import type { Instrument, Tick } from '../../market/types.ts';
-import type { Schedule } from '../../protocol/run.ts';
+import type { GoesOn, Schedule } from '../../protocol/run.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
 import type { TickerFields } from '../session/dialect.ts';
 
@@ -15,26 +15,31 @@ interface SymbolTruth {
   readonly priceScale: number;
   readonly quantityScale: number;
   readonly numbers: number[];
+  /** The symbol's number before the first of them, and what its ticker showed. */
+  readonly numberBefore: number;
+  readonly shownBefore: readonly number[];
 }
 
 /** What the tape says that ticker frames must say: event `seq` of a symbol is its `seq`-th event in the part played, counted from 1. */
 export class TapeTruth {
   readonly #bySymbol = new Map<string, SymbolTruth>();
 
-  /** Reads the part of the tape that the schedule plays, for these symbols. @throws TapeError when a block is altered */
-  constructor(reader: TapeReader, schedule: Schedule, symbols: Iterable<string>) {
+  /** Reads the part of the tape that the schedule plays, for these symbols; `goesOn` tells what was before. @throws TapeError when a block is altered */
+  constructor(reader: TapeReader, schedule: Schedule, symbols: Iterable<string>, goesOn?: GoesOn) {
     const wanted = new Set(symbols);
+    const before = new Map(goesOn?.symbols.map((standing) => [standing.symbol, standing]));
+    const shiftUs = goesOn?.shiftUs ?? 0;
     const byIndex = new Map<number, SymbolTruth>();
     for (const instrument of reader.header.instruments) {
       if (!wanted.has(instrument.symbol)) continue;
-      const truth = emptyTruth(instrument);
+      const truth = emptyTruth(instrument, before.get(instrument.symbol));
       byIndex.set(instrument.index, truth);
       this.#bySymbol.set(instrument.symbol, truth);
     }
-    const cursor = reader.cursor(schedule.fromEventUs);
-    while (cursor.peekTimeUs() < schedule.toEventUs && cursor.next()) {
+    const cursor = reader.cursor(schedule.fromEventUs - shiftUs);
+    while (cursor.peekTimeUs() + shiftUs < schedule.toEventUs && cursor.next()) {
       const truth = byIndex.get(cursor.tick.symbol);
-      if (truth !== undefined) append(truth, cursor.tick);
+      if (truth !== undefined) append(truth, cursor.tick, shiftUs);
     }
   }
 
@@ -42,8 +47,9 @@ export class TapeTruth {
   inspect(fields: TickerFields, data: unknown): string {
     const truth = this.#bySymbol.get(fields.symbol);
     if (truth === undefined) return 'the tape has no such symbol';
-    const at = (fields.seq - 1) * NUMBERS_PER_EVENT;
+    const at = (fields.seq - 1 - truth.numberBefore) * NUMBERS_PER_EVENT;
     const eventTimeUs = truth.numbers[at];
+    if (at < 0) return `its number ${fields.seq} was spent before the part played`;
     if (eventTimeUs === undefined) return `the part played has ${truth.numbers.length / NUMBERS_PER_EVENT} events`;
     if (eventTimeUs !== fields.eventTimeUs) return `eventTimeUs ${fields.eventTimeUs}, the tape says ${eventTimeUs}`;
     if (typeof data !== 'object' || data === null) return 'no data';
@@ -57,17 +63,24 @@ export class TapeTruth {
   }
 }
 
-function emptyTruth(instrument: Instrument): SymbolTruth {
-  return { priceScale: 10 ** instrument.priceDecimals, quantityScale: 10 ** instrument.quantityDecimals, numbers: [] };
+function emptyTruth(instrument: Instrument, before: GoesOn['symbols'][number] | undefined): SymbolTruth {
+  return {
+    priceScale: 10 ** instrument.priceDecimals,
+    quantityScale: 10 ** instrument.quantityDecimals,
+    numbers: [],
+    numberBefore: before?.number ?? 0,
+    shownBefore: before?.shown ?? [],
+  };
 }
 
-function append(truth: SymbolTruth, tick: Tick): void {
-  const { numbers } = truth;
+function append(truth: SymbolTruth, tick: Tick, shiftUs: number): void {
+  const { numbers, shownBefore } = truth;
   const before = numbers.length - NUMBERS_PER_EVENT;
-  const kept = (place: number): number => (before < 0 ? -1 : (numbers[before + place] as number));
-  if (tick.kind === TRADE) {
-    numbers.push(tick.eventTimeUs, tick.price, tick.size, kept(3), kept(4), kept(5), kept(6));
-  } else numbers.push(tick.eventTimeUs, kept(1), kept(2), tick.bid, tick.ask, tick.bidSize, tick.askSize);
+  const kept = (place: number): number =>
+    before < 0 ? (shownBefore[place - 1] ?? -1) : (numbers[before + place] as number);
+  const timeUs = tick.eventTimeUs + shiftUs;
+  if (tick.kind === TRADE) numbers.push(timeUs, tick.price, tick.size, kept(3), kept(4), kept(5), kept(6));
+  else numbers.push(timeUs, kept(1), kept(2), tick.bid, tick.ask, tick.bidSize, tick.askSize);
 }
 
 /** Whether a number on the wire is a whole number of ticks or lots; null stands for what isn't known. */

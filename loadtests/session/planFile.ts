@@ -134,6 +134,18 @@ const Plan = Type.Object({
       quotesUrl: Type.String({ pattern: '^https?://' }),
     }),
   ),
+  goesOn: Type.Optional(
+    Type.Object({
+      shiftUs: Type.Number(),
+      symbols: Type.Array(
+        Type.Object({
+          symbol: Type.String(),
+          number: Type.Integer({ minimum: 0 }),
+          shown: Type.Array(Type.Number(), { minItems: 6, maxItems: 6 }),
+        }),
+      ),
+    }),
+  ),
   timedBy: Type.Optional(Type.Union([Type.Literal('schedule'), Type.Literal('frame'), Type.Literal('nothing')])),
   maxListedViolations: Type.Integer({ minimum: 0 }),
 });

@@ -1,8 +1,9 @@
+import type { GoesOn } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { TapeHeader } from '../../simulator/tape/types.ts';
 import { calendarOf } from '../../simulator/tapeCalendar.ts';
-import { type PlayedPart, readPart } from '../gate/part.ts';
+import { type PlayedPart, readPart, TRADE } from '../gate/part.ts';
 import type { NaiveBar } from '../oracle/bars.ts';
 
 /** Parts of the day that laps play, in turn. */
@@ -23,7 +24,7 @@ export interface LapPart {
     readonly speed: number;
     readonly clockUs?: number;
   };
-  readonly numbersBefore: ReadonlyMap<string, number>;
+  readonly goesOn: GoesOn;
 }
 
 const DAY_US = 86_400e6;
@@ -37,7 +38,9 @@ export class LapParts {
   readonly header: TapeHeader;
   readonly #tapePath: string;
   readonly #scenario: Scenario;
-  readonly #numbers = new Map<string, number>();
+  /** By symbol index, as {@link GoesOn} has it. */
+  readonly #numbers: number[];
+  readonly #shown: number[][];
   readonly #bars: NaiveBar[][];
   #openUs: number;
   #closedUs: number | undefined;
@@ -49,6 +52,8 @@ export class LapParts {
     this.header = reader.header;
     reader.close();
     this.#bars = this.header.instruments.map(() => []);
+    this.#numbers = this.header.instruments.map(() => 0);
+    this.#shown = this.header.instruments.map(() => [-1, -1, -1, -1, -1, -1]);
     this.#openUs = this.header.sessionOpenUs;
   }
 
@@ -62,7 +67,7 @@ export class LapParts {
     const shiftUs = this.#openUs - header.sessionOpenUs;
     const told = { fromUs, toUs: fromUs + lengthUs, shiftUs, speed };
     const clockUs = this.#closedUs;
-    const numbersBefore = new Map(this.#numbers);
+    const goesOn = { shiftUs, symbols: this.#standing() };
     const part = this.#read(told);
     this.#goOn();
     return {
@@ -70,8 +75,16 @@ export class LapParts {
       fromS: (fromUs - header.sessionOpenUs) / 1e6,
       part,
       told: { ...told, ...(clockUs === undefined ? {} : { clockUs }) },
-      numbersBefore,
+      goesOn,
     };
+  }
+
+  #standing(): GoesOn['symbols'] {
+    return this.header.instruments.map(({ symbol, index }) => ({
+      symbol,
+      number: this.#numbers[index] ?? 0,
+      shown: [...(this.#shown[index] ?? [])],
+    }));
   }
 
   #read({ fromUs, toUs, shiftUs }: LapPart['told']): PlayedPart {
@@ -83,9 +96,12 @@ export class LapParts {
       ...own.map((bar) => ({ ...bar, startUs: bar.startUs + shiftUs })),
     ]);
     for (const [symbol, all] of bars.entries()) this.#bars[symbol] = all.slice(-BARS_KEPT);
-    for (const { symbol, index } of part.instruments) {
-      const events = part.bySymbol[index]?.length ?? 0;
-      this.#numbers.set(symbol, (this.#numbers.get(symbol) ?? 0) + events);
+    for (const tick of part.ticks) {
+      this.#numbers[tick.symbol] = (this.#numbers[tick.symbol] ?? 0) + 1;
+      const shown = this.#shown[tick.symbol];
+      if (shown === undefined) continue;
+      if (tick.kind === TRADE) shown.splice(0, 2, tick.price, tick.size);
+      else shown.splice(2, 4, tick.bid, tick.ask, tick.bidSize, tick.askSize);
     }
     return {
       ...part,

@@ -148,7 +148,7 @@ class Soak {
         server: server.ready,
         part: part.part,
         begin: ({ startUs }) => server.play({ ...part.told, startAtUs: startUs }),
-        numbersBefore: part.numbersBefore,
+        goesOn: part.goesOn,
         orderPrefix: `s${this.state.servers}l${lap}-`,
       },
       ...(onProgress === undefined

@@ -1,4 +1,4 @@
-import type { Schedule } from '../../protocol/run.ts';
+import type { GoesOn, Schedule } from '../../protocol/run.ts';
 import type { ReadyChild } from '../gate/children.ts';
 import type { PlayedPart } from '../gate/part.ts';
 import type { GeneratorData } from '../judge/merge.ts';
@@ -9,14 +9,15 @@ export interface StandingServer {
   readonly part: PlayedPart;
   /** Has the part played by this schedule. */
   readonly begin: (schedule: Schedule) => void;
-  /** The server's numbers by symbol when the part begins: clients' lines count from there. */
-  readonly numbersBefore: ReadonlyMap<string, number>;
+  /** Where the server stands when the part begins: clients' lines count from its numbers. */
+  readonly goesOn: GoesOn;
   /** Before the name of each order: its accounts know those of earlier runs. */
   readonly orderPrefix: string;
 }
 
 /** What a generator saw, in numbers that begin with the part: as if the server had been started for it. */
-export function rebased(data: GeneratorData, numbersBefore: ReadonlyMap<string, number>): GeneratorData {
+export function rebased(data: GeneratorData, { symbols }: GoesOn): GeneratorData {
+  const numbersBefore = new Map(symbols.map(({ symbol, number }) => [symbol, number]));
   const before = (stream: string): number => numbersBefore.get(stream.replace(/^ticker:/, '')) ?? 0;
   return {
     ...data,
