@@ -27,7 +27,8 @@ export function trendOf(figures: readonly (readonly [number, number])[]): Trend 
 
 /** Two seconds more than what a plateau must have for one in a hundred to mean anything by this test. */
 export const LEAST_SECONDS = 6;
-const MOST_P = 0.01;
+/** A search plays some twenty plateaus: fewer than one search in ten may be misled by chance. */
+const MOST_P = 0.005;
 /** A queue that grows by less than this share of the bound over the plateau may be the machine's mood. */
 const LEAST_GROWTH_SHARE = 0.1;
 const LEAST_RATIO = 1.5;
