@@ -145,6 +145,11 @@ export class Context {
     return ask(this.target, wish, this.#end.signal);
   }
 
+  /** Whether the server has waited for a connection's `auth`, and then closed it: where a case expects that, it isn't broken. */
+  get hasBeenLate(): boolean {
+    return this.#sockets.some((socket) => socket.wasLate);
+  }
+
   /** Ends every connection, those that are being made too, and every wait with `reason`. */
   end(reason: Error): void {
     this.#end.abort(reason);

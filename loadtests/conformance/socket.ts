@@ -53,6 +53,8 @@ interface Waiter {
 
 const packr = new Packr({ useRecords: false });
 const EARLIEST_ID = 1;
+/** A server that waits less for `auth` is too hasty, whoever is late. */
+const LEAST_AUTH_TIMEOUT_MS = 1_000;
 
 /**
  * One WebSocket of a case. Everything read is kept until somebody takes it: what {@link Socket.take} passes over stays for
@@ -71,6 +73,8 @@ export class Socket {
   #closeCode: number | undefined = undefined;
   /** What was wrong with the connection itself, for people. */
   #fault = '';
+  readonly #openedMs = performance.now();
+  #lastedMs = 0;
   #nextId = EARLIEST_ID;
 
   private constructor(socket: WebSocket, codec: Codec) {
@@ -79,6 +83,7 @@ export class Socket {
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     socket.on('close', (code) => {
       this.#closeCode = code;
+      this.#lastedMs = performance.now() - this.#openedMs;
       this.#look();
       for (const waiter of this.#waiters.splice(0)) waiter.fail(new Error(`close ${code}${this.#fault}`));
     });
@@ -129,6 +134,11 @@ export class Socket {
   /** Whether the connection is open. */
   get isOpen(): boolean {
     return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Whether it was closed with 4408 after so long a time that who opened it was late. */
+  get wasLate(): boolean {
+    return this.#closeCode === 4408 && this.#lastedMs > LEAST_AUTH_TIMEOUT_MS;
   }
 
   /** Sends a frame. */

@@ -1,7 +1,6 @@
 import { type Case, theme } from '../case.ts';
 import { check, type Frame, field, has, list, same, text } from '../expect.ts';
 import {
-  askNearMarket,
   FAR,
   isFilled,
   isOf,
@@ -13,6 +12,7 @@ import {
   SWING_MS,
   terms,
   trail,
+  triggerNearMarket,
   watching,
   without,
 } from './trading.ts';
@@ -153,11 +153,11 @@ export const refusalCases: readonly Case[] = [
     async (t) => {
       const { socket } = await watching(t, ['order']);
       const sell = { side: 'SELL', orderType: 'LIMIT', limitPrice: FAR.high };
-      const answer = await askNearMarket(t, socket, (stop) => {
+      const { clientOrderId: near, answer } = await triggerNearMarket(t, socket, (stop) => {
         const orders = [sell, stop].map((own) => ({ ...without(terms(t)), ...own }));
         return { type: 'order.placeList', contingency: 'OCO', orders };
       });
-      const [far = '', near = ''] = list(answer, 'orders').map((one) => text(one, 'clientOrderId'));
+      const [far = ''] = list(answer, 'orders').map((one) => text(one, 'clientOrderId'));
       await socket.first((frame) => frame['reason'] === 'canceled' && isOf(frame, far), `${far} canceled`);
       await socket.first((frame) => isFilled(frame, near), 'the fill of the stop');
     },

@@ -1,6 +1,6 @@
 import { theme } from '../case.ts';
 import type { Context } from '../context.ts';
-import { check, type Frame, field, has, text, whole } from '../expect.ts';
+import { check, type Frame, field, has, whole } from '../expect.ts';
 import type { Socket } from '../socket.ts';
 import { lives } from './connection.ts';
 
@@ -18,8 +18,10 @@ export const order = theme({
 
 /** Seen before a stop is placed below them all but one, so that the market isn't there before the stop is. */
 const PRICES_BELOW = 5;
-/** Times that a market may be at a stop before the stop is. */
+/** Times that a market may be at a stop before the stop is, or leave before it is. */
 const MOST_TRIES = 5;
+/** Tickers after which a market is no longer waited for. */
+const TICKERS_AWAY = 150;
 /** Far enough from any market that nothing is filled. */
 export const FAR = { low: '1.00', high: '9000.00' };
 
@@ -60,7 +62,9 @@ export async function refused(t: Context, socket: Socket, more: Frame, reason: s
 
 /** A stop at a price that was seen, below the market as it is: one that swings comes back to it. */
 interface NearStop {
+  /** The terms that say so, and the order's name. */
   readonly terms: Frame;
+  readonly clientOrderId: string;
   readonly price: number;
   /** The ticker that showed the market above it. */
   readonly seen: Frame;
@@ -79,26 +83,70 @@ async function nearStop(t: Context, socket: Socket): Promise<NearStop> {
   };
   const seen = await socket.take(isAbove, `a price above ${PRICES_BELOW} others`);
   // Not the lowest, which a market that rises as it swings doesn't see again.
-  const price = below[1] ?? 0;
-  return { terms: { side: 'SELL', orderType: 'STOP_MARKET', triggerPrice: price.toFixed(2) }, price, seen };
+  const price = below.at(-2) ?? 0;
+  const clientOrderId = t.unique();
+  const terms = { clientOrderId, side: 'SELL', orderType: 'STOP_MARKET', triggerPrice: price.toFixed(2) };
+  return { terms, clientOrderId, price, seen };
+}
+
+/** A stop that has triggered. */
+export interface Triggered {
+  readonly clientOrderId: string;
+  /** The answer that took it. */
+  readonly answer: Frame;
+  /** The event of its acceptance. */
+  readonly accepted: Frame;
+  /** The event of its trigger. */
+  readonly triggered: Frame;
 }
 
 /**
- * Asks for something that holds a stop near the market, which may be there before the stop is: refused for that, it is asked
- * for again with a stop at a fresh price, under names of its own.
+ * Asks for something that holds a stop near the market, and waits until that triggers, on a connection
+ * that reads its account's orders. The market may be there before the
+ * stop is, so that it is refused, or leave before it is, so that it waits for ever: then another is asked for.
  *
- * @returns the answer that it was accepted
+ * @param question - what to ask, with these terms of the stop in it
  * @throws Broken when it is refused otherwise, or for a market that wasn't there, or again and again
  */
-export async function askNearMarket(t: Context, socket: Socket, question: (stop: Frame) => Frame): Promise<Frame> {
+export async function triggerNearMarket(
+  t: Context,
+  socket: Socket,
+  question: (stop: Frame) => Frame,
+): Promise<Triggered> {
   for (let tries = 1; ; tries++) {
     const stop = await nearStop(t, socket);
     const answer = await socket.ask(question(stop.terms));
-    if (answer['type'] === 'order.accepted') return answer;
+    const { clientOrderId, price } = stop;
+    if (answer['type'] === 'order.accepted') {
+      const isIt = (frame: Frame): boolean => frame['reason'] === 'accepted' && isOf(frame, clientOrderId);
+      const accepted = await socket.first(isIt, 'the event of its acceptance');
+      const triggered = await triggerOf(socket, { stop, accepted, isLast: tries === MOST_TRIES });
+      if (triggered !== undefined) return { clientOrderId, answer, accepted, triggered };
+      continue;
+    }
     check(tries < MOST_TRIES && answer['reason'] === 'wrong_side_of_market', 'order.accepted', answer);
     const isRight = await hasPassed(socket, stop);
-    check(isRight, `order.accepted, with a stop at ${stop.price} and no trade there since it was asked for`, answer);
+    check(isRight, `order.accepted, with a stop at ${price} and no trade there since it was asked for`, answer);
   }
+}
+
+/** The event of a stop's trigger; undefined when the market has gone away from it, unless it is the last one. */
+async function triggerOf(
+  socket: Socket,
+  { stop, accepted, isLast }: { readonly stop: NearStop; readonly accepted: Frame; readonly isLast: boolean },
+): Promise<Frame | undefined> {
+  const { clientOrderId, price } = stop;
+  const from = whole(accepted, 'tickSeq');
+  let away = 0;
+  const isTrigger = (frame: Frame): boolean => frame['reason'] === 'triggered' && isOf(frame, clientOrderId);
+  const isEnough = (frame: Frame): boolean => {
+    if (frame['type'] !== 'ticker' || whole(frame, 'seq') <= from) return false;
+    // From a trade there on nothing but the trigger will do.
+    away = Number(field(frame, 'data', 'last')) <= price ? Number.NEGATIVE_INFINITY : away + 1;
+    return away > TICKERS_AWAY && !isLast;
+  };
+  const came = await socket.take((frame) => isTrigger(frame) || isEnough(frame), 'triggered');
+  return isTrigger(came) ? came : undefined;
 }
 
 /** Whether the market has been at a stop, or may have been, since it was seen above. */
@@ -115,10 +163,9 @@ async function hasPassed(socket: Socket, { price, seen }: NearStop): Promise<boo
   );
 }
 
-/** Places a stop to sell where the market was a moment ago; returns its name. */
-export async function sellStop(t: Context, socket: Socket): Promise<string> {
-  const answer = await askNearMarket(t, socket, (stop) => ({ ...terms(t), ...stop }));
-  return text(answer, 'data', 'clientOrderId');
+/** Places a stop to sell where the market was a moment ago, and waits until it triggers. */
+export function sellStop(t: Context, socket: Socket): Promise<Triggered> {
+  return triggerNearMarket(t, socket, (stop) => ({ ...terms(t), ...stop }));
 }
 
 /** A connection subscribed to channels of its account, and a name for an order. */

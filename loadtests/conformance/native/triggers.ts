@@ -7,11 +7,7 @@ import { FAR, isFilled, isOf, order, place, rest, sellStop, trail, watching } fr
 export const triggerCases: readonly Case[] = [
   order('a-stop-triggers-on-the-trade-that-reaches-it', async (t) => {
     const { socket } = await watching(t, ['order', 'execution']);
-    const clientOrderId = await sellStop(t, socket);
-    const triggered = await socket.take(
-      (frame) => frame['reason'] === 'triggered' && isOf(frame, clientOrderId),
-      'triggered',
-    );
+    const { clientOrderId, accepted, triggered } = await sellStop(t, socket);
     const filled = await socket.take((frame) => isFilled(frame, clientOrderId), 'filled');
     same(whole(filled, 'tickSeq'), whole(triggered, 'tickSeq'), 'tickSeq');
     const seq = whole(triggered, 'tickSeq');
@@ -21,30 +17,21 @@ export const triggerCases: readonly Case[] = [
     check(last <= stop, `a trade at ${stop} or below`, tick);
     same(Number(field(filled, 'data', 'averagePrice')), last, 'averagePrice');
     // A later tick may show the same price.
-    for (const earlier of await waited(socket, { clientOrderId, seq }))
+    for (const earlier of waited(socket, { accepted, triggered }))
       check(Number(field(earlier, 'data', 'last')) > stop, `no trade at ${stop} or below before tick ${seq}`, earlier);
   }),
   order('no-trade-before-its-trigger-reached-the-stop', async (t) => {
     const { socket } = await watching(t, ['order']);
-    const clientOrderId = await sellStop(t, socket);
-    const triggered = await socket.take(
-      (frame) => frame['reason'] === 'triggered' && isOf(frame, clientOrderId),
-      'triggered',
-    );
+    const { accepted, triggered } = await sellStop(t, socket);
     const stop = Number(field(triggered, 'data', 'triggerPrice'));
-    const seq = whole(triggered, 'tickSeq');
-    for (const tick of await waited(socket, { clientOrderId, seq }))
+    for (const tick of waited(socket, { accepted, triggered }))
       check(Number(field(tick, 'data', 'last')) > stop, `trades above ${stop}`, tick);
   }),
   order(
     'a-tick-comes-before-what-it-caused',
     async (t) => {
       const { socket } = await watching(t, ['order']);
-      const clientOrderId = await sellStop(t, socket);
-      const triggered = await socket.take(
-        (frame) => frame['reason'] === 'triggered' && isOf(frame, clientOrderId),
-        'triggered',
-      );
+      const { triggered } = await sellStop(t, socket);
       const before = socket.frames.slice(0, socket.frames.indexOf(triggered));
       const seq = whole(triggered, 'tickSeq');
       check(
@@ -57,7 +44,7 @@ export const triggerCases: readonly Case[] = [
   ),
   order('triggered-filled-and-execution-come-in-order', async (t) => {
     const { socket } = await watching(t, ['order', 'execution']);
-    const clientOrderId = await sellStop(t, socket);
+    const { clientOrderId } = await sellStop(t, socket);
     await socket.take((frame) => isFilled(frame, clientOrderId), 'filled');
     const of = socket.frames.filter(
       (frame) => ['order', 'execution'].includes(text(frame, 'type')) && isOf(frame, clientOrderId),
@@ -129,15 +116,11 @@ export const triggerCases: readonly Case[] = [
   ),
 ];
 
-/** The tickers from after an order was taken until the tick of that number. */
-async function waited(
+/** The tickers from after an order was taken until the one that triggered it. */
+function waited(
   socket: Socket,
-  { clientOrderId, seq }: { readonly clientOrderId: string; readonly seq: number },
-): Promise<readonly Frame[]> {
-  const accepted = await socket.first(
-    (frame) => frame['reason'] === 'accepted' && isOf(frame, clientOrderId),
-    'the event of its acceptance',
-  );
-  const from = whole(accepted, 'tickSeq');
-  return socket.of('ticker').filter((frame) => whole(frame, 'seq') > from && whole(frame, 'seq') < seq);
+  { accepted, triggered }: { readonly accepted: Frame; readonly triggered: Frame },
+): readonly Frame[] {
+  const [from, to] = [whole(accepted, 'tickSeq'), whole(triggered, 'tickSeq')];
+  return socket.of('ticker').filter((frame) => whole(frame, 'seq') > from && whole(frame, 'seq') < to);
 }
