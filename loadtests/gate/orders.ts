@@ -9,6 +9,8 @@ export interface OrderPlanInput {
   /** Symbols of each client, by position. */
   readonly clientSymbols: readonly (readonly string[])[];
   readonly ordersPerS: number;
+  /** Whether a client sends its orders of some seconds in one burst. Default: nobody. */
+  readonly isBursty?: (client: number) => boolean;
   /** Before the name of each order: accounts that live on know those of earlier runs. Default: nothing. */
   readonly namePrefix?: string;
   readonly random: () => number;
@@ -17,6 +19,8 @@ export interface OrderPlanInput {
 /** No order in the first moments: there must be a last price; none near the end: a trigger must have time to arrive. */
 const LEAD_S = 1.5;
 const TAIL_S = 1;
+/** A bursty client sends at one time what others would in so long. */
+const BURST_EVERY_S = 5;
 /** Where the tape will go is known, so an order's stop is put where it will be reached, at most this far away. */
 const REACH_TICKS = 12;
 
@@ -31,8 +35,9 @@ export function planOrders(input: OrderPlanInput): PlannedOrder[][] {
   const count = Math.floor(Math.max(0, durationS - LEAD_S - TAIL_S) * input.ordersPerS);
   const trades = tradesBySymbol(input.part);
   for (let n = 0; n < count; n++) {
-    const atS = LEAD_S + n / input.ordersPerS;
     const client = n % clientSymbols.length;
+    const afterS = n / input.ordersPerS;
+    const atS = LEAD_S + (input.isBursty?.(client) === true ? afterS - (afterS % BURST_EVERY_S) : afterS);
     const eventUs = schedule.fromEventUs + atS * 1e6 * schedule.speed;
     const frame = chooseOrder({
       ...input,

@@ -5,6 +5,8 @@ import { TARGET_IDS } from './targets.ts';
 
 const exact = { additionalProperties: false } as const;
 
+const ShareSchema = Type.Number({ minimum: 0, maximum: 1 });
+
 /** A scenario file (`fixtures/scenarios/*.yaml`): the tape's part to play, the load, the cuts, the faults, and what must hold. Gate, swarm, k6 and replay read the same. All but version and name may be absent. */
 export const ScenarioSchema = Type.Object(
   {
@@ -45,6 +47,21 @@ export const ScenarioSchema = Type.Object(
           /** Clients open their sockets evenly over this time, before the tape starts. */
           connectOverS: Type.Number({ minimum: 0 }),
           ordersPerS: Type.Number({ minimum: 0 }),
+          /** Clients arrive at random, so many a second on the average, from `connectOverS` before the tape starts; absent: evenly in that time. */
+          arrivals: Type.Optional(Type.Object({ perS: Type.Number({ exclusiveMinimum: 0 }) }, exact)),
+          /** Shares of the clients that are not steady: slow readers, flapping ones, those that leave symbols and take them back, those whose orders come in bursts, and those that poll for a while. */
+          behaviours: Type.Optional(
+            Type.Object(
+              {
+                slow: Type.Optional(ShareSchema),
+                flapping: Type.Optional(ShareSchema),
+                churn: Type.Optional(ShareSchema),
+                bursts: Type.Optional(ShareSchema),
+                polling: Type.Optional(ShareSchema),
+              },
+              exact,
+            ),
+          ),
           /** Probe connections, in a process of their own. */
           probes: Type.Integer({ minimum: 0 }),
           /** After the tape's part has ended clients stay this long for what is still due. */
