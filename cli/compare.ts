@@ -3,10 +3,11 @@ import { join, relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { brokenIn, figuresOf, lateBlock, promisesOf } from '../loadtests/compare/figures.ts';
 import { type Block, type CompareProgress, compare } from '../loadtests/compare/run.ts';
+import { scenarioShownBy, tapeAsShown } from '../loadtests/feeds/shownTape.ts';
 import { GateError } from '../loadtests/gate/errors.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { DIALECT_NAMES, type DialectName } from '../protocol/run.ts';
+import { CUSTOM_DIALECT, DIALECT_NAMES, type PlanDialect } from '../protocol/run.ts';
 import {
   type Arm,
   COMPARED_METRICS,
@@ -18,15 +19,17 @@ import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { comparisonMarkdown } from '../reports/compare/markdown.ts';
 import { comparisonText } from '../reports/compare/text.ts';
 import { writeComparison } from '../reports/compare/write.ts';
-import { runsFolder } from '../simulator/paths.ts';
+import { cacheFolder, runsFolder } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
-import { type ArmOf, armsOf, environment, metricsOf, repeatCommand } from './compareArms.ts';
+import { tapeDateOf } from '../simulator/scenarioTimes.ts';
+import { type ArmOf, armsOf, environment, feedOf, metricsOf, repeatCommand } from './compareArms.ts';
 import { CliError } from './errors.ts';
 import { chooseLoad } from './load.ts';
 import { gathered, wholeNumber } from './options.ts';
 import { playGate } from './playGate.ts';
 import { openProgress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
+import { addTargetOptions } from './targetOptions.ts';
 
 /** Blocks of A against itself, and of A against B, unless told otherwise: together under five minutes. */
 const AA_BLOCKS = 6;
@@ -45,7 +48,7 @@ const EXIT_CODES: Readonly<Record<ComparisonVerdict, ExitCode>> = {
 
 /** `tapedeck compare`: says whether B is slower than A, with its uncertainty. */
 export function compareCommand() {
-  return new Command('compare')
+  const command = new Command('compare')
     .description('say whether B is slower than A: same or faster (exit 0), slower (1), can’t tell (3)')
     .option('--against <revision>', 'A is a build of this git revision, B the working tree')
     .option('--a <command or url>', 'A: a server to start (it gets PORT, or {port}) or ws://... (default: this build)')
@@ -69,70 +72,77 @@ export function compareCommand() {
       new Option('--load <generator>', 'what makes the load').choices(['k6', 'swarm']).default('swarm' as const),
     )
     .addOption(
-      new Option('--dialect <name>', 'what the clients speak').choices(DIALECT_NAMES).default('native' as const),
+      new Option('--dialect <name>', 'what the clients speak')
+        .choices([...DIALECT_NAMES, CUSTOM_DIALECT])
+        .default('native' as const),
     )
     .option('--seed <number>', 'for the order of the blocks', wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }), 1)
     .option('--tape <file>', 'a tape of your own (one is built by default)')
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-compare by default)')
     .addOption(
       new Option('--format <format>', 'what is printed').choices(['text', 'json', 'markdown']).default('text' as const),
-    )
-    .action(async (options) => {
-      const progress = openProgress(options.format === 'text' ? process.stdout : process.stderr);
-      const metrics = metricsOf(options.metric);
-      const gate = gatesOf(options.gate);
-      const scenario = loadScenario(options.scenario);
-      const arms = await armsOf(options, progress);
-      const tapePath = await tapeFor({ tape: options.tape, scenario, progress });
-      const load = await chooseLoad(options.load, progress);
-      const blocks = blocksOf(options, scenario);
-      const startedAt = new Date();
-      const stamp = startedAt
-        .toISOString()
-        .replace(/[:.]/g, '-')
-        .replace(/-\d+Z$/, 'Z');
-      const folder = options.out ?? join(runsFolder(), `${stamp}-compare`);
-      const player = blockPlayer({
-        arms,
-        scenario,
-        tapePath,
-        load,
-        dialect: options.dialect,
-        folder,
-        left: leftIn(scenario, blocks),
-        show: progress.show,
-      });
-      const outcome = await compare({
-        metrics,
-        gate,
-        minEffect: options.minEffect,
-        seed: options.seed,
-        aaBlocks: AA_BLOCKS,
-        blocks,
-        anyway: options.anyway === true,
-        playBlock: player,
-        onNote: progress.say,
-      });
-      const { interrupted, ...found } = outcome;
-      const comparison: Comparison = {
-        schema: 'tapedeck.comparison',
-        version: 1,
-        ...found,
-        arms: { a: arms.a.label, b: arms.b.label },
-        scenario: scenario.name,
-        startedAt: startedAt.toISOString(),
-        durationS: (Date.now() - startedAt.getTime()) / 1000,
-        seed: options.seed,
-        command: repeatCommand({ ...options, blocks }),
-        load: load.kind === 'k6' ? `k6 v${load.version}` : 'swarm (built in)',
-        minEffect: options.minEffect,
-        environment: environment(),
-      };
-      await writeComparison(folder, comparison);
-      progress.done();
-      process.stdout.write(printed(comparison, options.format, relative('.', join(folder, 'report.html'))));
-      process.exitCode = interrupted ? ExitCode.INTERRUPTED : EXIT_CODES[comparison.verdict];
+    );
+  return addTargetOptions(command).action(async (options) => {
+    const progress = openProgress(options.format === 'text' ? process.stdout : process.stderr);
+    const metrics = metricsOf(options.metric);
+    const gate = gatesOf(options.gate);
+    const loaded = loadScenario(options.scenario);
+    const feed = feedOf(options);
+    const scenario = feed === undefined ? loaded : scenarioShownBy(feed, loaded);
+    const arms = await armsOf(options, scenario, progress);
+    const asIs = await tapeFor({ tape: options.tape, scenario: loaded, date: tapeDateOf(loaded), progress });
+    const tapePath =
+      feed === undefined ? asIs : await tapeAsShown({ tapePath: asIs, provider: feed, cacheDir: cacheFolder() });
+    const load = await chooseLoad(options.load, progress);
+    const blocks = blocksOf(options, scenario);
+    const startedAt = new Date();
+    const stamp = startedAt
+      .toISOString()
+      .replace(/[:.]/g, '-')
+      .replace(/-\d+Z$/, 'Z');
+    const folder = options.out ?? join(runsFolder(), `${stamp}-compare`);
+    const player = blockPlayer({
+      arms,
+      scenario,
+      tapePath,
+      load,
+      dialect: options.dialect,
+      feed,
+      folder,
+      left: leftIn(scenario, blocks),
+      show: progress.show,
     });
+    const outcome = await compare({
+      metrics,
+      gate,
+      minEffect: options.minEffect,
+      seed: options.seed,
+      aaBlocks: AA_BLOCKS,
+      blocks,
+      anyway: options.anyway === true,
+      playBlock: player,
+      onNote: progress.say,
+    });
+    const { interrupted, ...found } = outcome;
+    const comparison: Comparison = {
+      schema: 'tapedeck.comparison',
+      version: 1,
+      ...found,
+      arms: { a: arms.a.label, b: arms.b.label },
+      scenario: scenario.name,
+      startedAt: startedAt.toISOString(),
+      durationS: (Date.now() - startedAt.getTime()) / 1000,
+      seed: options.seed,
+      command: repeatCommand({ ...options, blocks }),
+      load: load.kind === 'k6' ? `k6 v${load.version}` : 'swarm (built in)',
+      minEffect: options.minEffect,
+      environment: environment(),
+    };
+    await writeComparison(folder, comparison);
+    progress.done();
+    process.stdout.write(printed(comparison, options.format, relative('.', join(folder, 'report.html'))));
+    process.exitCode = interrupted ? ExitCode.INTERRUPTED : EXIT_CODES[comparison.verdict];
+  });
 }
 
 function printed(comparison: Comparison, format: 'text' | 'json' | 'markdown', reportPath: string): string {
@@ -146,7 +156,8 @@ interface Playing {
   readonly scenario: Scenario;
   readonly tapePath: string;
   readonly load: Awaited<ReturnType<typeof chooseLoad>>;
-  readonly dialect: DialectName;
+  readonly dialect: PlanDialect;
+  readonly feed: ReturnType<typeof feedOf>;
   readonly folder: string;
   /** Seconds left, by what is played. */
   readonly left: (progress: CompareProgress) => number;
@@ -155,7 +166,7 @@ interface Playing {
 
 /** Plays one block of an arm with the gate, and keeps its figures; its folder is kept only where a promise was broken. */
 function blockPlayer(playing: Playing): (arm: Arm, progress: CompareProgress) => Promise<Block> {
-  const { arms, scenario, tapePath, load, dialect, folder } = playing;
+  const { arms, scenario, tapePath, load, dialect, feed, folder } = playing;
   const targets = promisesOf(loadTargets(scenario.targets), scenario);
   let played = 0;
   return async (arm, progress) => {
@@ -173,6 +184,7 @@ function blockPlayer(playing: Playing): (arm: Arm, progress: CompareProgress) =>
         load,
         dialect,
         underTest,
+        ...(feed !== undefined && { feed }),
         command: 'tapedeck compare',
         out,
       });

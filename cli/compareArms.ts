@@ -4,10 +4,12 @@ import { BuildError, buildRevision, buildWorkingTree } from '../loadtests/compar
 import type { UnderTest } from '../loadtests/gate/underTest.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { type Arm, COMPARED_METRICS, type ComparedMetric, type Comparison } from '../protocol/schemas/comparison.ts';
+import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { commandPrefix, homeFolder, isInstalled, projectFile } from '../simulator/paths.ts';
 import { commitOf } from './commit.ts';
 import { CliError } from './errors.ts';
 import type { Progress } from './progress.ts';
+import { checkMayLoad, type TargetOptions, targetFeed, targetWords, underTestOf } from './targetOptions.ts';
 
 /** One of the two, as it is played and as it is told. */
 export interface ArmOf {
@@ -15,21 +17,31 @@ export interface ArmOf {
   readonly label: string;
 }
 
-export interface AskedArms {
+export type AskedArms = TargetOptions & {
+  readonly dialect: string;
   readonly against?: string | undefined;
   readonly a?: string | undefined;
   readonly b?: string | undefined;
-}
+};
 
 /**
  * Makes both arms ready: builds what is a revision, reads what is a command or a URL.
  *
  * @throws CliError when nothing, or too much, is asked for, or when a build fails
  */
-export async function armsOf(asked: AskedArms, progress: Progress): Promise<Readonly<Record<Arm, ArmOf>>> {
+export async function armsOf(
+  asked: AskedArms,
+  scenario: Scenario,
+  progress: Progress,
+): Promise<Readonly<Record<Arm, ArmOf>>> {
   const { against, a, b } = asked;
+  if (asked.target !== undefined || asked.targetCommand !== undefined) {
+    throw new CliError('compare takes its servers by --a and --b, not by --target', ExitCode.USAGE);
+  }
   if (against === undefined) {
-    if (a !== undefined || b !== undefined) return { a: await armOf(a), b: await armOf(b) };
+    if (a !== undefined || b !== undefined) {
+      return { a: await armOf(a, asked, scenario), b: await armOf(b, asked, scenario) };
+    }
     throw new CliError(
       'nothing to compare; name a git revision (--against main), or servers (--a, --b: a command or ws://...)',
       ExitCode.USAGE,
@@ -63,12 +75,25 @@ export async function armsOf(asked: AskedArms, progress: Progress): Promise<Read
   }
 }
 
-async function armOf(text: string | undefined): Promise<ArmOf> {
+async function armOf(text: string | undefined, asked: AskedArms, { load }: Scenario): Promise<ArmOf> {
   if (text === undefined) {
     return { underTest: { kind: 'reference' }, label: `this build (${await commitOf(homeFolder())})` };
   }
-  if (/^wss?:\/\//.test(text)) return { underTest: { kind: 'url', url: text }, label: text };
-  return { underTest: { kind: 'command', command: text }, label: text };
+  const named = targetNamed(text, asked);
+  const underTest = underTestOf(named, asked.dialect);
+  checkMayLoad(underTest, named, load.clients + load.probes);
+  return { underTest: underTest ?? { kind: 'reference' }, label: text };
+}
+
+/** The options of a target that is one of the arms: its URL, or else the command that starts it. */
+function targetNamed(text: string, asked: AskedArms): TargetOptions {
+  return /^wss?:\/\//.test(text) ? { ...asked, target: text } : { ...asked, targetCommand: text };
+}
+
+/** The provider of ours that feeds both arms; undefined where none does. */
+export function feedOf({ a, b, ...options }: AskedArms): ReturnType<typeof targetFeed> {
+  const arm = a ?? b;
+  return arm === undefined ? undefined : targetFeed(targetNamed(arm, options));
 }
 
 /** The machine, as reports tell of it. */
@@ -91,7 +116,6 @@ export function repeatCommand(
     readonly metric?: readonly string[] | undefined;
     readonly scenario: string;
     readonly load: string;
-    readonly dialect: string;
     readonly seed: number;
     readonly tape?: string | undefined;
   },
@@ -113,6 +137,8 @@ export function repeatCommand(
   if (options.load !== 'swarm') parts.push('--load', options.load);
   if (options.dialect !== 'native') parts.push('--dialect', options.dialect);
   if (tape !== undefined) parts.push('--tape', quoted(tape));
+  // Those of a target that both arms share, without its name.
+  parts.push(...targetWords({ ...options, target: '-', targetCommand: undefined }).slice(2));
   parts.push('--seed', String(options.seed));
   return parts.join(' ');
 }
