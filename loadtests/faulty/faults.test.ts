@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Books } from './books.ts';
 import { FAULTS } from './faults.ts';
 
 const ticker = (seq: number, symbol = 'AAPL') =>
@@ -32,7 +33,7 @@ function through(
   frames: readonly string[],
   nowUs = 10_000_000,
 ): { type: string; seq?: number; tickSeq?: number; heads?: unknown }[] {
-  const filter = FAULTS[name]?.filter(0);
+  const filter = FAULTS[name]?.filter(new Books(0));
   return frames.flatMap((frame) => (filter?.onFrame(frame, nowUs) ?? []).map((release) => JSON.parse(release.text)));
 }
 
@@ -96,7 +97,7 @@ describe('faults', () => {
   });
 
   it('should slip and stamp afresh, so that each message looks on time', () => {
-    const filter = FAULTS['slip']?.filter(0);
+    const filter = FAULTS['slip']?.filter(new Books(0));
     const [release] = filter?.onFrame(ticker(5), 10_000_000) ?? [];
     const frame = JSON.parse(release?.text ?? '{}');
 
@@ -110,7 +111,7 @@ describe('faults', () => {
   });
 
   it('should hold everything back for the time of a stall', () => {
-    const filter = FAULTS['stall']?.filter(0);
+    const filter = FAULTS['stall']?.filter(new Books(0));
 
     expect(filter?.onFrame(ticker(1), 5_100_000)[0]?.atUs).toBe(5_300_000);
     expect(filter?.onFrame(ticker(2), 5_400_000)[0]?.atUs).toBe(5_400_000);

@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../../protocol/clock.ts';
-import type { Fault, FaultFilter } from './faults.ts';
+import type { Books } from './books.ts';
+import { plant } from './plant.ts';
+import type { Fault, FaultFilter } from './types.ts';
 
 /** A misbehaving back end: a sound server behind a front that spoils what it sends. */
 export interface Front {
@@ -18,7 +20,8 @@ export async function startFront(options: {
   readonly targetPort: number;
   readonly fault: Fault;
   readonly clock: Clock;
-  readonly startUs: number;
+  /** Takes what is planted. */
+  readonly books: Books;
 }): Promise<Front> {
   const http: Server = createServer();
   const sockets = new WebSocketServer({
@@ -42,7 +45,7 @@ export async function startFront(options: {
 function join(
   client: WebSocket,
   request: IncomingMessage,
-  options: { targetPort: number; fault: Fault; clock: Clock; startUs: number },
+  options: { targetPort: number; fault: Fault; clock: Clock; books: Books },
 ): void {
   const headers: Record<string, string> = {};
   for (const name of PASSED_HEADERS) {
@@ -62,7 +65,7 @@ function join(
   server.on('open', () => {
     for (const data of waiting.splice(0)) server.send(String(data));
   });
-  const outbox = new Outbox(client, options.fault.filter(options.startUs), options.clock);
+  const outbox = new Outbox(client, plant(options.fault, options.books), options.clock);
   server.on('message', (data) => outbox.frame(String(data)));
   server.on('close', (code) => client.close(code >= 1000 && code !== 1005 && code !== 1006 ? code : 1011));
   server.on('error', () => client.terminate());

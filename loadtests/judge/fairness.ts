@@ -15,8 +15,11 @@ export interface Fairness {
   readonly words: string;
 }
 
-/** The worst client's p99 of tick latency against the median client's, over the seconds that `keep` keeps. */
-export function fairness(evidence: RunEvidence, keep: (second: number) => boolean): Fairness {
+/** Each client's p99 of tick latency over the seconds that `keep` keeps, best served first; clients of few ticks left out. */
+export function tickTails(
+  evidence: Pick<RunEvidence, 'generators'>,
+  keep: (second: number) => boolean,
+): { readonly client: number; readonly p99Us: number }[] {
   const tails: { client: number; p99Us: number }[] = [];
   for (const data of evidence.generators) {
     for (const client of data.clients) {
@@ -26,7 +29,12 @@ export function fairness(evidence: RunEvidence, keep: (second: number) => boolea
       if (ticks.count >= LEAST_TICKS) tails.push({ client: client.client, p99Us: ticks.percentile(99) });
     }
   }
-  tails.sort((a, b) => a.p99Us - b.p99Us);
+  return tails.sort((a, b) => a.p99Us - b.p99Us);
+}
+
+/** The worst client's p99 of tick latency against the median client's, over the seconds that `keep` keeps. */
+export function fairness(evidence: RunEvidence, keep: (second: number) => boolean): Fairness {
+  const tails = tickTails(evidence, keep);
   const worst = tails[tails.length - 1];
   const median = tails[Math.floor((tails.length - 1) / 2)];
   if (worst === undefined || median === undefined) {

@@ -3,7 +3,8 @@ import { MarketEngine } from '../../market/engine.ts';
 import { tradeTick } from '../../market/harness.ts';
 import type { Instrument, Tick } from '../../market/types.ts';
 import type { GeneratorPlan } from '../../protocol/run.ts';
-import { FAULTS, type Fault, type FaultFilter, type Release } from '../faulty/faults.ts';
+import { FAULTS } from '../faulty/faults.ts';
+import type { Fault, FaultFilter, Release } from '../faulty/types.ts';
 import { seededRandom } from '../gate/random.ts';
 import { digest, playVirtually, type VirtualPlay, type VirtualRunResult } from './virtualRun.ts';
 

@@ -20,7 +20,7 @@ export interface VirtualPlay {
   readonly instruments: readonly Instrument[];
   readonly ticks: readonly Tick[];
   readonly engine: (sinks: ModelSinks) => ModelEngine;
-  readonly server: Pick<VirtualServerOptions, 'fault' | 'resumesBy' | 'serviceUs'>;
+  readonly server: Pick<VirtualServerOptions, 'fault' | 'books' | 'resumesBy' | 'serviceUs'>;
   /** The server sends everything so much too early, µs (default 0). */
   readonly aheadUs?: number;
   readonly cuts: readonly { readonly client: number; readonly atUs: number }[];
@@ -29,10 +29,17 @@ export interface VirtualPlay {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly inspect?: FleetOptions['inspect'];
+  /** How many generators share the clients, each with a recorder of its own; default 1. */
+  readonly generators?: number;
 }
 
 /** Plays a run to its end, in no time, and returns what the clients told. */
 export function playVirtually(play: VirtualPlay): GeneratorLine[] {
+  return playGenerators(play).flat();
+}
+
+/** Plays a run with several generators, client i on generator i modulo their number, and returns what each told. */
+export function playGenerators(play: VirtualPlay): GeneratorLine[][] {
   const { plan, instruments, ticks, aheadUs = 0, random } = play;
   const { schedule } = plan;
   const firstUs = Math.min(...plan.clients.map((client) => client.connectAtUs));
@@ -45,24 +52,29 @@ export function playVirtually(play: VirtualPlay): GeneratorLine[] {
     schedule: { ...schedule, startUs: schedule.startUs - aheadUs },
     engine: play.engine,
   });
-  const lines: GeneratorLine[] = [];
-  let ended = false;
-  const fleet = new Fleet({
-    plan,
-    clients: plan.clients,
-    ports: { nowUs: time.nowUs, after: time.timers.after, random, ...linesTo(server, play, time) },
-    emit: (line) => lines.push(line),
-    onEnd: () => {
-      ended = true;
-    },
-    ...(play.inspect === undefined ? {} : { inspect: play.inspect }),
-  });
-  fleet.start();
+  const generators = play.generators ?? 1;
+  const lines: GeneratorLine[][] = Array.from({ length: generators }, () => []);
+  let running = generators;
+  const ports = { nowUs: time.nowUs, after: time.timers.after, random, ...linesTo(server, play, time) };
+  const fleets = lines.map(
+    (own, index) =>
+      new Fleet({
+        plan,
+        clients: plan.clients.filter((_, at) => at % generators === index),
+        ports,
+        emit: (line) => own.push(line),
+        onEnd: () => {
+          running -= 1;
+        },
+        ...(play.inspect === undefined ? {} : { inspect: play.inspect }),
+      }),
+  );
+  for (const fleet of fleets) fleet.start();
   const accountOf = new Map(plan.clients.map(({ client, account }) => [client, account]));
   for (const { client, atUs } of play.cuts) time.at(atUs, () => server.cut([accountOf.get(client) ?? '']));
   for (const { atUs, us } of play.stalls) time.at(atUs, () => time.stall(us));
-  while (!ended && time.step()) {
-    // Until the fleet has told its last line.
+  while (running > 0 && time.step()) {
+    // Until every fleet has told its last line.
   }
   return lines;
 }

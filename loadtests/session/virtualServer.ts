@@ -3,7 +3,9 @@ import type { Command, CommandOutcome, Instrument, MarketEvent, Tick } from '../
 import type { ClientFrame, OrderPlaceFrame, SubscribeFrame } from '../../protocol/messages.ts';
 import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import type { VirtualTime } from '../../simulator/virtualTime.ts';
-import type { Fault, FaultFilter } from '../faulty/faults.ts';
+import { Books } from '../faulty/books.ts';
+import { plant } from '../faulty/plant.ts';
+import type { Fault, FaultFilter } from '../faulty/types.ts';
 import { MINUTE_US } from '../oracle/bars.ts';
 import { type ModelBar, ModelFrames } from './modelFrames.ts';
 import type { Connection, ConnectRequest } from './ports.ts';
@@ -28,7 +30,9 @@ export interface VirtualServerOptions {
   readonly instruments: readonly Instrument[];
   readonly ticks: readonly Tick[];
   readonly schedule: Schedule;
-  readonly fault: Pick<Fault, 'filter'>;
+  readonly fault: Pick<Fault, 'filter' | 'diesAfterUs'>;
+  /** Takes what the fault plants; absent: nobody asks. */
+  readonly books?: Books;
   /** What a resume is answered with: the history (default), or a snapshot in its place. */
   readonly resumesBy?: 'history' | 'snapshot';
   /** Time that it takes for whatever it sends or gets, µs (default {@link DEFAULT_SERVICE_US}). */
@@ -68,14 +72,17 @@ export class VirtualServer {
   readonly #engine: ModelEngine;
   readonly #frames: ModelFrames;
   readonly #serviceUs: number;
+  readonly #books: Books;
   readonly #sessions = new Set<Session>();
   readonly #streams = new Map<string, Stream>();
   readonly #bySymbol: number[];
   #at = 0;
+  #isDead = false;
 
   constructor(options: VirtualServerOptions) {
     this.#options = options;
     this.#serviceUs = options.serviceUs ?? DEFAULT_SERVICE_US;
+    this.#books = options.books ?? new Books(options.schedule.startUs);
     this.#frames = new ModelFrames(options);
     this.#engine = options.engine({
       event: (event) => this.#onEvent(event),
@@ -87,21 +94,27 @@ export class VirtualServer {
     this.#armMinute(options.schedule.fromEventUs - (options.schedule.fromEventUs % MINUTE_US) + MINUTE_US);
     this.#armHeartbeat();
     for (const [channel, beatUs] of BEATS) this.#armValue(channel, beatUs);
+    const { fault, schedule } = options;
+    if (fault.diesAfterUs !== undefined) options.time.at(schedule.startUs + fault.diesAfterUs, () => this.#die());
   }
 
   /** Opens a connection as a client's port does. */
   connect(request: ConnectRequest): Connection {
-    const { fault, schedule } = this.#options;
+    const { fault } = this.#options;
     const session: Session = {
       request,
-      filter: fault.filter(schedule.startUs),
+      filter: plant(fault, this.#books),
       streams: new Set(),
       account: '',
       open: true,
       busyUntilUs: 0,
     };
+    if (this.#isDead) {
+      this.#after(this.#serviceUs, () => request.handlers.onClose(1006, this.#nowUs));
+      return { send: () => undefined, close: () => undefined, abort: () => undefined };
+    }
     this.#sessions.add(session);
-    this.#after(this.#serviceUs, () => request.handlers.onOpen(this.#nowUs));
+    this.#after(this.#serviceUs, () => session.open && request.handlers.onOpen(this.#nowUs));
     const leave = (): void => {
       session.open = false;
       this.#sessions.delete(session);
@@ -115,8 +128,17 @@ export class VirtualServer {
 
   /** Resets every connection of the accounts named. */
   cut(accounts: readonly string[]): void {
+    this.#reset((session) => accounts.includes(session.account));
+  }
+
+  #die(): void {
+    this.#isDead = true;
+    this.#reset(() => true);
+  }
+
+  #reset(isMeant: (session: Session) => boolean): void {
     for (const session of [...this.#sessions]) {
-      if (!accounts.includes(session.account)) continue;
+      if (!isMeant(session)) continue;
       session.open = false;
       this.#sessions.delete(session);
       session.request.handlers.onClose(1006, this.#nowUs);

@@ -2,7 +2,8 @@ import type { Instrument, Tick } from '../../market/types.ts';
 import type { GeneratorPlan, Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Need, TargetSet } from '../../protocol/schemas/targets.ts';
-import type { Fault } from '../faulty/faults.ts';
+import { Books, type BooksJson } from '../faulty/books.ts';
+import type { Fault } from '../faulty/types.ts';
 import { type DialectProfile, dialectProfile, targetsFor } from '../gate/dialects.ts';
 import { expectedHeads } from '../gate/gather.ts';
 import { judgeAllOrders } from '../gate/orderEvidence.ts';
@@ -11,11 +12,11 @@ import { type PlayedPart, TRADE, tapeSymbols } from '../gate/part.ts';
 import { dealSymbols, endOf } from '../gate/plan.ts';
 import { seededRandom } from '../gate/random.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
-import { mergeLines } from '../judge/merge.ts';
+import { type GeneratorData, mergeLines } from '../judge/merge.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { NaiveBars } from '../oracle/bars.ts';
 import { judgeMarket } from '../oracle/judgeMarket.ts';
-import { playVirtually } from '../session/virtualRun.ts';
+import { playVirtually, type VirtualPlay } from '../session/virtualRun.ts';
 import type { ModelEngine, ModelSinks } from '../session/virtualServer.ts';
 
 export interface JudgedRunOptions {
@@ -38,8 +39,31 @@ const SPEED = 30;
 const TICKS_PER_S = 320;
 const START_US = 1_700_000_000_000_000;
 
+/** A judged run, with what it was judged by and what was planted. */
+export interface JudgedRun {
+  readonly judgement: Judgement;
+  readonly evidence: RunEvidence;
+  readonly books: BooksJson;
+}
+
 /** A run of the whole measurement on a virtual clock: plan, clients, audit, oracle and judge are the real ones. */
-export function judgedRun(options: JudgedRunOptions): Judgement {
+export function judgedRun(options: JudgedRunOptions): JudgedRun {
+  const { play, evidenceOf, books } = stageRun(options);
+  const evidence = evidenceOf(mergeLines('swarm', playVirtually(play)));
+  return { judgement: judge(evidence), evidence, books: books.toJSON() };
+}
+
+/** A run on a virtual clock before it is played. */
+export interface StagedRun {
+  readonly play: VirtualPlay;
+  readonly part: PlayedPart;
+  readonly books: Books;
+  /** What a judge takes of the run, when its clients told `data`. */
+  readonly evidenceOf: (data: GeneratorData) => RunEvidence;
+}
+
+/** Sets up a run on a virtual clock; the same options, the same run. */
+export function stageRun(options: JudgedRunOptions): StagedRun {
   const random = seededRandom(7);
   const part = syntheticPart(random);
   const schedule: Schedule = { startUs: START_US, fromEventUs: part.fromUs, toEventUs: part.toUs, speed: SPEED };
@@ -47,19 +71,20 @@ export function judgedRun(options: JudgedRunOptions): Judgement {
   const plan = makePlan({ part, schedule, random, profile });
   const cuts = plan.clients.map(({ client }, at) => ({ client, atUs: START_US + 6_000_000 + at * 300_000 }));
   const stalls = stallsOf(options.starve);
-  const lines = playVirtually({
+  const books = new Books(START_US);
+  const play = {
     plan,
     instruments: part.instruments,
     ticks: part.ticks,
-    engine: (sinks) => options.engine(part.instruments, sinks),
-    server: { fault: options.fault },
+    engine: (sinks: ModelSinks) => options.engine(part.instruments, sinks),
+    server: { fault: options.fault, books },
     cuts,
     stalls,
     random,
-  });
-  const data = mergeLines('swarm', lines);
+  };
   const loopDelayUs = new Map(stalls.map(({ atUs, us }) => [Math.floor((atUs + us - START_US) / 1e6), us]));
-  return judge(evidenceOf({ options, profile, part, schedule, plan, data, cuts, loopDelayUs }));
+  const evidence = { options, profile, part, schedule, plan, cuts, loopDelayUs };
+  return { play, part, books, evidenceOf: (data) => evidenceOf({ ...evidence, data }) };
 }
 
 function stallsOf(starve: JudgedRunOptions['starve']): { atUs: number; us: number }[] {
@@ -210,7 +235,7 @@ function evidenceOf(run: {
     }),
     expectedHeads: expectedHeads(part, profile.isNumbered),
     absent: new Map<Need, string>([...profile.absent, ['inside', 'it runs on a virtual clock']]),
-    serverDied: '',
+    serverDied: run.options.fault.diesAfterUs === undefined ? '' : 'the server ended in mid-run (as planted)',
     generatorFailed: '',
   };
 }

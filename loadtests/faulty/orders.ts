@@ -1,0 +1,83 @@
+import type { Books } from './books.ts';
+import { numberIn, onTick, symbolOf, typeOf } from './frames.ts';
+import { type FaultFilter, type Release, send } from './types.ts';
+
+/**
+ * Holds a connection's order events from a trigger on until the symbol's next tick, and claims that tick for it. The
+ * heads in heartbeats stay behind with them: this server is late, it loses nothing.
+ */
+export function lateTriggers(books: Books): FaultFilter {
+  const held: string[] = [];
+  return {
+    onFrame: (text, nowUs) => {
+      const type = typeOf(text);
+      if (type === 'heartbeat') return [send(withHeadsBehind(text, held), nowUs)];
+      const isOrder = type === 'order' || type === 'execution';
+      if (isOrder && (held.length > 0 || isTrigger(text))) {
+        held.push(text);
+        return [];
+      }
+      const [head] = held;
+      if (head === undefined || type !== 'ticker' || !isNextTick(head, text)) return [send(text, nowUs)];
+      const released: Release[] = [send(text, nowUs)];
+      const symbol = symbolOf(head);
+      for (let next = held[0]; next !== undefined; next = held[0]) {
+        // Another symbol's trigger behind it waits for its own next tick.
+        if (next !== head && isTrigger(next) && symbolOf(next) !== symbol) break;
+        held.shift();
+        if (isTrigger(next)) books.count('late');
+        released.push(send(onTick(next, text), nowUs));
+      }
+      return released;
+    },
+  };
+}
+
+/** Claims for each trigger the tick before the one that crossed, where this connection knows it. */
+export function earlyTriggers(books: Books): FaultFilter {
+  const ticks = new Map<string, readonly string[]>();
+  return {
+    onFrame: (text, nowUs) => {
+      const type = typeOf(text);
+      if (type === 'ticker') {
+        const symbol = symbolOf(text);
+        ticks.set(symbol, [...(ticks.get(symbol) ?? []).slice(-2), text]);
+      }
+      if (type !== 'order' || !isTrigger(text)) return [send(text, nowUs)];
+      const before = ticks.get(symbolOf(text))?.findLast((tick) => numberIn(tick, 'seq') < numberIn(text, 'tickSeq'));
+      if (before === undefined) return [send(text, nowUs)];
+      books.count('early');
+      return [send(onTick(text, before), nowUs)];
+    },
+  };
+}
+
+/** Answers to orders come when the test is long over; what happened to the orders is told in time. */
+export function noAnswers(books: Books): FaultFilter {
+  return {
+    onFrame: (text, nowUs) => {
+      const isAnswer = typeOf(text) === 'order.accepted';
+      if (isAnswer) books.count('answer');
+      return isAnswer || (typeOf(text) === 'order' && text.includes('"reason":"accepted"')) ? [] : [send(text, nowUs)];
+    },
+  };
+}
+
+function isTrigger(text: string): boolean {
+  return text.includes('"reason":"triggered"');
+}
+
+/** A heartbeat whose order and execution heads stand before the first frame held back. */
+function withHeadsBehind(heartbeat: string, held: readonly string[]): string {
+  let changed = heartbeat;
+  for (const channel of ['order', 'execution']) {
+    const first = held.find((text) => typeOf(text) === channel && !Number.isNaN(numberIn(text, 'seq')));
+    if (first === undefined) continue;
+    changed = changed.replace(new RegExp(`("${channel}":\\{"[^"]+":)\\d+`), `$1${numberIn(first, 'seq') - 1}`);
+  }
+  return changed;
+}
+
+function isNextTick(order: string, tick: string): boolean {
+  return symbolOf(order) === symbolOf(tick) && numberIn(tick, 'seq') > numberIn(order, 'tickSeq');
+}

@@ -1,0 +1,142 @@
+import type { GeneratorName, ViolationKind, WindowMetric } from '../../protocol/run.ts';
+import { Histogram } from '../../reports/histogram.ts';
+import type { RunEvidence } from '../judge/evidence.ts';
+import { tickTails } from '../judge/fairness.ts';
+import { mergeWindows, windowsOf } from '../judge/merge.ts';
+import { allViolations } from '../judge/promises.ts';
+import type { BooksJson } from './books.ts';
+
+/** A number that the instrument must find again. `planted` names an entry of the front's books. */
+export type Truth =
+  /** Latency of a metric, over that of a sound server behind the same front. */
+  | { readonly kind: 'latency'; readonly metric: WindowMetric; readonly percentile: number; readonly planted: string }
+  /** Interval of a metric that counts what it is off a period of so many µs (0: the interval itself). */
+  | { readonly kind: 'interval'; readonly metric: WindowMetric; readonly periodUs: number; readonly planted: string }
+  | { readonly kind: 'violations'; readonly of: readonly ViolationKind[]; readonly planted: string }
+  | { readonly kind: 'wrong tick'; readonly planted: string }
+  | { readonly kind: 'unanswered'; readonly planted: string }
+  /** The worst served client's p99 over the median client's. */
+  | { readonly kind: 'served last'; readonly planted: string }
+  /** When the process died, counted from the tape's start. */
+  | { readonly kind: 'death'; readonly afterUs: number }
+  /** Growth of resident memory, over that of a sound server. */
+  | { readonly kind: 'memory'; readonly planted: string };
+
+/** A truth as planted and as found. Times in µs, memory in bytes. */
+export interface Held {
+  readonly words: string;
+  readonly unit: 'us' | 'count' | 'bytes';
+  /** Who found it; `all` for what is counted over all generators. */
+  readonly by: GeneratorName | 'all';
+  readonly planted: number;
+  readonly found: number;
+  readonly isRight: boolean;
+}
+
+/** What a truth is held against. */
+export interface Trial {
+  readonly books: BooksJson;
+  readonly evidence: RunEvidence;
+  /** A sound server behind the same front, in the same surroundings. */
+  readonly baseline: RunEvidence;
+}
+
+const SHARE = 0.05;
+const LEAST_US = 1_000;
+/** k6 reads through a JavaScript engine with one loop for each VU. */
+const LEAST_K6_US = 10_000;
+const LEAST_BYTES = 16 * 1024 * 1024;
+
+/** Holds a truth against what was found: by each generator apart where it is a time that each measures. */
+export function hold(truth: Truth, trial: Trial): Held[] {
+  const { books, evidence, baseline } = trial;
+  switch (truth.kind) {
+    case 'latency':
+      return evidence.generators.flatMap(({ generator }) => {
+        const found = metricOf(evidence, truth.metric, generator);
+        const sound = metricOf(baseline, truth.metric, generator);
+        if (found.count === 0 && generator === 'probe') return [];
+        return timed(generator, timesOf(books, truth.planted).percentile(truth.percentile), {
+          found: found.percentile(truth.percentile) - sound.percentile(50),
+          words: `${truth.metric} p${truth.percentile} over a sound server's`,
+        });
+      });
+    case 'interval':
+      return evidence.generators.flatMap(({ generator }) => {
+        const found = metricOf(evidence, truth.metric, generator);
+        if (found.count === 0) return [];
+        return timed(generator, timesOf(books, truth.planted).max, {
+          found: found.max + truth.periodUs,
+          words: `longest interval of ${truth.metric}`,
+        });
+      });
+    case 'violations': {
+      const lines = allViolations(evidence);
+      const found = truth.of.reduce((sum, kind) => {
+        const counted = evidence.generators.reduce((n, data) => n + (data.violationCounts.get(kind) ?? 0), 0);
+        return sum + Math.max(counted, lines.filter((line) => line.violation === kind).length);
+      }, 0);
+      return [counted(truth.of.join(', '), books.counts[truth.planted] ?? 0, found)];
+    }
+    case 'wrong tick':
+      return [counted('orders triggered on another tick', books.counts[truth.planted] ?? 0, evidence.orders.wrongTick)];
+    case 'unanswered': {
+      const unanswered = evidence.generators
+        .flatMap((data) => data.orders)
+        .filter((one) => one.outcome === 'unanswered');
+      return [counted('orders without an answer', books.counts[truth.planted] ?? 0, unanswered.length)];
+    }
+    case 'served last': {
+      const tails = tickTails(evidence, () => true);
+      const worst = tails.at(-1)?.p99Us ?? 0;
+      const median = tails[Math.floor((tails.length - 1) / 2)]?.p99Us ?? 0;
+      const planted = timesOf(books, truth.planted).percentile(99);
+      return timed('all', planted, { found: worst - median, words: "worst client's p99 over the median's" });
+    }
+    case 'death': {
+      const closes = allViolations(evidence).filter(({ violation }) => violation === 'unplanned_close');
+      const first = Math.min(...closes.map(({ atUs }) => atUs)) - evidence.schedule.startUs;
+      return timed('all', truth.afterUs, { found: first, words: 'first connection lost, after the tape started' });
+    }
+    case 'memory': {
+      const planted = books.counts[truth.planted] ?? 0;
+      const found = mostOf(evidence) - mostOf(baseline);
+      const isRight = Math.abs(found - planted) <= Math.max(SHARE * planted, LEAST_BYTES);
+      return [{ words: "resident memory over a sound server's", unit: 'bytes', by: 'all', planted, found, isRight }];
+    }
+  }
+}
+
+function timed(
+  by: GeneratorName | 'all',
+  planted: number,
+  { found, words }: { readonly found: number; readonly words: string },
+): Held[] {
+  const least = by === 'k6' || by === 'all' ? LEAST_K6_US : LEAST_US;
+  const isRight = planted > 0 && Math.abs(found - planted) <= Math.max(SHARE * planted, least);
+  return [{ words, unit: 'us', by, planted, found, isRight }];
+}
+
+/** Counts differ where a connection is cut just when something was planted: then nobody was there to see it. */
+function counted(words: string, planted: number, found: number): Held {
+  const isRight = planted > 0 && Math.abs(found - planted) <= Math.max(SHARE * planted, 1);
+  return { words, unit: 'count', by: 'all', planted, found, isRight };
+}
+
+function metricOf({ generators }: Pick<RunEvidence, 'generators'>, metric: WindowMetric, by: GeneratorName): Histogram {
+  return mergeWindows(
+    windowsOf(
+      generators.filter((data) => data.generator === by),
+      metric,
+    ),
+  );
+}
+
+function timesOf(books: BooksJson, kind: string): Histogram {
+  const json = books.times[kind];
+  return json === undefined ? new Histogram() : Histogram.fromJSON(json);
+}
+
+function mostOf({ inside }: Pick<RunEvidence, 'inside'>): number {
+  return Math.max(0, ...(inside?.rssBytes.values() ?? []));
+}
