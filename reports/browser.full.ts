@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { diffPage } from './diff/page.ts';
 import { hostileSummary } from './hostile.ts';
 import { findBrowser, openPage, QUIET } from './testing/browser.ts';
 import { testSummary } from './testSummary.ts';
@@ -27,11 +30,23 @@ beforeAll(async () => {
     const files = await writeReport(join(root, name), summary);
     urls.set(name, pathToFileURL(files.html).href);
   }
+  const diffs = {
+    diff: diffPage(summaries.pass, summaries.fail),
+    'hostile diff': diffPage(summaries.hostile, summaries.long),
+  };
+  for (const [name, html] of Object.entries(diffs)) {
+    const path = join(root, `${name}.html`);
+    writeFileSync(path, html);
+    urls.set(name, pathToFileURL(path).href);
+  }
 });
 afterAll(async () => {
   await browser?.close();
   rmSync(root, { recursive: true, force: true });
 });
+
+/** What A4 leaves between margins of 1 cm, px. */
+const PAPER_WIDTH = 718;
 
 interface Look {
   readonly name: string;
@@ -44,7 +59,8 @@ async function open({ name, width, scheme }: Look): Promise<{ page: Page; compla
   return await openPage(browser, { url: urls.get(name) ?? '', width, scheme });
 }
 
-const LOOKS: Look[] = ['pass', 'fail', 'invalid', 'long', 'hostile'].flatMap((name) =>
+const PAGES = ['pass', 'fail', 'invalid', 'long', 'hostile', 'diff', 'hostile diff'];
+const LOOKS: Look[] = PAGES.flatMap((name) =>
   [390, 760, 1280].map((width, at) => ({ name, width, scheme: at % 2 === 0 ? ('dark' as const) : ('light' as const) })),
 );
 
@@ -76,12 +92,41 @@ describe('report.html in a browser', () => {
     );
     await page.close();
 
-    expect(shown).toEqual([1, 1, 1, 1, 1, 1, 1]);
+    expect(shown).toEqual(new Array(13).fill(1));
     expect(smallest).toBeGreaterThanOrEqual(9);
   });
 
-  it.each(['light', 'dark'] as const)('should keep a contrast of 4.5 for its words: %s', async (scheme) => {
-    const { page } = await open({ name: 'fail', width: 1280, scheme });
+  it.each(PAGES)('should fit on paper, without dark colours: %s', async (name) => {
+    const { page } = await open({ name, width: PAPER_WIDTH, scheme: 'dark' });
+    await page.emulateMedia({ media: 'print' });
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+    const paper = await page.evaluate('getComputedStyle(document.body).backgroundColor');
+    await page.close();
+
+    expect(overflow).toBe(0);
+    expect(paper).toBe('rgb(255, 255, 255)');
+  });
+
+  it.each(PAGES)('should have one first heading and leave no level out: %s', async (name) => {
+    const { page } = await open({ name, width: 1280, scheme: 'light' });
+    const levels: unknown = await page.evaluate(
+      `[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map((heading) => Number(heading.tagName.slice(1)))`,
+    );
+    await page.close();
+
+    const found = Value.Parse(Type.Array(Type.Integer()), levels);
+    expect(found[0]).toBe(1);
+    expect(found.filter((level) => level === 1)).toHaveLength(1);
+    expect(found.filter((level, at) => at > 0 && level - (found[at - 1] ?? 0) > 1)).toEqual([]);
+  });
+
+  it.each([
+    ['fail', 'light'],
+    ['fail', 'dark'],
+    ['diff', 'light'],
+    ['diff', 'dark'],
+  ] as const)('should keep a contrast of 4.5 for its words: %s, %s', async (name, scheme) => {
+    const { page } = await open({ name, width: 1280, scheme });
     const weak: unknown = await page.evaluate(WEAK_CONTRAST);
     await page.close();
 

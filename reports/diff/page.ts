@@ -13,6 +13,7 @@ header h1{margin:12px 0;font-size:34px;line-height:1.15;letter-spacing:-.02em}
 header{padding:40px 0 0}
 .warning{margin-top:16px;padding:12px 16px;background:var(--invalid-soft);border-left:4px solid var(--invalid);max-width:none}
 .listing td:last-child{min-width:0}
+.scroll{max-height:none}
 `;
 
 /** Makes two runs side by side as one page without scripts or any other file. The same summaries give the same page. */

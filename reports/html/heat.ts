@@ -37,7 +37,7 @@ export function heatFigure(summary: Summary, axis: TimeAxis): Figure | undefined
   return {
     id: 'heat',
     title: 'Where the ticks lie: latency by second and size',
-    says: says(heat, bound?.value),
+    says: says(drawn, bound?.value),
     plot,
     size: 'wide',
     option: (narrow) => timeOption(narrow ? plotOf(coarser(heat, NARROW_COLUMNS)) : plot, { axis, narrow }),

@@ -158,7 +158,9 @@ figure{margin-top:24px}
 main{max-width:none;padding:0}
 details{display:none}
 .scroll{max-height:none;overflow:visible;border:0}
-.listing td,.listing th{white-space:normal;padding:3px 6px}
+.listing{font-size:8pt}
+.listing td,.listing th,.listing .number{white-space:normal;overflow-wrap:anywhere;padding:3px 4px}
+.listing td:last-child{min-width:0}
 section,tr{break-inside:auto}
 tr,.facts div,.numbers{break-inside:avoid}
 h2,h3,.says,.legend{break-after:avoid}
