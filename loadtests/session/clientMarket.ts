@@ -50,7 +50,10 @@ export class ClientMarket {
     if (!isNew) return;
     const judged = barMinutes === 1 ? JUDGED_PATTERNS.find((type) => type === patternType) : undefined;
     if (judged !== undefined) this.#patterns.push({ symbol, patternType: judged, barEndUs, readUs: atUs });
-    if (dueUs - atUs > EARLY_LIMIT_US) {
+    const isEarly = dueUs - atUs > EARLY_LIMIT_US;
+    // The close of a session of six and a half hours cuts its last bar of an hour: where it ended, frames don't say.
+    if (isEarly && barMinutes === 60) return;
+    if (isEarly) {
       const detail = `${patternType} came ${Math.round(dueUs - atUs)} µs before its bar had ended`;
       this.#streams.violation('wrong_pattern', `pattern:${symbol}`, { seq, expectedSeq: seq, atUs, detail });
     }
