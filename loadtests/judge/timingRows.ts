@@ -1,5 +1,6 @@
 import type { WindowMetric } from '../../protocol/run.ts';
 import type { Target } from '../../protocol/schemas/targets.ts';
+import { withinClocks } from './clockBound.ts';
 import { type OrderFault, type RunEvidence, secondOf } from './evidence.ts';
 import { fairness } from './fairness.ts';
 import { type LatenessEvidence, lateIn } from './lateness.ts';
@@ -29,7 +30,7 @@ export function timing(target: Target, evidence: RunEvidence, windows: Windows):
   const interval = finding.intervalUs;
   const statistic = finding.byMaximum ? 'max' : target.statistic;
   const spread = interval === undefined ? '' : ` (${words(target, interval[0])} to ${words(target, interval[1])})`;
-  return {
+  const found: Finding = {
     measured: finding.valueUs === null ? 'nothing' : `${statistic} ${words(target, finding.valueUs)}${spread}`,
     value: finding.valueUs === null ? null : finding.valueUs / scale,
     ...(interval === undefined ? {} : { interval: [interval[0] / scale, interval[1] / scale] as [number, number] }),
@@ -40,6 +41,11 @@ export function timing(target: Target, evidence: RunEvidence, windows: Windows):
         ? `judged by the maximum: too few samples for ${target.statistic}`
         : finding.reason,
   };
+  return withinClocks(target, found, {
+    figureUs: finding.valueUs,
+    maxUs: Math.max(0, ...[...windows.values()].map((histogram) => histogram.max)),
+    clockErrorUs: latenessFor(target, evidence.lateness).clockErrorUs,
+  });
 }
 
 /** The windows in which clients were there all the time: from the end of the grace on they close, and read when they get round to it. */

@@ -1,4 +1,5 @@
 import type { Instrument, Tick } from '../../market/types.ts';
+import type { PollCursors } from '../../protocol/poll.ts';
 import type { ClientLine, EndLine, GeneratorLine, GeneratorPlan, OrderLine, WindowMetric } from '../../protocol/run.ts';
 import { Histogram } from '../../reports/histogram.ts';
 import { VirtualTime } from '../../simulator/virtualTime.ts';
@@ -85,7 +86,18 @@ function linesTo(
   { plan, instruments, server: { serviceUs = DEFAULT_SERVICE_US } }: VirtualPlay,
   time: VirtualTime,
 ): Pick<ClientPorts, 'connect' | 'post'> {
-  if (plan.dialect === 'native') return { connect: (request) => server.connect(request) };
+  if (plan.dialect === 'native') {
+    return {
+      connect: (request) => server.connect(request),
+      // No one but a client without a socket posts anything.
+      post: ({ body }, onAnswer) =>
+        time.at(time.nowUs() + serviceUs, () => {
+          const asked: { readonly since: PollCursors } = JSON.parse(body);
+          const answer = JSON.stringify(server.poll(asked.since));
+          time.at(time.nowUs() + serviceUs, () => onAnswer({ status: 200, body: answer }, time.nowUs()));
+        }),
+    };
+  }
   const model = new ModelAiTradingV2({ server, instruments, nowUs: time.nowUs });
   const frames = new Map(
     plan.clients.flatMap(({ orders }) => orders.map(({ frame }) => [frame.clientOrderId, frame] as const)),
