@@ -144,11 +144,12 @@ async function capacityOf(
   asked: { startedAt: Date; wanted: number | undefined; headroom: number },
 ): Promise<Capacity> {
   const { vary, scenario } = plan;
+  const tickBoundUs = boundOf(plan.targets);
   const found = findingsOf({
     vary,
     bracket,
     plateaus,
-    limits: { memoryBytes: totalmem(), boundUs: tickBoundUs(plan.targets) },
+    limits: { memoryBytes: totalmem(), boundUs: tickBoundUs },
     wanted: asked.wanted,
     headroom: asked.headroom,
     seed: scenario.seed,
@@ -165,6 +166,7 @@ async function capacityOf(
     command: plan.command,
     plateauS: plan.plateauS,
     warmUpS: plan.warmUpS,
+    tickBoundUs,
     ...found,
     environment: {
       node: process.version,
@@ -194,7 +196,7 @@ function checkFeed(options: TargetOptions & { readonly vary: Varied }): void {
 
 const DEFAULT_BOUND_US = 100_000;
 
-function tickBoundUs({ targets }: TargetSet): number {
+function boundOf({ targets }: TargetSet): number {
   const tick = targets.find(({ id, unit }) => id === 'tick' && unit === 'ms');
   return tick === undefined ? DEFAULT_BOUND_US : tick.bound * 1000;
 }

@@ -93,5 +93,6 @@ function around({ value, interval }: { value: number; interval: [number, number 
 
 /** A small parameter: two digits, with an exponent where it takes one. */
 function plain(value: number): string {
-  return value === 0 ? '0' : String(Number(value.toPrecision(2)));
+  if (value === 0) return '0';
+  return value < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
 }

@@ -146,6 +146,8 @@ export const CapacitySchema = Type.Object({
   command: Type.String(),
   plateauS: Type.Number(),
   warmUpS: Type.Number(),
+  /** The bound of a tick's latency, where p99 by load is drawn. */
+  tickBoundUs: Type.Number(),
   bracket: BracketSchema,
   bounded: BoundedSchema,
   usl: Type.Union([UslSchema, Type.Null()]),

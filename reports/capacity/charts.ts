@@ -48,6 +48,7 @@ function latencyFigure(capacity: Capacity): Figure {
     format: formatDecade,
     words: formatUs,
     read: ({ p99Us }) => p99Us,
+    bound: { value: capacity.tickBoundUs, label: `bound ${formatUs(capacity.tickBoundUs)}` },
   });
 }
 
@@ -87,12 +88,13 @@ interface LoadFigure {
   /** Of a value in the table; absent: as on the axis. */
   readonly words?: (value: number) => string;
   readonly read: (plateau: Plateau) => number | null;
+  readonly bound?: LoadPlot['bound'];
   /** Drawn beneath the plateaus; without a name it isn't in the legend. */
   readonly before?: readonly (LoadSeries & { readonly name: string })[];
 }
 
 function loadFigure({ plateaus, bracket }: Capacity, given: LoadFigure): Figure {
-  const { id, title, says, size, kind, format, words = format, read, before = [] } = given;
+  const { id, title, says, size, kind, format, words = format, read, bound, before = [] } = given;
   const pointsOf = (outcome: Plateau['outcome']): (readonly [number, number])[] =>
     plateaus
       .flatMap((one): (readonly [number, number])[] => {
@@ -122,7 +124,7 @@ function loadFigure({ plateaus, bracket }: Capacity, given: LoadFigure): Figure 
     says,
     size,
     plot: { lines, scale: { kind, format } },
-    option: () => loadOption({ series, bracket: span, kind, format }),
+    option: () => loadOption({ series, bracket: span, kind, format, ...(bound !== undefined && { bound }) }),
     table: {
       head: ['load', 'outcome', title],
       rows: plateaus.map((one) => {
@@ -135,5 +137,7 @@ function loadFigure({ plateaus, bracket }: Capacity, given: LoadFigure): Figure 
 
 /** Three digits, with an exponent where it takes one. */
 function short(value: number): string {
-  return value === 0 ? '0' : Math.abs(value) >= 100 ? formatCount(value) : String(Number(value.toPrecision(3)));
+  if (value === 0) return '0';
+  if (value >= 100) return formatCount(value);
+  return value < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }

@@ -61,6 +61,7 @@ export function testCapacity(): Capacity {
     command: 'node dist/cli/main.js capacity --vary clients --for 200000',
     plateauS: 15,
     warmUpS: 3,
+    tickBoundUs: 100_000,
     bracket: {
       holds: 1600,
       breaks: 1760,
