@@ -90,7 +90,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'late-answers': {
     description: "answers orders only after the test's end",
     verdict: 'fail',
-    rows: ['errors', 'trigger'],
+    rows: ['trigger', 'errors'],
     truths: [{ kind: 'unanswered', planted: 'answer' }],
     filter: noAnswers,
   },

@@ -8,6 +8,8 @@ import { type FaultFilter, type Release, send } from './types.ts';
  */
 export function lateTriggers(books: Books): FaultFilter {
   const held: string[] = [];
+  /** Whose acceptance was held behind another's trigger: that it was taken later makes its own trigger right. */
+  const acceptedLater = new Set<string>();
   return {
     onFrame: (text, nowUs) => {
       const type = typeOf(text);
@@ -25,7 +27,8 @@ export function lateTriggers(books: Books): FaultFilter {
         // Another symbol's trigger behind it waits for its own next tick.
         if (next !== head && isTrigger(next) && symbolOf(next) !== symbol) break;
         held.shift();
-        if (isTrigger(next)) books.count('late');
+        if (next.includes('"reason":"accepted"')) acceptedLater.add(orderOf(next));
+        if (isTrigger(next) && !acceptedLater.has(orderOf(next))) books.countOnce('late', orderOf(next));
         released.push(send(onTick(next, text), nowUs));
       }
       return released;
@@ -46,21 +49,28 @@ export function earlyTriggers(books: Books): FaultFilter {
       if (type !== 'order' || !isTrigger(text)) return [send(text, nowUs)];
       const before = ticks.get(symbolOf(text))?.findLast((tick) => numberIn(tick, 'seq') < numberIn(text, 'tickSeq'));
       if (before === undefined) return [send(text, nowUs)];
-      books.count('early');
+      books.countOnce('early', orderOf(text));
       return [send(onTick(text, before), nowUs)];
     },
   };
 }
 
-/** Answers to orders come when the test is long over; what happened to the orders is told in time. */
+/** What it has to say of orders comes when the test is long over; the heads in heartbeats stay behind with it. */
 export function noAnswers(books: Books): FaultFilter {
+  const held: string[] = [];
   return {
     onFrame: (text, nowUs) => {
-      const isAnswer = typeOf(text) === 'order.accepted';
-      if (isAnswer) books.count('answer');
-      return isAnswer || (typeOf(text) === 'order' && text.includes('"reason":"accepted"')) ? [] : [send(text, nowUs)];
+      const type = typeOf(text);
+      if (type === 'heartbeat') return [send(withHeadsBehind(text, held), nowUs)];
+      if (type === 'order.accepted') books.countOnce('answer', orderOf(text));
+      if (type === 'order' || type === 'execution') held.push(text);
+      return type === 'order.accepted' || type === 'order' || type === 'execution' ? [] : [send(text, nowUs)];
     },
   };
+}
+
+function orderOf(text: string): string {
+  return /"clientOrderId":"([^"]+)"/.exec(text)?.[1] ?? '';
 }
 
 function isTrigger(text: string): boolean {

@@ -234,7 +234,10 @@ function evidenceOf(run: {
       symbolsOf: new Map(plan.clients.map((client) => [client.client, client.symbols])),
     }),
     expectedHeads: expectedHeads(part, profile.isNumbered),
-    absent: new Map<Need, string>([...profile.absent, ['inside', 'it runs on a virtual clock']]),
+    absent: new Map<Need, string>([
+      ...profile.absent,
+      ['inside', 'the target is not looked into: it runs on a virtual clock'],
+    ]),
     serverDied: run.options.fault.diesAfterUs === undefined ? '' : 'the server ended in mid-run (as planted)',
     generatorFailed: '',
   };
