@@ -92,7 +92,7 @@ function unionOf(parts: readonly RunPart[]): GeneratorData[] {
   const all = [...unions.values()].sort((a, b) => RANK[a.generator] - RANK[b.generator]);
   for (const { clients, orders, violations } of all) {
     clients.sort((a, b) => a.client - b.client);
-    orders.sort((a, b) => a.plannedUs - b.plannedUs || a.client - b.client);
+    orders.sort((a, b) => a.client - b.client || a.plannedUs - b.plannedUs);
     violations.sort((a, b) => a.atUs - b.atUs || a.client - b.client || a.stream.localeCompare(b.stream));
   }
   return all;
@@ -132,7 +132,7 @@ function failureOf(record: ReadRun, parts: readonly RunPart[]): string {
   const missing = missingSegments(record, parts);
   if (missing.length > 0) {
     const which = missing.length === 1 ? `segment ${missing[0]} is` : `segments ${missing.join(', ')} are`;
-    return `${which} missing, of ${record.segments}`;
+    return `${which} missing: nobody delivered what they measured`;
   }
   const told = new Set(parts.flatMap(({ data }) => data.clients.map(({ client }) => client)));
   const silent = record.clients.filter(({ client }) => !told.has(client)).map(({ client }) => client);
