@@ -1,6 +1,7 @@
 import type { PatternEvent } from '../../market/patterns/types.ts';
 import type { Command, CommandOutcome, Instrument, MarketEvent, Tick } from '../../market/types.ts';
-import type { ClientFrame, OrderPlaceFrame, SubscribeFrame } from '../../protocol/messages.ts';
+import type { ClientFrame, OrderPlaceFrame, ServerFrame, SubscribeFrame } from '../../protocol/messages.ts';
+import type { PollAnswer, PollCursors } from '../../protocol/poll.ts';
 import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import type { VirtualTime } from '../../simulator/virtualTime.ts';
 import { Books } from '../faulty/books.ts';
@@ -57,6 +58,8 @@ interface Session {
   account: string;
   open: boolean;
   busyUntilUs: number;
+  /** What its client doesn't read, while it doesn't. */
+  unread: (() => void)[] | undefined;
 }
 
 interface Stream {
@@ -108,6 +111,7 @@ export class VirtualServer {
       account: '',
       open: true,
       busyUntilUs: 0,
+      unread: undefined,
     };
     if (this.#isDead) {
       this.#after(this.#serviceUs, () => request.handlers.onClose(1006, this.#nowUs));
@@ -122,7 +126,18 @@ export class VirtualServer {
     return {
       send: (text) => this.#after(this.#serviceUs, () => session.open && this.#onFrame(session, JSON.parse(text))),
       close: leave,
-      abort: leave,
+      abort: () => {
+        leave();
+        this.#after(this.#serviceUs, () => request.handlers.onClose(1006, this.#nowUs));
+      },
+      pause: () => {
+        session.unread ??= [];
+      },
+      resume: () => {
+        const unread = session.unread ?? [];
+        session.unread = undefined;
+        for (const read of unread) read();
+      },
     };
   }
 
@@ -237,6 +252,10 @@ export class VirtualServer {
       case 'subscribe':
         this.#subscribe(session, frame);
         return;
+      case 'unsubscribe':
+        for (const key of frame.symbols ?? []) session.streams.delete(`${frame.channel}:${key}`);
+        this.#send(session, JSON.stringify({ ...frame, type: 'unsubscribed' }));
+        return;
       case 'order.place':
         this.#answer(session, this.place(session.account, frame));
         return;
@@ -271,6 +290,19 @@ export class VirtualServer {
   place(account: string, frame: OrderPlaceFrame): string | undefined {
     const command = this.#frames.command(account, frame);
     return command === undefined ? undefined : this.#frames.answer(frame, this.#engine.onCommand(command));
+  }
+
+  /** Answers `/api/poll`: all that came after the numbers given. */
+  poll(since: PollCursors): PollAnswer {
+    const channels: Record<string, Record<string, ServerFrame[]>> = {};
+    for (const [channel, cursor] of Object.entries(since)) {
+      for (const [key, seq] of Object.entries(cursor.seq)) {
+        const later = this.#stream(`${channel}:${key}`).frames.filter((frame) => frame.seq > seq);
+        if (later.length > 0)
+          channels[channel] = { ...channels[channel], [key]: later.map((frame) => JSON.parse(frame.text)) };
+      }
+    }
+    return { epoch: EPOCH, channels, cursor: since, more: false };
   }
 
   #answer(session: Session, text: string | undefined): void {
@@ -320,7 +352,11 @@ export class VirtualServer {
       const atUs = Math.max(release.atUs + this.#serviceUs, session.busyUntilUs);
       session.busyUntilUs = atUs;
       this.#after(atUs - nowUs, () => {
-        if (session.open) session.request.handlers.onMessage(release.text, this.#nowUs);
+        const read = (): void => {
+          if (session.open) session.request.handlers.onMessage(release.text, this.#nowUs);
+        };
+        if (session.unread === undefined) read();
+        else session.unread.push(read);
       });
     }
   }
