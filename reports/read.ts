@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { type Summary, SummarySchema } from '../protocol/schemas/summary.ts';
@@ -26,7 +26,7 @@ export function readSummary(path: string): Summary {
 
 /** The `summary.json` that a path means: itself, or the one in its folder. */
 function summaryFile(path: string): string {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, REPORT_NAMES.summary) : path;
+  return existsSync(path) && statSync(path).isDirectory() ? join(path, REPORT_NAMES.summary) : path;
 }
 
 function parseJson(file: string): unknown {

@@ -16,6 +16,7 @@ function folderOf(name: string, runs: readonly string[]): string {
     utimesSync(file, 1_000_000 + at * 60, 1_000_000 + at * 60);
   });
   mkdirSync(join(root, name, 'interrupted-before-its-summary'), { recursive: true });
+  writeFileSync(join(root, name, 'a-file'), '');
   return join(root, name);
 }
 

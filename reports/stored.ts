@@ -18,8 +18,9 @@ export function storedRuns(runsFolder: string): StoredRun[] {
   return readdirSync(runsFolder)
     .flatMap((name) => {
       const folder = join(runsFolder, name);
-      const stat = statSync(join(folder, REPORT_NAMES.summary), { throwIfNoEntry: false });
-      return stat === undefined ? [] : [{ name, folder, writtenMs: stat.mtimeMs }];
+      const summary = join(folder, REPORT_NAMES.summary);
+      // What stands there may be a file: looking into one throws, asking whether it is there doesn't.
+      return existsSync(summary) ? [{ name, folder, writtenMs: statSync(summary).mtimeMs }] : [];
     })
     .sort((a, b) => b.writtenMs - a.writtenMs || b.name.localeCompare(a.name));
 }
