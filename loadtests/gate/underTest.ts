@@ -49,8 +49,8 @@ export interface ForeignServer {
 export interface CommandUnderTest extends ForeignServer {
   readonly kind: 'command';
   /**
-   * Run by the shell. Replaced in it: `{port}` on which it must listen; `{feedUrl}` of the provider that feeds it;
-   * `{startUs}`, `{fromS}`, `{durationS}`, `{speed}` and `{tape}` of what it must play.
+   * Run by the shell. Replaced in it: `{port}` on which it must listen; `{feedUrl}` of the provider that feeds it,
+   * and `{instruments}`, a file of what that shows; `{startUs}`, `{fromS}`, `{durationS}`, `{speed}` and `{tape}` of what it must play.
    */
   readonly command: string;
   /** Where it listens, as of {@link UrlUnderTest}; `{port}` stands for a free one. Default `ws://127.0.0.1:{port}`. */

@@ -95,6 +95,7 @@ function filled(command: string, at: Address, start: ForeignStart): string {
   return command
     .replaceAll('{port}', String(at.port))
     .replaceAll('{feedUrl}', provider?.url ?? '')
+    .replaceAll('{instruments}', provider?.instrumentsPath ?? '')
     .replaceAll('{startUs}', String(schedule.startUs))
     .replaceAll('{fromS}', String(start.fromS))
     .replaceAll('{durationS}', String(start.durationS * schedule.speed))

@@ -1,4 +1,4 @@
-import type { CustomRules, TimeUnit } from '../../../protocol/run.ts';
+import type { CustomRules, Schedule, TimeUnit } from '../../../protocol/run.ts';
 import {
   type Dialect,
   type DialectClient,
@@ -24,7 +24,9 @@ const STATE: SessionEvent = { kind: 'state' };
 export function customDialect(client: DialectClient, rules: CustomRules, tape: PlayedTape): Dialect {
   const { account, symbols } = client;
   const prices =
-    rules.price === undefined ? new RuledTickers(rules, client) : new RuledMatch(rules, new TapeTickers(tape, symbols));
+    rules.price === undefined
+      ? new RuledTickers(rules, client, tape)
+      : new RuledMatch(rules, new TapeTickers(tape, symbols));
   const where = rules.where === undefined ? undefined : parseJsonPath(rules.where.path);
   const items = rules.items === undefined ? undefined : parseJsonPath(rules.items);
   const read = (value: unknown): SessionEvent => {
@@ -112,6 +114,9 @@ class RuledTickers implements Prices {
   readonly #time: TimeRule | undefined;
   readonly #seqPath: JsonPath | undefined;
   readonly #isOfConnection: boolean;
+  /** The time is the feed's, and due by the schedule; else it is the message's own. */
+  readonly #isEventTime: boolean;
+  readonly #schedule: Schedule;
   readonly #fields = newTickerFields();
   /** Last number of each symbol, by our own count where the server's is of the connection or absent. */
   readonly #seqs = new Map<string, number>();
@@ -121,7 +126,9 @@ class RuledTickers implements Prices {
   /** Last number of the connection; -1 before its first. */
   #connectionSeq = -1;
 
-  constructor(rules: CustomRules, { symbols }: DialectClient) {
+  constructor(rules: CustomRules, { symbols }: DialectClient, { timedBy, schedule }: PlayedTape) {
+    this.#isEventTime = (timedBy ?? 'schedule') === 'schedule';
+    this.#schedule = schedule;
     this.#symbolPath = parseJsonPath(rules.symbol);
     this.#time = timeRule(rules);
     this.#seqPath = rules.seq === undefined ? undefined : parseJsonPath(rules.seq.path);
@@ -143,6 +150,7 @@ class RuledTickers implements Prices {
     const told = this.#seqPath === undefined ? 0 : valueAt(value, this.#seqPath);
     if (typeof symbol !== 'string' || timeUs === undefined || !isWhole(told))
       return isPrice ? bad('price without its symbol, time or number') : OTHER;
+    if (this.#isEventTime && timeUs < this.#schedule.fromEventUs) return STATE;
     const last = this.#seqs.get(symbol);
     if (last === undefined) return isPrice ? bad(`price of ${symbol}, which was not subscribed`) : OTHER;
     const isFirst = this.#fresh.delete(symbol);
@@ -154,8 +162,8 @@ class RuledTickers implements Prices {
     fields.symbol = symbol;
     fields.seq = seq;
     fields.seqFrom = seq;
-    fields.eventTimeUs = 0;
-    fields.dueTimeUs = timeUs;
+    fields.eventTimeUs = this.#isEventTime ? timeUs : 0;
+    fields.dueTimeUs = this.#isEventTime ? -1 : timeUs;
     fields.baseSeq = isFirst ? Math.max(last, seq - 1) : -1;
     return { kind: 'ticker', fields, data: value };
   }

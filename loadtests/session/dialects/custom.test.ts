@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import type { CustomRules, GeneratorPlan, TapeSymbol } from '../../../protocol/run.ts';
+import type { Dialect, SessionEvent } from '../dialect.ts';
+import { dialectsOf } from './all.ts';
+
+const FROM_MS = 1_584_365_400_000;
+const TAPE: TapeSymbol = {
+  symbol: 'AAPL',
+  priceDecimals: 2,
+  timesUs: [FROM_MS * 1000 + 1_250, FROM_MS * 1000 + 2_500],
+  prices: [10_000, 10_001],
+  trades: [1, 1],
+};
+const SCHEDULE = { startUs: 0, fromEventUs: FROM_MS * 1000, toEventUs: FROM_MS * 1000 + 60e6, speed: 1 };
+const RULES: CustomRules = {
+  frames: [],
+  where: { path: 'type', value: 'price' },
+  symbol: 'd.s',
+  time: { path: 'd.t', unit: 'ms' },
+  seq: { path: 'd.n', of: 'symbol' },
+};
+
+function make(rules: Partial<CustomRules>, timedBy: GeneratorPlan['timedBy'] = 'frame'): Dialect {
+  const custom = { ...RULES, ...rules };
+  const dialectOf = dialectsOf({ dialect: 'custom', custom, timedBy, schedule: SCHEDULE, tape: [TAPE] });
+  const dialect = dialectOf({ account: 'acct-1', token: 't"1', symbols: ['AAPL', 'MSFT'], channels: ['ticker'] });
+  subscribe(dialect);
+  return dialect;
+}
+
+const subscribe = (dialect: Dialect) =>
+  dialect.subscribe({ id: 1, channel: 'ticker', symbols: ['AAPL', 'MSFT'], since: undefined, atUs: -10e6 });
+const price = (s: string, n: number, t: unknown = 1_000) => ({ type: 'price', d: { s, n, t } });
+
+/** What a frame tells: of a ticker its fields, copied, since the object is used again. */
+function read(dialect: Dialect, frame: unknown): SessionEvent | object {
+  const event = dialect.parse(JSON.stringify(frame), 0);
+  return event.kind === 'ticker' ? { ...event.fields } : event;
+}
+
+describe('a custom dialect', () => {
+  it('should read a price by its own time and number', () => {
+    const dialect = make({});
+
+    expect(read(dialect, price('AAPL', 41))).toMatchObject({
+      symbol: 'AAPL',
+      seq: 41,
+      baseSeq: 40,
+      dueTimeUs: 1_000_000,
+    });
+    expect(read(dialect, price('AAPL', 42))).toMatchObject({ seq: 42, baseSeq: -1 });
+    expect(read(dialect, price('AAPL', 45))).toMatchObject({ seq: 45, baseSeq: -1 });
+  });
+
+  it('should go on after a reconnect where the stream stands, and take what it knew as a state', () => {
+    const dialect = make({});
+    read(dialect, price('AAPL', 41));
+    subscribe(dialect);
+
+    expect(read(dialect, price('AAPL', 41))).toEqual({ kind: 'state' });
+    subscribe(dialect);
+    expect(read(dialect, price('AAPL', 50))).toMatchObject({ seq: 50, baseSeq: 49 });
+  });
+
+  it("should take a hole in a connection's numbers as one before what comes after it", () => {
+    const dialect = make({ seq: { path: 'd.n', of: 'connection' } });
+
+    expect(read(dialect, price('AAPL', 7))).toMatchObject({ seq: 1 });
+    expect(read(dialect, price('MSFT', 8))).toMatchObject({ seq: 1 });
+    expect(read(dialect, price('MSFT', 11))).toMatchObject({ symbol: 'MSFT', seq: 4 });
+    expect(read(dialect, price('AAPL', 12))).toMatchObject({ symbol: 'AAPL', seq: 2 });
+  });
+
+  it('should count what has no number', () => {
+    const { seq: _, ...rules } = RULES;
+    const dialectOf = dialectsOf({ dialect: 'custom', custom: rules, timedBy: 'frame', schedule: SCHEDULE });
+    const dialect = dialectOf({ account: 'a', symbols: ['AAPL'], channels: ['ticker'] });
+
+    expect(read(dialect, price('AAPL', 9))).toMatchObject({ seq: 1 });
+    expect(read(dialect, price('AAPL', 3))).toMatchObject({ seq: 2 });
+  });
+
+  it.each([
+    ['us', 1_700_000_000_000_001, 1_700_000_000_000_001],
+    ['s', 1.5, 1_500_000],
+    ['s', '1.5', 1_500_000],
+    ['iso', '1970-01-01T00:00:01.250Z', 1_250_000],
+  ] as const)('should read a time in %s', (unit, told, dueTimeUs) => {
+    expect(read(make({ time: { path: 'd.t', unit } }), price('AAPL', 1, told))).toMatchObject({ dueTimeUs });
+  });
+
+  it('should leave other messages alone, and call a price bad that lacks what it must have', () => {
+    const dialect = make({});
+
+    expect(read(dialect, { type: 'hello' })).toEqual({ kind: 'other' });
+    expect(read(dialect, { type: 'price', d: { s: 'AAPL', n: 1 } })).toMatchObject({ kind: 'bad' });
+    expect(read(dialect, { type: 'price', d: { s: 'TSLA', n: 1, t: 1 } })).toMatchObject({ kind: 'bad' });
+    expect(dialect.parse('{"type":', 0)).toMatchObject({ kind: 'bad' });
+  });
+
+  it('should read each price of a list', () => {
+    const { where: _, ...rules } = RULES;
+    const custom = {
+      ...rules,
+      items: 'list',
+      symbol: 's',
+      time: { path: 't', unit: 'ms' },
+      seq: { path: 'n', of: 'symbol' },
+    } as const;
+    const dialect = dialectsOf({ dialect: 'custom', custom, timedBy: 'frame', schedule: SCHEDULE })({
+      account: 'a',
+      symbols: ['AAPL', 'MSFT'],
+      channels: ['ticker'],
+    });
+    const told: string[] = [];
+    const event = dialect.parse(
+      JSON.stringify({
+        list: [
+          { s: 'AAPL', t: 1, n: 1 },
+          { s: 'MSFT', t: 2, n: 5 },
+        ],
+      }),
+      0,
+    );
+    if (event.kind === 'several') {
+      event.each((one) => told.push(one.kind === 'ticker' ? `${one.fields.symbol} ${one.fields.seq}` : one.kind));
+    }
+
+    expect(told).toEqual(['AAPL 1', 'MSFT 5']);
+    expect(dialect.parse('{"list":"none"}', 0)).toEqual({ kind: 'other' });
+  });
+
+  it('should find a price on the tape by its time and the price', () => {
+    const dialect = make({ price: 'd.p' }, 'schedule');
+    const told = (t: number, p: number | string) => read(dialect, { type: 'price', d: { s: 'AAPL', t, p } });
+
+    expect(told(FROM_MS + 1, '100.00')).toMatchObject({ seq: 1, eventTimeUs: TAPE.timesUs[0] });
+    expect(told(FROM_MS + 2, 100.01)).toMatchObject({ seq: 2, eventTimeUs: TAPE.timesUs[1] });
+    expect(told(FROM_MS + 2, 100.02)).toMatchObject({ kind: 'wrong', stream: 'ticker:AAPL' });
+  });
+
+  it('should be due by the schedule where its time is the event of the feed, and tell what was before as a state', () => {
+    const dialect = make({}, 'schedule');
+
+    expect(read(dialect, price('AAPL', 1, FROM_MS - 1))).toEqual({ kind: 'state' });
+    expect(read(dialect, price('AAPL', 2, FROM_MS + 5))).toMatchObject({
+      eventTimeUs: (FROM_MS + 5) * 1000,
+      dueTimeUs: -1,
+    });
+  });
+
+  it('should fill in the frames that subscribe', () => {
+    const frames = [
+      { op: 'auth', token: '{token}' },
+      { op: 'sub', names: '{symbols}', who: '{account}', all: 'T.{symbols}' },
+      { op: 'one', name: 'T.{symbol}' },
+    ];
+
+    expect(subscribe(make({ frames })).frames.map((text) => JSON.parse(text))).toEqual([
+      { op: 'auth', token: 't"1' },
+      { op: 'sub', names: ['AAPL', 'MSFT'], who: 'acct-1', all: 'T.AAPL,MSFT' },
+      { op: 'one', name: 'T.AAPL' },
+      { op: 'one', name: 'T.MSFT' },
+    ]);
+  });
+});
