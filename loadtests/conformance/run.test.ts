@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { chooseCases } from './cases.ts';
+import { field } from './expect.ts';
 import { type Result, runCases } from './run.ts';
 import { targetAt } from './testing/scripted.ts';
 
@@ -54,7 +55,8 @@ describe('a case whose connection is closed with 4408', () => {
     const late = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     late.on('connection', (socket) => {
       socket.on('message', (data) => {
-        const { id, type } = JSON.parse(String(data));
+        const value: unknown = JSON.parse(String(data));
+        const [id, type] = [field(value, 'id'), field(value, 'type')];
         if (type === 'auth' && ++asked <= wish.closed) {
           vi.advanceTimersByTime(wish.afterMs);
           socket.close(4408);
