@@ -3,12 +3,13 @@ import { Gauge } from 'k6/metrics';
 import type { Options } from 'k6/options';
 import type { GeneratorLine, WindowMetric } from '../../../protocol/run.ts';
 import { Breakpoint } from './breakpoint.ts';
-import { createMetrics, type Grain } from './metrics.ts';
+import type { Grain } from './metricNames.ts';
+import { createMetrics } from './metrics.ts';
 import type { Shape } from './ownPlan.ts';
 import { readPlan } from './plan.ts';
 import { type SummaryData, summaryOutputs, TREND_STATS } from './summary.ts';
 import { runVu } from './vu.ts';
-import { vusFor } from './vus.ts';
+import { segmentsOf, vusFor } from './vus.ts';
 
 /** What one script measures. */
 export interface Script {
@@ -55,7 +56,7 @@ export function prepare(script: Script): Prepared {
       scenarios: {
         [name]: {
           executor: 'per-vu-iterations',
-          vus: vusFor(clientCount),
+          vus: vusFor(clientCount, segmentsOf(__ENV)),
           iterations: 1,
           maxDuration: `${Math.max(1_000, Math.ceil(lastsMs + LINGER_MS))}ms`,
           gracefulStop: '0s',

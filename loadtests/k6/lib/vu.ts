@@ -9,7 +9,7 @@ import type { ClientPorts } from '../../session/ports.ts';
 import { createWallClock } from './clock.ts';
 import type { SharedPlan } from './plan.ts';
 import { openSocket } from './sockets.ts';
-import { vusFor } from './vus.ts';
+import { segmentsOf, vusFor } from './vus.ts';
 
 const LOOP_TIMER_MS = 10;
 /**
@@ -34,11 +34,12 @@ export function runVu(options: {
 }): void {
   const { vu, plan, withOrders, emit } = options;
   const { wallAheadUs, seed } = plan.head;
+  const segments = segmentsOf(__ENV);
   const clock = createWallClock();
   const nowUs = (): number => Math.round(clock.nowMs() * 1000) - wallAheadUs;
   const inbox = new Inbox({
     ports: { nowUs, after },
-    cores: INBOX_CORES / vusFor(plan.clientCount),
+    cores: INBOX_CORES / (vusFor(plan.clientCount, segments) / segments),
     onFellBehind: (ageUs) =>
       options.onFellBehind(
         `k6 fell ${(ageUs / 1e6).toFixed(1)} s behind with what it read: this load is more than it can take`,
@@ -74,7 +75,8 @@ export function runVu(options: {
 /** Clients go round the VUs like cards, so that those cut together, and those with orders, are spread over all. */
 function clientsOf(plan: SharedPlan, vu: number, withOrders: boolean): ClientPlan[] {
   const clients: ClientPlan[] = [];
-  for (let index = vu - 1; index < plan.clientCount; index += vusFor(plan.clientCount)) {
+  const vus = vusFor(plan.clientCount, segmentsOf(__ENV));
+  for (let index = vu - 1; index < plan.clientCount; index += vus) {
     const client = plan.client(index);
     clients.push(withOrders ? client : { ...client, orders: [] });
   }
