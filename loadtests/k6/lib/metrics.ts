@@ -9,9 +9,7 @@ import type {
   WindowMetric,
 } from '../../../protocol/run.ts';
 import { Histogram, highestOf } from '../../../reports/histogram.ts';
-
-/** How samples become k6's: one for each measured, or the p99 of each second, where a Trend would outgrow the memory. */
-export type Grain = 'message' | 'second';
+import { type Grain, samplesName, trendName } from './metricNames.ts';
 
 /** k6's own metrics of a run. */
 export interface K6Metrics {
@@ -19,16 +17,6 @@ export interface K6Metrics {
   readonly thresholds: Record<string, string[]>;
   /** Takes a line of measurement into k6's metrics. */
   readonly take: (line: GeneratorLine) => void;
-}
-
-/** Name of the Trend of a metric; in ms. */
-export function trendName(metric: WindowMetric, grain: Grain): string {
-  return grain === 'message' ? `tapedeck_${metric}` : `tapedeck_${metric}_p99_1s`;
-}
-
-/** Name of the Counter of a metric's samples. */
-export function samplesName(metric: WindowMetric): string {
-  return `tapedeck_${metric}_samples`;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { PlanTarget, WindowMetric } from '../../../protocol/run.ts';
 import type { Row, Summary } from '../../../protocol/schemas/summary.ts';
 import { Histogram } from '../../../reports/histogram.ts';
-import { type Grain, samplesName, trendName } from './metrics.ts';
+import { type Grain, samplesName, trendName } from './metricNames.ts';
 
 /** What k6 hands to `handleSummary`, as far as it is used here. */
 export interface SummaryData {
@@ -49,7 +49,7 @@ export function summaryOutputs(data: SummaryData, run: Summarised, file: string 
   const summary = summaryOf(data, run);
   const lines = summary.rows.map(
     ({ id, target, measured, samples, verdict, reason }) =>
-      `  ${verdict === 'pass' ? 'pass' : 'FAIL'}  ${id.padEnd(12)}${target.padEnd(26)}${measured}, ${samples} samples${reason === '' ? '' : `: ${reason}`}`,
+      `  ${verdict === 'pass' ? 'pass' : 'FAIL'}  ${id.padEnd(12)}${target.padEnd(34)}${measured}, ${samples} samples${reason === '' ? '' : `: ${reason}`}`,
   );
   const outputs: Record<string, string> = {
     stdout: [`${run.script}: ${summary.verdict}: ${summary.why}`, ...lines, ...summary.notes, ''].join('\n'),
