@@ -23,6 +23,8 @@ export interface MarketRules {
   readonly calendar: TradingCalendar | undefined;
   /** Cash units of a new account; undefined: the engine's default. */
   readonly startingCash: number | undefined;
+  /** Closed orders of an account that are remembered; undefined: the engine's default. */
+  readonly closedOrdersKept?: number | undefined;
   /** Span of event time in which an order's ratchets are told once; undefined: the engine's default. */
   readonly ratchetWindowUs: number | undefined;
   /** How ticks are cleaned; undefined: as a tape's. */
@@ -31,11 +33,12 @@ export interface MarketRules {
 
 /** The options of an engine over a tape: a run and its repetition are made from the same. */
 export function marketOptions(rules: MarketRules, bars: BarSink): Omit<MarketEngineOptions, 'sink'> {
-  const { instruments, calendar, startingCash, ratchetWindowUs, cleaning = TAPE_CLEANING } = rules;
+  const { instruments, calendar, startingCash, closedOrdersKept, ratchetWindowUs, cleaning = TAPE_CLEANING } = rules;
   return {
     instruments,
     ...(calendar !== undefined && { calendar }),
     ...(startingCash !== undefined && { startingCash }),
+    ...(closedOrdersKept !== undefined && { closedOrdersKept }),
     ...(ratchetWindowUs !== undefined && { ratchetWindowUs }),
     data: { calendar: calendar ?? CRYPTO, sink: bars, rules: cleaning },
   };

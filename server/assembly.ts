@@ -73,8 +73,8 @@ export async function openParts(
   const { clock, log, disk, dialects = DIALECTS } = ports;
   const transport = await openTransport({ tls: config.tls });
   const feed = ports.feed ?? openFeed(config, ports);
-  const { commandLogPath, startingCashUnits: startingCash, limits } = config;
-  const rules = { startingCash, ratchetWindowUs: limits.ratchetWindowMs * 1000 };
+  const { commandLogPath, startingCashUnits: startingCash, closedOrdersKept, limits } = config;
+  const rules = { startingCash, closedOrdersKept, ratchetWindowUs: limits.ratchetWindowMs * 1000 };
   if (config.feed !== undefined || config.liveFeed !== undefined) rehearse({ clock, limits, dialects });
   const commandLog = commandLogPath === undefined ? undefined : await feed?.openCommandLog?.(commandLogPath, rules);
   const opened = config.journal === undefined ? undefined : openJournal(config.journal, { config, feed, log, disk });
@@ -113,6 +113,7 @@ export function assemble(
   const loop = new EngineLoop({
     ...shared,
     startingCash: config.startingCashUnits,
+    closedOrdersKept: config.closedOrdersKept,
     ratchetWindowUs: limits.ratchetWindowMs * 1000,
     cleaning: feed?.cleaning,
     hub,

@@ -59,6 +59,8 @@ export interface ServerConfig extends IdentityConfig {
   readonly journal?: JournalConfig;
   /** Cash of a new account, in 1/10,000 of the currency. */
   readonly startingCashUnits?: number;
+  /** Closed orders of an account that are remembered; absent: the engine's default. */
+  readonly closedOrdersKept?: number;
   readonly logLevel: string;
 }
 
@@ -143,6 +145,7 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
   const tls = readTls({ found, file });
   const limits = readLimits(found);
   const cash = optionalNumber(found('startingCashUnits').value);
+  const closedOrdersKept = optionalNumber(found('closedOrdersKept').value);
   const journal = found('journal');
   const liveFeed = readLiveFeed({ found, file });
   const config: ServerConfig = {
@@ -154,6 +157,7 @@ function resolveConfig({ options = {}, env, file }: ConfigSources): Resolved {
     allowedOrigins: strings(found('allowedOrigins').value),
     ...(found('statusFrom').value === 'loopback' && { statusFrom: 'loopback' }),
     ...(cash === undefined ? {} : { startingCashUnits: cash }),
+    ...(closedOrdersKept === undefined ? {} : { closedOrdersKept }),
     ...(liveFeed !== undefined && { liveFeed }),
     ...(journal.value !== undefined && { journal: { folder: pathOf(journal, file) } }),
     logLevel: String(found('logLevel').value),

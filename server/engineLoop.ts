@@ -50,6 +50,8 @@ export interface EngineLoopOptions {
   readonly calendar?: TradingCalendar | undefined;
   /** Cash units of a new account; absent: the engine's default. */
   readonly startingCash: number | undefined;
+  /** Closed orders of an account that are remembered; absent: the engine's default. */
+  readonly closedOrdersKept?: number | undefined;
   readonly ratchetWindowUs: number;
   /** How ticks are cleaned; undefined: as a tape's. */
   readonly cleaning?: CleaningRules | undefined;
@@ -93,7 +95,7 @@ export class EngineLoop {
       halted: restored?.snapshot.halted ?? [],
       nameOf: (symbol) => options.instruments[symbol]?.symbol ?? '',
     });
-    const { instruments, calendar, startingCash, ratchetWindowUs, cleaning, hub } = options;
+    const { instruments, calendar, startingCash, closedOrdersKept, ratchetWindowUs, cleaning, hub } = options;
     const times = this.#times;
     this.patterns = new PatternFeed({
       symbols: instruments.length,
@@ -128,7 +130,7 @@ export class EngineLoop {
       gap: () => undefined,
     };
     const engineOptions = {
-      ...marketOptions({ instruments, calendar, startingCash, ratchetWindowUs, cleaning }, sink),
+      ...marketOptions({ instruments, calendar, startingCash, closedOrdersKept, ratchetWindowUs, cleaning }, sink),
       sink: (event: MarketEvent) => this.#onEvent(event),
     };
     this.engine =

@@ -52,7 +52,7 @@ export function openJournal(
     recoverTo,
     instruments: names,
     historyEvents: config.limits.historyEvents,
-    closedOrdersKept: DEFAULT_CLOSED_ORDERS_KEPT,
+    closedOrdersKept: config.closedOrdersKept ?? DEFAULT_CLOSED_ORDERS_KEPT,
     ...(disk !== undefined && { disk }),
     onFailure: (reason) => {
       log.error({ reason }, 'the journal has failed');

@@ -290,6 +290,13 @@ export const GENERAL_SETTINGS = {
     schema: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     default: undefined,
   }),
+  closedOrdersKept: setting({
+    name: 'closedOrdersKept',
+    unit: 'orders',
+    about: "Closed orders of an account that are remembered, 10,000 unless set; an older one's id may be used anew.",
+    schema: Type.Integer({ minimum: 1, maximum: 10_000_000 }),
+    default: undefined,
+  }),
   logLevel: setting({
     name: 'logLevel',
     unit: '',

@@ -27,6 +27,8 @@ const HeaderSchema = Type.Object(
     seed: Type.Integer(),
     /** Cash units that an account starts with; absent: the engine's default. */
     startingCash: Type.Optional(Type.Integer()),
+    /** Closed orders of an account that are remembered; absent: the engine's default. */
+    closedOrdersKept: Type.Optional(Type.Integer()),
     /** The engine's span of event time in which an order's ratchets are told once; absent: its default. */
     ratchetWindowUs: Type.Optional(Type.Integer()),
     /** The scenario whose faults the feed had, as far as they go; absent: none. */

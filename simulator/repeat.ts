@@ -69,11 +69,11 @@ class Repetition {
   #controls = 0;
 
   constructor(log: CommandLog, tape: TapeReader) {
-    const { fromUs, toUs, startingCash, ratchetWindowUs } = log.header;
+    const { fromUs, toUs, startingCash, closedOrdersKept, ratchetWindowUs } = log.header;
     this.#log = log;
     this.#tape = tape;
     const { instruments } = tape.header;
-    const rules = { instruments, calendar: calendarOf(tape.header), startingCash, ratchetWindowUs };
+    const rules = { instruments, calendar: calendarOf(tape.header), startingCash, closedOrdersKept, ratchetWindowUs };
     this.#engine = new MarketEngine({
       ...marketOptions(rules, NO_BAR_SINK),
       sink: (event) => this.#runHash.event(event),

@@ -39,11 +39,17 @@ function percent(share: number): string {
 
 const MB = 1024 * 1024;
 
-/** One series that may grow, and how much of growth is only the noise of a process at rest. */
+/** A server's histories, windows and compiled code fill in its first minutes: they are no leak, and not judged in a soak that lasts. */
+const WARM_UP_H = 1 / 6;
+const LASTING_H = 3 * WARM_UP_H;
+
+/** One series that may grow. */
 interface Grower {
   readonly name: string;
   readonly unit: string;
+  /** Growth that is only the noise of a process at rest; `cold`: with its warm-up in it. */
   readonly floor: number;
+  readonly cold: number;
   readonly of: (reading: RestReading) => number;
   readonly bound: (target: Target) => number;
 }
@@ -53,6 +59,7 @@ const GROWERS: readonly Grower[] = [
     name: 'heap',
     unit: ' MB',
     floor: 3,
+    cold: 48,
     of: ({ heapBytes }) => heapBytes / MB,
     bound: ({ bound }) => bound,
   },
@@ -60,6 +67,7 @@ const GROWERS: readonly Grower[] = [
     name: 'RSS',
     unit: ' MB',
     floor: 16,
+    cold: 128,
     of: ({ rssBytes }) => rssBytes / MB,
     bound: ({ growthPerHour }) => growthPerHour?.rssMb ?? Number.POSITIVE_INFINITY,
   },
@@ -67,6 +75,7 @@ const GROWERS: readonly Grower[] = [
     name: 'handles',
     unit: '',
     floor: 2,
+    cold: 2,
     of: ({ handles }) => handles,
     bound: ({ growthPerHour }) => growthPerHour?.handles ?? Number.POSITIVE_INFINITY,
   },
@@ -74,6 +83,7 @@ const GROWERS: readonly Grower[] = [
     name: 'timers',
     unit: '',
     floor: 2,
+    cold: 2,
     of: ({ timers }) => timers,
     bound: ({ growthPerHour }) => growthPerHour?.timers ?? Number.POSITIVE_INFINITY,
   },
@@ -82,10 +92,13 @@ const GROWERS: readonly Grower[] = [
 /**
  * Growth of what the server holds at rest, by the Theil-Sen slope of each of its series: broken where even the lower end of
  * the slope's 95 % interval is above the bound, and what has grown is more than a process at rest varies by.
- * A server that was started anew begins a series of its own; the longest one is judged.
+ * A server that was started anew begins a series of its own; the longest one is judged, from ten minutes on where it lasts
+ * for half an hour, and with the growth of a process that warms up allowed where it doesn't.
  */
 export function leak(target: Target, readings: readonly RestReading[]): Finding {
-  const series = longest(readings);
+  const all = longest(readings);
+  const isLasting = (all.at(-1)?.hours ?? 0) >= LASTING_H;
+  const series = isLasting ? all.filter(({ hours }) => hours >= WARM_UP_H) : all;
   const heap = theilSen(series.map((reading) => ({ at: reading.hours, value: GROWERS[0]?.of(reading) ?? 0 })));
   if (heap === undefined || series.length < target.minSamples) {
     const least = Math.max(target.minSamples, LEAST_POINTS);
@@ -101,13 +114,19 @@ export function leak(target: Target, readings: readonly RestReading[]): Finding 
   const hours = (series.at(-1)?.hours ?? 0) - (series[0]?.hours ?? 0);
   const grown = GROWERS.flatMap((grower) => {
     const slope = theilSen(series.map((reading) => ({ at: reading.hours, value: grower.of(reading) })));
-    const isGrown = slope !== undefined && slope.low > grower.bound(target) && slope.perUnit * hours > grower.floor;
+    const isGrown =
+      slope !== undefined && slope.low > grower.bound(target) && slope.perUnit * hours > floorOf(grower, isLasting);
     return isGrown ? [growthWords(grower, slope, hours)] : [];
   });
   if (grown.length > 0) return { ...base, verdict: 'fail', reason: grown.join('; ') };
-  const seen = Math.max(target.bound, (GROWERS[0]?.floor ?? 0) / hours);
+  const [heapSeries] = GROWERS;
+  const seen = Math.max(target.bound, (heapSeries === undefined ? 0 : floorOf(heapSeries, isLasting)) / hours);
   const reason = seen > target.bound ? `${duration(hours)} show a heap that grows by ${rate(seen)} or more` : '';
   return { ...base, verdict: 'pass', reason };
+}
+
+function floorOf({ floor, cold }: Grower, isLasting: boolean): number {
+  return isLasting ? floor : cold;
 }
 
 /** The readings of the server that lived through most of them. */

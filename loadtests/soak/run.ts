@@ -51,6 +51,7 @@ export interface SoakOutcome {
 /** A row of growth needs so many readings; a soak plays as many laps, however short it is. */
 const LEAST_LAPS = 6;
 const SERVER_END_MS = 8_000;
+const CLOSED_ORDERS_KEPT = 50;
 
 /**
  * Plays lap after lap of the day into one server until the time is over: each with generators of its own, and a reading of
@@ -81,6 +82,8 @@ function serverEnv(options: SoakOptions): NodeJS.ProcessEnv {
     TAPEDECK_MAX_SOCKETS_PER_ADDRESS: String(1_000 + 2 * options.scenario.load.clients),
     // Positions pile up over the laps; that orders are refused for want of cash is no part of a soak.
     TAPEDECK_STARTING_CASH_UNITS: String(1e14),
+    // What is remembered of closed orders grows to a set size: it gets there in the first minutes.
+    TAPEDECK_CLOSED_ORDERS_KEPT: String(CLOSED_ORDERS_KEPT),
   };
 }
 

@@ -145,7 +145,7 @@ export class EmbeddedFeed implements Feed {
    */
   readonly openCommandLog = async (path: string, rules: EngineRules): Promise<OpenCommandLog> => {
     const { speed, seed = this.#tape.header.seed, tapePath } = this.#config;
-    const { startingCash, ratchetWindowUs } = rules;
+    const { startingCash, closedOrdersKept, ratchetWindowUs } = rules;
     const writer = await CommandLogWriter.open(path, {
       tape: { path: tapePath, sha256: this.#tape.header.sha256 },
       ...this.#part(),
@@ -153,6 +153,7 @@ export class EmbeddedFeed implements Feed {
       seed,
       ratchetWindowUs,
       ...(startingCash !== undefined && { startingCash }),
+      ...(closedOrdersKept !== undefined && { closedOrdersKept }),
       ...(this.#faults !== undefined && { scenario: faultsOf(this.#faults.scenario) }),
     });
     return {

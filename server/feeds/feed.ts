@@ -63,5 +63,7 @@ export interface Feed {
 export interface EngineRules {
   /** Cash units of a new account; undefined: the engine's default. */
   readonly startingCash: number | undefined;
+  /** Closed orders of an account that are remembered; undefined: the engine's default. */
+  readonly closedOrdersKept?: number | undefined;
   readonly ratchetWindowUs: number;
 }
