@@ -36,3 +36,16 @@ export function hostileSummary(): Summary {
     notes: [text],
   };
 }
+
+/** The summary with each of its numbers replaced, but for histograms, whose counts must add up, and what says how to read it. */
+export function withEveryNumber(summary: Summary, number: number): unknown {
+  const replace = (value: unknown): unknown => {
+    if (typeof value === 'number') return number;
+    if (Array.isArray(value)) return value.map(replace);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, replace(inner)]));
+  };
+  const { histograms, version, heat, ...rest } = summary;
+  const columns = heat?.columns.map((column) => column.map(() => Math.max(0, number)));
+  return { ...Object(replace(rest)), histograms, version, ...(columns && { heat: { ...heat, columns } }) };
+}

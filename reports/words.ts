@@ -52,9 +52,9 @@ export function formatUs(us: number): string {
   return us < 999_500 ? `${figure(us / 1e3)} ms` : `${figure(us / 1e6)} s`;
 }
 
-/** A whole number with thousands apart: `1,204,551`. */
+/** A whole number with thousands apart, `1,204,551`; what no run counts as `1.00e+300`. */
 export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
+  return Math.abs(count) >= 1e15 ? count.toExponential(2) : Math.round(count).toLocaleString('en-US');
 }
 
 /** Bytes as MB (2^20) or GB (2^30). */

@@ -85,7 +85,7 @@ export const HEAT_ROWS = 25;
 export const HeatSchema = Type.Object({
   metric: Type.Literal('tick'),
   /** Seconds of a column; the first begins at the tape's start. */
-  binS: Type.Integer({ minimum: 1 }),
+  binS: Type.Integer({ minimum: 1, maximum: 86_400 }),
   /** Counts by column, {@link HEAT_ROWS} each; an empty column is an empty list. */
   columns: Type.Array(Type.Array(Type.Integer({ minimum: 0 }), { maxItems: HEAT_ROWS }), { maxItems: 300 }),
 });

@@ -1,7 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
-import type { Summary } from '../../protocol/schemas/summary.ts';
-import { hostileSummary } from '../hostile.ts';
+import { type Summary, SummarySchema } from '../../protocol/schemas/summary.ts';
+import { diffRuns } from '../diff/diff.ts';
+import { diffText } from '../diff/text.ts';
+import { hostileSummary, withEveryNumber } from '../hostile.ts';
+import { junitReport } from '../junit.ts';
+import { markdownReport } from '../markdown.ts';
 import { testSummary } from '../testSummary.ts';
 import { htmlReport } from './page.ts';
 
@@ -180,6 +185,21 @@ describe('htmlReport', () => {
 
     expect(textOf(htmlReport(without))).not.toContain('Where the ticks lie');
   });
+
+  it.each([0, -1, Number.MAX_SAFE_INTEGER, 1e300, -1e300])(
+    'should stand a summary whose every number is %d, in each of its forms',
+    (number) => {
+      const summary = Value.Parse(SummarySchema, withEveryNumber(testSummary({ verdict: 'fail' }), number));
+      const page = htmlReport(summary);
+
+      expect(textOf(page)).not.toMatch(/NaN|undefined|Infinity/);
+      expect(page).not.toMatch(/="[^"]*(NaN|Infinity)/);
+      expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
+      expect(markdownReport(summary)).not.toMatch(/NaN|undefined/);
+      expect(junitReport(summary)).not.toMatch(/NaN|undefined/);
+      expect(diffText(diffRuns(summary, testSummary()))).not.toMatch(/NaN|undefined/);
+    },
+  );
 
   it('should say what was not seen instead of drawing it', () => {
     const summary = testSummary();
