@@ -2,13 +2,12 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { eventTimes } from '../loadtests/capacity/eventTimes.ts';
 import { watchLoad } from '../loadtests/capacity/loadWatch.ts';
-import { plateauOf } from '../loadtests/capacity/reading.ts';
+import { isLateStart, plateauOf } from '../loadtests/capacity/reading.ts';
 import { plateauAt, speedFor } from '../loadtests/capacity/vary.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import type { Codec, DialectName } from '../protocol/run.ts';
 import type { Plateau, Varied } from '../protocol/schemas/capacity.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
-import type { Summary } from '../protocol/schemas/summary.ts';
 import type { TargetSet } from '../protocol/schemas/targets.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { ensureTape } from '../simulator/universe/ensure.ts';
@@ -120,6 +119,7 @@ export function plateauPlayer(plan: PlateauPlan): PlateauPlayer {
           generatorFailed: outcome.evidence.generatorFailed,
           folder: relative(plan.folder, folder),
         });
+        // The next ones get longer to come up.
         if (isLateStart(summary)) startS = Math.min(MOST_START_S, startS + STEP_START_S);
         return { ...plateau, interrupted: outcome.interrupted };
       } finally {
@@ -128,11 +128,6 @@ export function plateauPlayer(plan: PlateauPlan): PlateauPlayer {
       }
     },
   };
-}
-
-/** Whether clients opened their sockets late because our generators were not up in time: the next ones get longer. */
-function isLateStart({ rows }: Summary): boolean {
-  return rows.some(({ id, verdict }) => id === 'connect' && verdict === 'invalid');
 }
 
 /** A plateau's report stays; its lines and plans, which are large, have been read. */

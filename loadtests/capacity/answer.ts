@@ -58,7 +58,9 @@ function answerOf(findings: Told): string[] {
 function bracketWords({ vary, bracket }: Told): string {
   const { holds, breaks, unclearFrom, why } = bracket;
   if (holds === null) {
-    return breaks === null ? `Can't tell: ${why}.` : `Holds nothing: it breaks at ${loadWords(vary, breaks)} (${why}).`;
+    if (breaks === null) return `Can't tell: ${why}.`;
+    const known = bracket.end === 'least broke' ? 'holds nothing' : 'what it holds was not found';
+    return `Breaks at ${loadWords(vary, breaks)}, ${known} (${why}).`;
   }
   if (breaks !== null) return `Holds ${loadWords(vary, holds)}, breaks at ${loadWords(vary, breaks)} (${why}).`;
   const unclear = unclearFrom === null ? '' : `; from ${loadWords(vary, unclearFrom)} on this can't be told`;

@@ -43,6 +43,13 @@ describe('plateauOf', () => {
     expect(seen.why).not.toBe('');
   });
 
+  it('should not hold against the server what clients missed that our generators opened late', () => {
+    const summary = testSummary({ verdict: 'fail' });
+    const rows = summary.rows.map((row) => (row.id === 'connect' ? { ...row, verdict: 'invalid' as const } : row));
+
+    expect(read({ ...summary, rows })).toMatchObject({ outcome: 'invalid', cause: 'noise' });
+  });
+
   it('should take a passing run whose latency climbs for one that breaks', () => {
     const summary = testSummary({ seconds: 18 });
     const seconds = summary.seconds.map((one) => ({ ...one, tickP50Us: 2_000 + 4_000 * one.second }));

@@ -71,11 +71,20 @@ function outcomeOf(run: PlateauRun, seconds: readonly Second[]): Outcome {
     if (backlog === '') return { outcome: 'held', cause: 'none', why: summary.why, brokenTarget: '' };
     return { outcome: 'broken', cause: 'backlog', why: backlog, brokenTarget: '' };
   }
+  if (summary.verdict === 'fail' && isLateStart(summary)) {
+    const why = `our generators were up too late for their clients, so this may be theirs: ${summary.why}`;
+    return { outcome: 'invalid', cause: 'noise', why, brokenTarget: '' };
+  }
   if (summary.verdict === 'fail') {
     const row = summary.rows.find(({ id, verdict }) => verdict === 'fail' && summary.why.startsWith(`${id} `));
     return { outcome: 'broken', cause: 'target', why: summary.why, brokenTarget: row?.id ?? '' };
   }
   return { outcome: 'invalid', brokenTarget: '', ...lateBy(run) };
+}
+
+/** Whether clients opened their sockets late because our generators were not up in time: what they then missed is not the server's. */
+export function isLateStart({ rows }: Pick<Summary, 'rows'>): boolean {
+  return rows.some(({ id, verdict }) => id === 'connect' && verdict === 'invalid');
 }
 
 /** Who was late in an invalid plateau: the generator or the machine at its end, or somebody for a while. */

@@ -55,10 +55,13 @@ export function peakOf({ sigma, kappa }: Usl): number | undefined {
  * fitted apart, and the best one that keeps to them is taken.
  */
 export function fitUsl(points: readonly ScalingPoint[]): UslFit {
-  const fits = faces(points, {});
-  const least = Math.min(...fits.map(({ rss }) => rss));
-  // Of equal ones the simplest, which comes last.
-  const best = fits.findLast(({ rss }) => rss <= least + 1e-12);
+  let best: UslFit | undefined;
+  for (const { fit, isAllowed } of faces(points, {})) {
+    if (!isAllowed) continue;
+    // The first leaves all free: none of the others fits better.
+    if (best === undefined || fit.rss < best.rss) best = fit;
+    if (fit.isFree) break;
+  }
   if (best === undefined) throw new RangeError('a fit needs a point at least, loads and throughputs above 0');
   return best;
 }
@@ -68,7 +71,14 @@ export function uslIntervals(points: readonly ScalingPoint[], fit: UslFit): UslI
   const freedom = Math.max(1, points.length - PARAMETERS);
   const floor = points.length * LEAST_NOISE ** 2;
   const most = Math.max(fit.rss, floor) * (1 + studentT975(freedom) ** 2 / freedom);
-  const isLikely = (fixed: Partial<Usl>): boolean => faces(points, fixed).some(({ rss }) => rss <= most);
+  const isLikely = (held: Partial<Usl>): boolean => {
+    for (const { fit: other, isAllowed } of faces(points, held)) {
+      const isNear = other.rss <= most;
+      if (isNear && isAllowed) return true;
+      if (!isNear && other.isFree) return false;
+    }
+    return false;
+  };
   const largest = Math.max(...points.map(({ load }) => load));
   return {
     lambda: [
@@ -110,31 +120,44 @@ function edge(search: {
   return isLogarithmic ? Math.exp(inside) : inside;
 }
 
-/** Fits with some parameters held, one for each way in which the others may lie at their bounds. */
-function faces(points: readonly ScalingPoint[], held: Partial<Usl>): UslFit[] {
+interface Face {
+  readonly fit: UslFit & { readonly isFree: boolean };
+  /** It keeps to the bounds of the parameters. */
+  readonly isAllowed: boolean;
+}
+
+/** Fits with some parameters held: first with the others free, then one for each way in which they may lie at their bounds. */
+function* faces(points: readonly ScalingPoint[], held: Partial<Usl>): Generator<Face> {
   const loads = points.map(({ load }) => load);
+  const largest = Math.max(...loads);
   const data = points.map(({ load, throughput }) => load / throughput);
-  // 1/λ multiplies what isn't free: 1, with σ's and κ's terms where those are held.
-  const base = (sigma: number, kappa: number): number[] => loads.map((n) => 1 + sigma * (n - 1) + kappa * n * (n - 1));
   const sigmas: (number | 'free')[] = held.sigma === undefined ? ['free', 0, 1] : [held.sigma];
   const kappas: (number | 'free')[] = held.kappa === undefined ? ['free', 0] : [held.kappa];
-  const fits: UslFit[] = [];
   for (const sigma of sigmas) {
     for (const kappa of kappas) {
       const columns: number[][] = [];
       if (sigma === 'free') columns.push(loads.map((n) => n - 1));
       if (kappa === 'free') columns.push(loads.map((n) => n * (n - 1)));
-      const unit = base(sigma === 'free' ? 0 : sigma, kappa === 'free' ? 0 : kappa);
+      // 1/λ multiplies what isn't free: 1, with σ's and κ's terms where those are held.
+      const [heldSigma, heldKappa] = [sigma === 'free' ? 0 : sigma, kappa === 'free' ? 0 : kappa];
+      const unit = loads.map((n) => 1 + heldSigma * (n - 1) + heldKappa * n * (n - 1));
       const found = fitFace({ unit, columns, lambda: held.lambda, data });
       if (found === undefined) continue;
       const [inverse = Number.NaN, ...rest] = found.parameters;
-      const sigmaOf = sigma === 'free' ? (rest.shift() ?? 0) / inverse : sigma;
-      const kappaOf = kappa === 'free' ? (rest.shift() ?? 0) / inverse : kappa;
-      const isAllowed = inverse > 0 && sigmaOf >= 0 && sigmaOf <= 1 && kappaOf >= 0;
-      if (isAllowed) fits.push({ lambda: 1 / inverse, sigma: sigmaOf, kappa: kappaOf, rss: found.rss });
+      const fitted = {
+        sigma: sigma === 'free' ? unlessNothing((rest.shift() ?? 0) / inverse, largest) : sigma,
+        kappa: kappa === 'free' ? unlessNothing((rest.shift() ?? 0) / inverse, largest ** 2) : kappa,
+      };
+      const isAllowed = inverse > 0 && fitted.sigma >= 0 && fitted.sigma <= 1 && fitted.kappa >= 0;
+      const isFree = sigma === sigmas[0] && kappa === kappas[0];
+      yield { fit: { lambda: 1 / inverse, ...fitted, rss: found.rss, isFree }, isAllowed };
     }
   }
-  return fits;
+}
+
+/** A parameter, or 0 where what it adds at the largest load is lost in the rounding. */
+function unlessNothing(value: number, factor: number): number {
+  return Math.abs(value) * factor < 1e-9 ? 0 : value;
 }
 
 /** Parameters of a face, 1/λ first. */

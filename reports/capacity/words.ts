@@ -12,7 +12,7 @@ export function titleOf({ bracket, vary }: Capacity): string {
   const { holds, breaks } = bracket;
   const unit = VARIED_UNITS[vary];
   if (holds === null) {
-    return breaks === null ? 'Can’t tell what it holds' : `Breaks at ${formatCount(breaks)} ${unit} already`;
+    return breaks === null ? 'Can’t tell what it holds' : `Breaks at ${formatCount(breaks)} ${unit}`;
   }
   if (breaks === null) return `Holds ${formatCount(holds)} ${unit} at least`;
   return `Holds ${formatCount(holds)} ${unit}, breaks at ${formatCount(breaks)}`;
