@@ -25,7 +25,7 @@ export interface BlockFigures {
 }
 
 /** The figures of one block, its warm-up left out. */
-export function figuresOf(evidence: RunEvidence): BlockFigures {
+export function figuresOf(evidence: Pick<RunEvidence, 'generators' | 'inside' | 'scenario'>): BlockFigures {
   const { generators, inside, scenario } = evidence;
   const counts = (second: number): boolean => second >= WARM_UP_S && second < Math.floor(scenario.tape.durationS);
   const ticks = mergeWindows(windowsOf(generators, 'tick'), counts);
@@ -71,7 +71,7 @@ function percentileWithin(histogram: Histogram, percent: number): Figure {
 type Counts = (second: number) => boolean;
 
 /** CPU time of the server for a message that a client read, µs, in the seconds for which both are known. */
-function cpuPerMessage({ inside, generators }: RunEvidence, counts: Counts): Figure {
+function cpuPerMessage({ inside, generators }: Pick<RunEvidence, 'generators' | 'inside'>, counts: Counts): Figure {
   let cpuUs = 0;
   let messages = 0;
   for (const [second, share] of inside?.cpu ?? []) {

@@ -15,8 +15,10 @@ const MOST_BLOCKS = 2000;
 
 /** What a comparison of so many pairs can find. */
 export interface Detection {
-  /** The least slowdown found in 9 of 10 runs, as a log ratio. */
+  /** The least slowdown found in 9 of 10 runs, as a log ratio; with the margin that few neighbours ask for. */
   readonly detectable: number;
+  /** The same if the noise is just what the neighbours show. */
+  readonly likely: number;
   /** Blocks of both arms with which a slowdown of the gate's size would be found; undefined where even 2,000 don't do. */
   readonly blocksNeeded: number | undefined;
 }
@@ -38,31 +40,38 @@ export function detection(
   },
 ): Detection | undefined {
   if (neighbours.length < LEAST_NEIGHBOURS || plan.pairs < LEAST_NEIGHBOURS) return undefined;
-  const spread = Math.sqrt(plan.pairs) * noiseOfMean(neighbours, plan.pairs, plan.seed);
-  const detectableWith = (pairs: number): number => {
-    const error = spread / Math.sqrt(pairs);
-    const needed = studentQuantile(1 - plan.level / 2, pairs - 1) * error;
-    return Math.max(needed, plan.minEffect) + normalQuantile(POWER) * error;
-  };
+  const likelyNoise = Math.sqrt(plan.pairs) * noiseOfMean(neighbours, plan.pairs, plan.seed);
+  const worth = neighbours.length * WORTH_OF_NEIGHBOUR;
+  const noise = likelyNoise * Math.sqrt(worth / chiSquareQuantile(1 - NOISE_CONFIDENCE, worth));
   let pairs = LEAST_NEIGHBOURS;
-  while (2 * pairs <= MOST_BLOCKS && detectableWith(pairs) > plan.gate) pairs += 2;
+  while (2 * pairs <= MOST_BLOCKS && leastFound(noise, pairs, plan) > plan.gate) pairs += 2;
   return {
-    detectable: detectableWith(plan.pairs),
+    detectable: leastFound(noise, plan.pairs, plan),
+    likely: leastFound(likelyNoise, plan.pairs, plan),
     blocksNeeded: 2 * pairs <= MOST_BLOCKS ? 2 * pairs : undefined,
   };
 }
 
+/** The least log ratio found with {@link POWER} by so many pairs of such noise. */
+function leastFound(
+  noise: number,
+  pairs: number,
+  plan: { readonly level: number; readonly minEffect: number },
+): number {
+  const error = noise / Math.sqrt(pairs);
+  const needed = studentQuantile(1 - plan.level / 2, pairs - 1) * error;
+  return Math.max(needed, plan.minEffect) + normalQuantile(POWER) * error;
+}
+
 function noiseOfMean(neighbours: readonly number[], pairs: number, seed: number): number {
   const random = seededRandom(seed);
-  const error = standardError(neighbours, {
+  return standardError(neighbours, {
     length: pairs,
     runLength: RUN_LENGTH,
     resamples: RESAMPLES,
     random,
     statistic: mean,
   });
-  const worth = neighbours.length * WORTH_OF_NEIGHBOUR;
-  return error * Math.sqrt(worth / chiSquareQuantile(1 - NOISE_CONFIDENCE, worth));
 }
 
 /** The test clips outliers, this doesn't: better to promise less than it finds. */

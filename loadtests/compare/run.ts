@@ -79,7 +79,7 @@ export async function compare(options: CompareOptions): Promise<CompareOutcome> 
 
   const pairs = options.blocks / 2;
   const look = lookAtMachine(played(aa.kept), { ...options, pairs });
-  const hopeless = [...look].filter(([metric, found]) => !canTell(found?.detectable, options.gate(metric)));
+  const hopeless = [...look].filter(([metric, found]) => !mayTell(found?.likely, options.gate(metric)));
   say(machineWords(look));
   if (look.size > 0 && hopeless.length === look.size && !options.anyway) {
     return {
@@ -161,8 +161,9 @@ function stoppedOutcome(
   return { verdict, why, rows: [...rows], shape: null, blocks, notes: [...notes], interrupted };
 }
 
-function canTell(detectable: number | undefined, gate: number): boolean {
-  return detectable !== undefined && detectable <= Math.log(gate);
+/** Whether it's worth playing on: refused is only what hasn't a fair chance. */
+function mayTell(likely: number | undefined, gate: number): boolean {
+  return likely !== undefined && likely <= Math.log(gate);
 }
 
 type Look = ReturnType<typeof lookAtMachine>;

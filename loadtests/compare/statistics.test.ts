@@ -100,7 +100,7 @@ describe('detection', () => {
 describe('compareShapes', () => {
   /** Blocks with a level of their own: their messages aren't independent. */
   const block = (random: () => number, shape: (us: number) => number): number[] => {
-    const level = 1000 * Math.exp(0.2 * normal(random));
+    const level = 1000 * Math.exp(0.1 * normal(random));
     const histogram = new Histogram();
     for (let at = 0; at < 500; at++) histogram.record(shape(level * Math.exp(0.5 * normal(random))));
     return distribution(histogram);
