@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Tick, TickKind } from '../../market/types.ts';
+import type { GoesOn } from '../../protocol/run.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import { createTapeWriter } from '../../simulator/tape/writer.ts';
 import { newTickerFields } from '../session/dialect.ts';
@@ -32,7 +33,7 @@ const quote = (symbol: number, eventTimeUs: number, bid: number): Tick => ({
   askSize: 200,
 });
 
-function truthOf(ticks: readonly Tick[]): TapeTruth {
+function truthOf(ticks: readonly Tick[], goesOn?: GoesOn): TapeTruth {
   const path = join(folder, 'small.tape');
   const writer = createTapeWriter({
     path,
@@ -53,8 +54,9 @@ function truthOf(ticks: readonly Tick[]): TapeTruth {
   for (const tick of ticks) writer.append(tick);
   writer.finish();
   const reader = openTape(path);
-  const schedule = { startUs: 0, fromEventUs: FROM_US, toEventUs: 2_000_000, speed: 1 };
-  const truth = new TapeTruth(reader, schedule, ['AAPL', 'IBM']);
+  const shiftUs = goesOn?.shiftUs ?? 0;
+  const schedule = { startUs: 0, fromEventUs: FROM_US + shiftUs, toEventUs: 2_000_000 + shiftUs, speed: 1 };
+  const truth = new TapeTruth(reader, schedule, ['AAPL', 'IBM'], goesOn);
   reader.close();
   return truth;
 }
@@ -86,5 +88,20 @@ describe('TapeTruth', () => {
     expect(inspect(3, FROM_US + 20, { ...third, askSize: 201 })).toBe('askSize 201, the tape says 200');
     expect(inspect(4, 2_000_000, third)).toBe('the part played has 3 events');
     expect(inspect(1, FROM_US, undefined)).toBe('no data');
+  });
+
+  it('should go on from what was played before: numbers, prices and the day', () => {
+    const shiftUs = 86_400e6;
+    const later = truthOf([trade(0, FROM_US, 10_001)], {
+      shiftUs,
+      symbols: [{ symbol: 'AAPL', number: 40, shown: [9_000, 100, 9_990, 9_992, 5, 6] }],
+    });
+    const data = { ...first, bid: 99.9, ask: 99.92, bidSize: 5, askSize: 6 };
+    const at = (seq: number, eventTimeUs: number): string =>
+      later.inspect({ ...newTickerFields(), symbol: 'AAPL', seq, eventTimeUs }, data);
+
+    expect(at(41, FROM_US + shiftUs)).toBe('');
+    expect(at(41, FROM_US)).toMatch(/^eventTimeUs/);
+    expect(at(40, FROM_US + shiftUs)).toMatch(/spent before/);
   });
 });

@@ -68,10 +68,14 @@ function rowOf(target: Target, played: Played): Row {
   const rows = all.filter((row) => row.verdict !== 'not applicable');
   if (rows.length === 0) return { ...none, reason: all[0]?.reason ?? 'no lap came to its end' };
   const clear = rows.filter((row) => row.verdict !== 'invalid');
-  const found = { ...base, ...figure(target, clear.length === 0 ? rows : clear) };
+  const [unjudged] = rows;
+  if (clear.length === 0) {
+    return { ...base, ...figure(target, rows), verdict: 'invalid', reason: `no lap can be told: ${unjudged?.reason}` };
+  }
+  const found = { ...base, ...figure(target, clear) };
   if (found.samples < target.minSamples) {
     const few = `${found.samples} samples, ${target.minSamples} needed`;
-    if (played.playedS >= LEAST_PLAYED_S && clear.length > 0) return { ...found, verdict: 'fail', reason: few };
+    if (played.playedS >= LEAST_PLAYED_S) return { ...found, verdict: 'fail', reason: few };
     return { ...none, samples: found.samples, reason: `${few}: only ${played.playedS} s were played` };
   }
   const unclear = rows.filter((row) => row.verdict === 'invalid');
