@@ -46,6 +46,8 @@ export interface GateRun {
   readonly command: string;
   readonly out: string | undefined;
   readonly front?: Front;
+  /** See `RunOptions`. */
+  readonly loadClockAheadUs?: number;
   /** Latencies of so many first seconds are not judged. Default 0. */
   readonly discardS?: number;
   /** More time than usual for our processes to come up. Default 0. */
@@ -103,6 +105,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
       ...(underTest === undefined ? {} : { underTest }),
       ...(run.onNote === undefined ? {} : { onNote: run.onNote }),
       ...(run.front === undefined ? {} : { front: run.front }),
+      ...(run.loadClockAheadUs === undefined ? {} : { loadClockAheadUs: run.loadClockAheadUs }),
       ...(run.startS === undefined ? {} : { startS: run.startS }),
       ...(run.discardS === undefined ? {} : { discardS: run.discardS }),
       ...(run.crew === undefined ? {} : { crew: run.crew }),

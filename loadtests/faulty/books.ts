@@ -1,3 +1,4 @@
+import { type Static, Type } from '@sinclair/typebox';
 import { Histogram } from '../../reports/histogram.ts';
 
 /** What a front has planted in a run, so that what the instrument finds can be held against it. Shared by its connections. */
@@ -40,13 +41,27 @@ export class Books {
   toJSON(): BooksJson {
     return {
       counts: Object.fromEntries(this.#counts),
-      times: Object.fromEntries([...this.#delays].map(([kind, histogram]) => [kind, histogram.toJSON()])),
+      times: Object.fromEntries(
+        [...this.#delays].map(([kind, histogram]) => {
+          const { buckets, ...rest } = histogram.toJSON();
+          return [kind, { ...rest, buckets: buckets.map(([value, count]) => [value, count] as [number, number]) }];
+        }),
+      ),
     };
   }
 }
 
+const HistogramSchema = Type.Object({
+  count: Type.Integer(),
+  min: Type.Number(),
+  max: Type.Number(),
+  sum: Type.Number(),
+  buckets: Type.Array(Type.Tuple([Type.Integer(), Type.Integer()])),
+});
+
 /** {@link Books} as they travel: how often what was planted, and times in µs. */
-export interface BooksJson {
-  readonly counts: Readonly<Record<string, number>>;
-  readonly times: Readonly<Record<string, ReturnType<Histogram['toJSON']>>>;
-}
+export const BooksSchema = Type.Object({
+  counts: Type.Record(Type.String(), Type.Number()),
+  times: Type.Record(Type.String(), HistogramSchema),
+});
+export type BooksJson = Static<typeof BooksSchema>;

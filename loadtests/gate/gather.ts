@@ -9,7 +9,7 @@ import type { LatenessEvidence } from '../judge/lateness.ts';
 import type { GeneratorData } from '../judge/merge.ts';
 import { MINUTE_US } from '../oracle/bars.ts';
 import { judgeMarket } from '../oracle/judgeMarket.ts';
-import { clockAgreement, SAME_CLOCK } from '../target/clocks.ts';
+import { clockAgreement, generatorsAgreement } from '../target/clocks.ts';
 import { unseen } from '../target/profile.ts';
 import type { GeneratorEnd } from './generators.ts';
 import type { HostWatch, Series } from './host.ts';
@@ -53,7 +53,9 @@ export async function gatherEvidence(
   const note = options.dialect.note?.(options.scenario);
   if (note !== undefined) notes.push(note);
   if (input.inside.failures() > 0) notes.push(`/metrics did not answer ${input.inside.failures()} times`);
-  const clocks = isForeign(options.underTest) ? clockAgreement(input.halfTripUs, generators) : SAME_CLOCK;
+  const clocks = isForeign(options.underTest)
+    ? clockAgreement(input.halfTripUs, generators)
+    : generatorsAgreement(generators);
   if (clocks.note !== '') notes.push(clocks.note);
   const worstDue = Math.max(0, ...generators.map((data) => data.dueTimeErrorUs));
   if (worstDue > 5_000)

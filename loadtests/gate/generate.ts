@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CLOCK_OFFSET_ENV } from '../../protocol/clock.ts';
 import type { Schedule } from '../../protocol/run.ts';
 import { identityOf } from '../distributed/record.ts';
 import type { EndedEarly } from '../judge/evidence.ts';
@@ -20,13 +21,16 @@ export async function generate(
   let endedEarly: EndedEarly | undefined;
   const shared = { runFolder, env, signal, endUs: plans.load.endUs, clock };
   const messagesPerS = offeredRate(part, plans.load);
-  const { crew, scenario } = options;
+  const { crew, scenario, loadClockAheadUs = 0 } = options;
+  const loadPlan = { ...plans.load, wallAheadUs: plans.load.wallAheadUs - loadClockAheadUs };
+  const loadEnv = { ...env, [CLOCK_OFFSET_ENV]: String(clock.offsetUs + loadClockAheadUs) };
   const load =
     crew === undefined
       ? startLoad({
           ...shared,
+          env: loadEnv,
           choice: options.load,
-          plan: plans.load,
+          plan: loadPlan,
           messagesPerS,
           swarmEntry: options.entries.swarm,
         })

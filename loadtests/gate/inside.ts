@@ -76,6 +76,8 @@ const LOOP_DELAY_NAMES = ['tapedeck_event_loop_delay_max_seconds', 'nodejs_event
 export function watchInside(options: {
   readonly metricsUrl: string | undefined;
   readonly pid: number | undefined;
+  /** A front before the server, whose memory is the back end's too. */
+  readonly frontPid?: number | undefined;
   readonly clock: Clock;
   readonly startUs: number;
 }): InsideWatch {
@@ -90,7 +92,7 @@ export function watchInside(options: {
   const bytesOut: Series = new Map();
   let failures = 0;
   let page: MetricsPage | undefined;
-  const { metricsUrl, pid } = options;
+  const { metricsUrl, pid, frontPid } = options;
   const readKernelNow = () => (pid === undefined ? undefined : readProcess(pid));
   let kernel = readKernelNow();
   const wasThere = kernel !== undefined;
@@ -131,7 +133,8 @@ export function watchInside(options: {
       const perSecond = 1e6 / (nowUs - readUs);
       keepMax(cpu, second, ((now.cpuUs - kernel.cpuUs) / 1e6) * perSecond);
       keepMax(runQueueUs, second, (now.runQueueUs - kernel.runQueueUs) * perSecond);
-      keepMax(rssBytes, second, now.rssBytes);
+      const front = frontPid === undefined ? undefined : readProcess(frontPid);
+      keepMax(rssBytes, second, now.rssBytes + (front?.rssBytes ?? 0));
     }
     kernel = now;
     readUs = nowUs;

@@ -73,6 +73,8 @@ export interface RunOptions {
   readonly secret: string;
   readonly tokenFor: MakeToken;
   readonly front?: Front;
+  /** The load generator's clock is set so much wrong, µs: `trust` plants it. */
+  readonly loadClockAheadUs?: number;
   /** A server that runs already and goes on afterwards, with the part that it is to play; absent: one is started. */
   readonly standing?: StandingServer;
   /** Latencies of so many first seconds of the tape are not judged: a plateau's warm-up. Default 0. */
@@ -222,10 +224,11 @@ async function play(
   proxy.plan(plans.cuts);
   const host = watchHost(clock, startUs);
   onStop(host.stop);
-  const inside = watchInside({ ...endpoints, clock, startUs });
+  const inside = watchInside({ ...endpoints, frontPid: front?.child.pid, clock, startUs });
   onStop(inside.stop);
   const deaths: ChildEnd[] = [];
   void server.child.ended.then((end) => deaths.push(end));
+  void front?.child.ended.then((end) => deaths.push(end));
   const providerDeaths: ChildEnd[] = [];
   void provider?.child.ended.then((end) => providerDeaths.push(end));
 

@@ -18,6 +18,23 @@ export interface ClockAgreement {
   readonly note: string;
 }
 
+/** Pings on one machine agree to their own error; what they are off beyond this is a wrong clock. */
+const AGREES_US = 5_000;
+
+/** What is known of generators' clocks where the server's is right by construction: one that is off by ping is wrong itself. */
+export function generatorsAgreement(
+  generators: readonly Pick<GeneratorData, 'generator' | 'clockErrorUs' | 'clockOffsetUs'>[],
+): ClockAgreement {
+  const wrong = generators
+    .map(({ generator, clockOffsetUs, clockErrorUs }) => ({ generator, offUs: Math.abs(clockOffsetUs) - clockErrorUs }))
+    .filter(({ offUs }) => offUs > AGREES_US)
+    .sort((a, b) => b.offUs - a.offUs);
+  const [worst] = wrong;
+  if (worst === undefined) return SAME_CLOCK;
+  const note = `the clock of the ${worst.generator} is ${ms(worst.offUs)} off the server's, on one machine: its times can't be trusted`;
+  return { errorUs: worst.offUs, note };
+}
+
 /** Half of the best of some connections' times to a host, µs; 0 for this machine, which has one clock. */
 export async function halfRoundTripUs(at: Address): Promise<number> {
   if (isLoopback(at.host)) return 0;

@@ -1,0 +1,71 @@
+/**
+ * `npm run gates:fifty -- [--times 50] [--load auto|k6|swarm] [--scenario default] [--seed 1]`: plays the gate on the sound
+ * server again and again while a neighbour process takes one core in bursts at random. Exit code 1 when a verdict was
+ * `fail`: a gate must not be red by its neighbours.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { seededRandom } from '../loadtests/gate/random.ts';
+import { projectFile } from '../simulator/paths.ts';
+
+/** Bursts and pauses of the neighbour are uniform up to these, ms. */
+const BURST_UP_TO_MS = 4_000;
+const PAUSE_UP_TO_MS = 6_000;
+/** It spins while its standard input says so: one line switches it. */
+const NEIGHBOUR = `
+let busy = false;
+process.stdin.on('data', (data) => { busy = String(data).trim().endsWith('1'); if (busy) spin(); });
+process.stdin.on('end', () => process.exit(0));
+function spin() { const end = Date.now() + 5; while (Date.now() < end); if (busy) setImmediate(spin); }`;
+
+const { values } = parseArgs({
+  options: {
+    times: { type: 'string', default: '50' },
+    load: { type: 'string', default: 'auto' },
+    scenario: { type: 'string', default: 'default' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const random = seededRandom(Number(values.seed));
+const neighbour = spawn(process.execPath, ['-e', NEIGHBOUR], { stdio: ['pipe', 'ignore', 'ignore'] });
+let burstMs = 0;
+let timer: NodeJS.Timeout | undefined;
+function turn(busy: boolean): void {
+  const forMs = random() * (busy ? BURST_UP_TO_MS : PAUSE_UP_TO_MS);
+  if (busy) burstMs += forMs;
+  neighbour.stdin.write(busy ? '1\n' : '0\n');
+  timer = setTimeout(() => turn(!busy), forMs);
+}
+turn(true);
+
+const counts = new Map<string, number>();
+const startedMs = performance.now();
+for (let at = 1; at <= Number(values.times); at++) {
+  const { verdict, why, tookS } = await gate();
+  counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  console.log(`${at} of ${values.times}: ${verdict} in ${tookS.toFixed(0)} s: ${why}`);
+}
+clearTimeout(timer);
+neighbour.stdin.end();
+const share = burstMs / (performance.now() - startedMs);
+const words = [...counts].map(([verdict, count]) => `${verdict} ${count}`).join(', ');
+console.log(`${words}; the neighbour took a core ${(100 * share).toFixed(0)} % of the time`);
+process.exitCode = [...counts.keys()].every((verdict) => verdict === 'pass' || verdict === 'invalid') ? 0 : 1;
+
+/** One gate; a verdict that can't be read counts as itself. */
+function gate(): Promise<{ verdict: string; why: string; tookS: number }> {
+  const args = ['gate', '--scenario', values.scenario, '--load', values.load, '--format', 'json'];
+  const fromMs = performance.now();
+  return new Promise((done) => {
+    const main = projectFile('dist', 'cli', 'main.js');
+    execFile(process.execPath, [main, ...args], { maxBuffer: 256 * 1024 * 1024 }, (error, out, err) => {
+      const tookS = (performance.now() - fromMs) / 1000;
+      try {
+        const { verdict, why }: { verdict: string; why: string } = JSON.parse(out);
+        done({ verdict, why, tookS });
+      } catch {
+        done({ verdict: `exit code ${error?.code ?? 0}`, why: err.trim().split('\n').at(-1) ?? '', tookS });
+      }
+    });
+  });
+}
