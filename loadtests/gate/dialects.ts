@@ -194,7 +194,8 @@ export function withLeast(target: Target, minSamples: number): Target {
   return { ...target, minSamples: Math.min(target.minSamples, minSamples) };
 }
 
-function withoutOrders(scenario: Scenario): Scenario {
+/** A scenario in which nobody orders. */
+export function withoutOrders(scenario: Scenario): Scenario {
   return { ...scenario, load: { ...scenario.load, ordersPerS: 0 } };
 }
 

@@ -5,7 +5,7 @@ import { soundEvidence } from '../judge/testEvidence.ts';
 import { judge } from '../judge/verdict.ts';
 import { foreignProfile, unseen } from './profile.ts';
 
-const URL_TARGET: UrlUnderTest = { kind: 'url', url: 'ws://127.0.0.1:1' };
+const URL_TARGET: UrlUnderTest = { kind: 'url', url: 'ws://127.0.0.1:1', tokens: { kind: 'fixed', token: 't' } };
 const CUSTOM: UrlUnderTest = {
   ...URL_TARGET,
   rules: { frames: [], symbol: 's', time: { path: 't', unit: 'ms' }, seq: { path: 'n', of: 'symbol' } },
@@ -56,6 +56,14 @@ describe("rows of a server that isn't ours", () => {
     ]);
   });
 
+  it('should leave accounts alone without tokens', () => {
+    const { tokens: _, ...nobody } = URL_TARGET;
+    const profile = foreignProfile(dialectProfile('native'), nobody);
+
+    expect(profile.channels).toEqual(['ticker', 'pattern']);
+    expect(lacking(rowsOf('native', nobody))).toContain('cadence');
+  });
+
   it('should ask for the symbols that there are', () => {
     const rows = rowsOf('native', { ...URL_TARGET, symbols: ['A', 'B'] });
     expect(rows.get('symbols')?.bound).toBe(2);
@@ -68,7 +76,7 @@ describe('a path', () => {
   it("should be the dialect's unless the address has one, which is filled in for each client", () => {
     const native = dialectProfile('native');
     expect(foreignProfile(native, URL_TARGET).pathOf(client)).toBe('/v1/stream');
-    const own = { ...URL_TARGET, url: 'ws://h/{symbol}/{symbols}?u={account}&t={token}' };
+    const own: UrlUnderTest = { ...URL_TARGET, url: 'ws://h/{symbol}/{symbols}?u={account}&t={token}' };
     expect(foreignProfile(native, own).pathOf(client)).toBe('/BRK.B/BRK.B,X?u=a%2F1&t=t%26');
   });
 });

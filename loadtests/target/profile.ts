@@ -1,5 +1,6 @@
+import type { SessionChannel } from '../../protocol/run.ts';
 import type { Need, Target } from '../../protocol/schemas/targets.ts';
-import { type DialectProfile, withLeast } from '../gate/dialects.ts';
+import { type DialectProfile, withLeast, withoutOrders } from '../gate/dialects.ts';
 import type { Seen } from '../gate/inside.ts';
 import type { CommandUnderTest, UrlUnderTest } from '../gate/underTest.ts';
 import { parseAddress } from './address.ts';
@@ -13,8 +14,10 @@ export function foreignProfile(profile: DialectProfile, underTest: CommandUnderT
   const path = pathOf(underTest);
   const timedBy = timedByOf(profile, underTest);
   const isOwn = (underTest.fed?.kind ?? 'own') === 'own';
+  const isNobody = hasNoAccounts(profile, underTest);
   return {
     ...profile,
+    ...(isNobody && { channels: profile.channels.filter((channel) => !OF_ACCOUNTS.has(channel)) }),
     pathOf: path === '' ? profile.pathOf : (client) => filledPath(path, client),
     ...(underTest.rules === undefined ? {} : { rules: underTest.rules }),
     ...(timedBy === 'schedule' ? {} : { timedBy }),
@@ -22,10 +25,10 @@ export function foreignProfile(profile: DialectProfile, underTest: CommandUnderT
     absent: absentOf(profile, { underTest, timedBy }),
     scenario: (scenario) => {
       const shown = profile.scenario(scenario);
-      if (!isOwn) return shown;
+      if (!isOwn) return isNobody ? withoutOrders(shown) : shown;
       const { leastSamples: _, ...rest } = shown;
       const symbols = underTest.symbols?.length ?? shown.tape.symbols;
-      return { ...rest, tape: { ...shown.tape, symbols, speed: 1 }, load: { ...shown.load, ordersPerS: 0 } };
+      return withoutOrders({ ...rest, tape: { ...shown.tape, symbols, speed: 1 } });
     },
     target: (target) => withNeeds(bounded(profile.target(target), { underTest, isOwn })),
   };
@@ -53,6 +56,13 @@ function pathOf({ url }: CommandUnderTest | UrlUnderTest): string {
   return url === undefined ? '' : parseAddress(url.replaceAll('{port}', '1')).path;
 }
 
+const OF_ACCOUNTS: ReadonlySet<SessionChannel> = new Set(['order', 'execution', 'position.value', 'portfolio']);
+
+/** Where a token says whose account it is, and there is none. */
+function hasNoAccounts({ name }: DialectProfile, { tokens }: CommandUnderTest | UrlUnderTest): boolean {
+  return name === 'native' && tokens === undefined;
+}
+
 /** By what messages are due: the tape's schedule where the tape is what is fed and told, else their own time, where they have one. */
 function timedByOf(
   profile: DialectProfile,
@@ -77,6 +87,10 @@ function absentOf(
   if ((underTest.fed?.kind ?? 'own') === 'own') {
     if (!absent.has('orders')) absent.set('orders', UNKNOWN_FEED);
     if (!absent.has('patterns')) absent.set('patterns', UNKNOWN_FEED);
+  }
+  if (hasNoAccounts(profile, underTest)) {
+    for (const need of ['orders', 'accounts'] as const)
+      absent.set(need, 'without a token nobody knows whose account it is');
   }
   if (timedBy === 'nothing') absent.set('due', 'no message says when it was due; --time-field names what does');
   const isAudited = profile.isNumbered || underTest.rules?.seq !== undefined || timedBy === 'schedule';

@@ -1,23 +1,24 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { Reach } from '../../protocol/run.ts';
+import { projectFile } from '../../simulator/paths.ts';
 import { createWsConnect } from '../probe/wsConnect.ts';
 import { type CutProxy, startCutProxy } from '../proxy/cutProxy.ts';
 import { CLIENT_HEADER } from '../session/link.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
 import { createConnector } from '../swarm/socket.ts';
-import { FEED_TEST } from './testing/feedTest.ts';
 
 const nowUs = (): number => Math.floor(performance.now() * 1000);
-const folder = mkdtempSync(join(tmpdir(), 'tapedeck-tls-'));
-const ca = join(folder, 'ca.pem');
-const https = createServer(FEED_TEST);
+/** Of `localhost`, signed by itself. */
+const ca = projectFile('fixtures', 'tls', 'first.cert.pem');
+const https = createServer({
+  cert: readFileSync(ca),
+  key: readFileSync(projectFile('fixtures', 'tls', 'first.key.pem')),
+});
 const server = new WebSocketServer({ server: https });
 /** What the server saw of each client: the name asked for by TLS, and the Host header. */
 const seen: string[] = [];
@@ -25,7 +26,6 @@ let port = 0;
 let proxy: CutProxy;
 
 beforeAll(async () => {
-  writeFileSync(ca, FEED_TEST.cert);
   server.on('connection', (socket, request) => {
     seen.push(`${Reflect.get(request.socket, 'servername')} ${request.headers.host}`);
     socket.on('message', (data) => socket.send(`back: ${data}`));
@@ -41,7 +41,6 @@ afterAll(async () => {
   server.close();
   https.closeAllConnections();
   https.close();
-  rmSync(folder, { recursive: true });
 });
 
 /** Opens a connection, says something when it stands, and tells what came back and how it ended. */
@@ -69,12 +68,12 @@ function open(connect: (request: ConnectRequest) => Connection, at: number, head
 }
 
 it('should reach a server through the cut proxy under its own name, and have one client alone cut', async () => {
-  const connect = createConnector(nowUs, { headers: {}, host: 'feed.test:8443', isTold: true, tls: { ca } });
-  const first = open(connect, proxy.port, { Host: 'feed.test:8443', [CLIENT_HEADER]: '31' });
-  const second = open(connect, proxy.port, { Host: 'feed.test:8443', [CLIENT_HEADER]: '32' });
+  const connect = createConnector(nowUs, { headers: {}, host: 'localhost:8443', isTold: true, tls: { ca } });
+  const first = open(connect, proxy.port, { Host: 'localhost:8443', [CLIENT_HEADER]: '31' });
+  const second = open(connect, proxy.port, { Host: 'localhost:8443', [CLIENT_HEADER]: '32' });
 
   expect(await Promise.all([first.answer, second.answer])).toEqual(['back: hello', 'back: hello']);
-  expect(seen).toEqual(['feed.test feed.test:8443', 'feed.test feed.test:8443']);
+  expect(seen).toEqual(['localhost localhost:8443', 'localhost localhost:8443']);
   expect(proxy.cut(31)).toMatchObject({ client: 31, connections: 1 });
   expect(await first.end).toBe(1006);
   second.connection.close();
@@ -91,7 +90,7 @@ it.each(MAKERS)(
   async (_, make) => {
     const refused: Reach[] = [
       { headers: {}, tls: { ca } },
-      { headers: {}, host: 'feed.test' },
+      { headers: {}, host: 'localhost' },
     ];
     for (const reach of refused) expect(await open(make(reach), port).end).toBe(1006);
     const blind = open(make({ headers: {}, tls: { isInsecure: true } }), port);
