@@ -92,12 +92,12 @@ export function compareCommand() {
     const loaded = loadScenario(options.scenario);
     const feed = feedOf(options);
     const scenario = feed === undefined ? loaded : scenarioShownBy(feed, loaded);
+    const blocks = blocksOf(options, scenario);
     const arms = await armsOf(options, scenario, progress);
     const asIs = await tapeFor({ tape: options.tape, scenario: loaded, date: tapeDateOf(loaded), progress });
     const tapePath =
       feed === undefined ? asIs : await tapeAsShown({ tapePath: asIs, provider: feed, cacheDir: cacheFolder() });
     const load = await chooseLoad(options.load, progress);
-    const blocks = blocksOf(options, scenario);
     const startedAt = new Date();
     const stamp = startedAt
       .toISOString()

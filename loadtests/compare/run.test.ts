@@ -94,6 +94,14 @@ describe('compare', () => {
     expect(rows[0]?.reason).toMatch(/pairs of blocks count, 6 are needed/);
   });
 
+  it("should say can't tell, before it plays B, of a machine that is late all the time", async () => {
+    const sound = machine(0.01);
+    const playBlock = async (arm: Arm): Promise<Block> => ({ ...(await sound.playBlock(arm)), late: 'steal 40 %' });
+    const { verdict, why } = await compare(options({ playBlock }));
+    expect([verdict, why]).toEqual(["can't tell", expect.stringMatching(/^no block of A .* counts: steal 40 %; wait/)]);
+    expect(sound.played).toEqual(new Array(8).fill('a'));
+  });
+
   it('should fail an arm that breaks a promise, at once, and keep what was measured', async () => {
     const sound = machine(0.01);
     const playBlock = async (arm: Arm): Promise<Block> => {

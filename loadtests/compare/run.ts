@@ -77,6 +77,10 @@ export async function compare(options: CompareOptions): Promise<CompareOutcome> 
   const aa = await playPhase(options, { phase: 'aa', order: new Array<Arm>(options.aaBlocks).fill('a') });
   if (aa.stopped !== undefined) return stoppedOutcome(aa.stopped, [], aa.kept, notes);
 
+  if (aa.kept.every(({ told }) => told.late !== '') && !options.anyway) {
+    const why = `no block of A against itself counts: ${aa.kept[0]?.told.late}; wait until the machine is quieter`;
+    return stoppedOutcome({ verdict: "can't tell", why, interrupted: false }, [], aa.kept, notes);
+  }
   const pairs = options.blocks / 2;
   const look = lookAtMachine(played(aa.kept), { ...options, pairs });
   const hopeless = [...look].filter(([metric, found]) => !mayTell(found?.likely, options.gate(metric)));
