@@ -30,6 +30,25 @@ export function binHeat(windows: Windows, lengthS: number): Heat {
   return { metric: 'tick', binS, columns };
 }
 
+/** Heat maps of runs that followed each other, as one over `lengthS` seconds; undefined where no run has one. */
+export function joinHeats(
+  parts: readonly { readonly atS: number; readonly heat: Heat | undefined }[],
+  lengthS: number,
+): Heat | undefined {
+  const binS = Math.max(1, Math.ceil(lengthS / MOST_COLUMNS));
+  const columns: number[][] = Array.from({ length: Math.ceil(lengthS / binS) }, () => []);
+  for (const { atS, heat } of parts) {
+    heat?.columns.forEach((counts, at) => {
+      const column = columns[Math.floor((atS + at * heat.binS) / binS)];
+      if (column === undefined) return;
+      counts.forEach((count, row) => {
+        column[row] = (column[row] ?? 0) + count;
+      });
+    });
+  }
+  return columns.every((column) => column.length === 0) ? undefined : { metric: 'tick', binS, columns };
+}
+
 /** The row of a latency. */
 function heatRow(us: number): number {
   const row = Math.floor(Math.log10(Math.max(FIRST_ROW_US, us) / FIRST_ROW_US) * ROWS_PER_DECADE + 1e-9);

@@ -8,6 +8,7 @@ import { lateIn } from '../judge/lateness.ts';
 import { mergeWindows, windowsOf } from '../judge/merge.ts';
 import { allViolations } from '../judge/promises.ts';
 import { heatOf } from './heat.ts';
+import { marksOf } from './marks.ts';
 import { duePerSecond, type PlayedPart } from './part.ts';
 import { endOf } from './plan.ts';
 import type { RunOutcome } from './run.ts';
@@ -53,7 +54,7 @@ export function summarise(input: SummaryInput): Summary {
     histograms: histogramsOf(evidence),
     heat: heatOf(windowsOf(evidence.generators, 'tick'), schedule),
     violations: violationsOf(evidence),
-    marks: marksOf(outcome),
+    marks: marksOf({ ...header, schedule, cuts: evidence.cuts }),
     orders: {
       placed: evidence.orders.placed,
       accepted: evidence.orders.accepted,
@@ -188,25 +189,4 @@ function violationsOf(evidence: RunEvidence): Summary['violations'] {
     }),
   );
   return { counts, listed };
-}
-
-/** Cuts as marks on the time axis: those close together are one wave. */
-function marksOf(outcome: RunOutcome): Summary['marks'] {
-  const marks: Summary['marks'] = [];
-  const { startUs } = outcome.schedule;
-  let wave: { fromS: number; toS: number; clients: number } | undefined;
-  const close = (): void => {
-    if (wave !== undefined) {
-      const how = wave.toS - wave.fromS < 0.5 ? 'at once' : 'one after another';
-      marks.push({ fromS: wave.fromS, toS: wave.toS, label: `${wave.clients} clients cut, ${how}`, kind: 'fault' });
-    }
-    wave = undefined;
-  };
-  for (const cut of [...outcome.evidence.cuts].sort((a, b) => a.atUs - b.atUs)) {
-    const atS = (cut.atUs - startUs) / 1e6;
-    if (wave !== undefined && atS - wave.toS > 2) close();
-    wave = { fromS: wave?.fromS ?? atS, toS: atS, clients: (wave?.clients ?? 0) + 1 };
-  }
-  close();
-  return marks;
 }

@@ -1,5 +1,6 @@
 import type { Second, Summary } from '../../protocol/schemas/summary.ts';
 import { Histogram } from '../../reports/histogram.ts';
+import { joinHeats } from '../gate/heat.ts';
 import type { Judgement } from '../judge/verdict.ts';
 import type { PlayedLap } from './wholeRun.ts';
 
@@ -26,8 +27,12 @@ export function summariseSoak(options: {
   const { fromUs } = first.summary.tape;
   const offsets = offsetsOf(laps);
   const summaries = laps.map(({ summary }) => summary);
-  // What belongs to one run alone, its heat by second among it, is left to the laps' own reports.
   const { heat: _, ...base } = first.summary;
+  const lengthS = summaries.reduce((sum, { seconds }) => sum + seconds.length, 0);
+  const heat = joinHeats(
+    summaries.map((summary, at) => ({ atS: offsets[at] ?? 0, heat: summary.heat })),
+    lengthS,
+  );
   return {
     ...base,
     verdict: judgement.verdict,
@@ -40,6 +45,7 @@ export function summariseSoak(options: {
     rows: [...judgement.rows],
     seconds: thinned(laps.flatMap(({ summary }, at) => moved(summary.seconds, offsets[at] ?? 0))),
     histograms: mergedHistograms(summaries),
+    ...(heat === undefined ? {} : { heat }),
     violations: {
       counts: summed(summaries.map(({ violations }) => violations.counts)),
       listed: laps
