@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
   conform: async () => (await import('./conform.ts')).conformCommand(),
   scenario: async () => (await import('./scenario.ts')).scenarioCommand(),
   capacity: async () => (await import('./capacity.ts')).capacityCommand(),
+  http: async () => (await import('./http.ts')).httpCommand(),
   swarm: async () => (await import('./swarm.ts')).swarmCommand(),
   report: async () => (await import('./report.ts')).reportCommand(),
   trust: async () => (await import('./trust.ts')).trustCommand(),
