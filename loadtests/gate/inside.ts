@@ -94,7 +94,9 @@ export function watchInside(options: {
   let page: MetricsPage | undefined;
   const { metricsUrl, pid, frontPid } = options;
   const readKernelNow = () => (pid === undefined ? undefined : readProcess(pid));
+  const readFrontNow = () => (frontPid === undefined ? undefined : readProcess(frontPid));
   let kernel = readKernelNow();
+  let frontKernel = readFrontNow();
   const wasThere = kernel !== undefined;
   let readUs = options.clock.nowUs();
   let busy: Promise<void> = Promise.resolve();
@@ -128,15 +130,20 @@ export function watchInside(options: {
   };
   const readKernel = (second: number): void => {
     const now = readKernelNow();
+    const frontNow = readFrontNow();
     const nowUs = options.clock.nowUs();
     if (now !== undefined && kernel !== undefined && nowUs > readUs) {
       const perSecond = 1e6 / (nowUs - readUs);
       keepMax(cpu, second, ((now.cpuUs - kernel.cpuUs) / 1e6) * perSecond);
       keepMax(runQueueUs, second, (now.runQueueUs - kernel.runQueueUs) * perSecond);
-      const front = frontPid === undefined ? undefined : readProcess(frontPid);
-      keepMax(rssBytes, second, now.rssBytes + (front?.rssBytes ?? 0));
+      keepMax(rssBytes, second, now.rssBytes + (frontNow?.rssBytes ?? 0));
+      if (frontNow !== undefined && frontKernel !== undefined) {
+        // What the front waits for a core, its clients wait too.
+        keepMax(runQueueUs, second, (frontNow.runQueueUs - frontKernel.runQueueUs) * perSecond);
+      }
     }
     kernel = now;
+    frontKernel = frontNow;
     readUs = nowUs;
   };
   const read = (): void => {
