@@ -55,7 +55,11 @@ export function gateCommand() {
     )
     .option('--advertise <host>', "this machine's name or address, as generators elsewhere reach it")
     .option('--segments <n>', 'so many generators share the load, each from the file offer.json in --out', shareOf)
-    .option('--lead <seconds>', 'with --segments: time to bring the file to them (60 by default)', leadOption, 60)
+    .option(
+      '--lead <seconds>',
+      'time to bring the plan to generators and start them (60 with --segments, 2.5 with --coordinate by default)',
+      leadOption,
+    )
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
     .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'));
   return addTargetOptions(command).action(async (options) => {

@@ -24,19 +24,21 @@ export interface CrewOptions {
   readonly coordinate?: ListenAddress | undefined;
   readonly advertise?: string | undefined;
   readonly segments?: number | undefined;
-  readonly lead: number;
+  readonly lead?: number | undefined;
 }
 
 const LOOPBACK = '127.0.0.1';
+const FILE_LEAD_S = 60;
+const KEY_VARIABLE = 'TAPEDECK_JOIN_KEY';
 const ANY_HOST: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Who shares the load, by the command line; undefined: the gate makes it alone. @throws CliError for options that exclude one another */
 export function crewOf(options: CrewOptions, say: (line: string) => void): Crew | undefined {
-  const { generators, coordinate, segments, lead: leadS } = options;
+  const { generators, coordinate, segments, lead } = options;
   if (generators !== undefined && segments !== undefined) {
     throw new CliError('--generators and --segments are two ways to the same: take one', ExitCode.USAGE);
   }
-  if (segments !== undefined) return fileCrew({ segments, host: hostOf(options), leadS });
+  if (segments !== undefined) return fileCrew({ segments, host: hostOf(options), leadS: lead ?? FILE_LEAD_S });
   if (generators === undefined) {
     if (coordinate === undefined) return undefined;
     throw new CliError('--coordinate: say with --generators for how many to wait', ExitCode.USAGE);
@@ -45,12 +47,22 @@ export function crewOf(options: CrewOptions, say: (line: string) => void): Crew 
     const listen = { host: LOOPBACK, port: 0 };
     return joiningCrew({ segments: generators, listen, host: LOOPBACK, cli: entries().cli });
   }
+  const key = joinKey();
   return joiningCrew({
     segments: generators,
     listen: coordinate,
     host: hostOf(options),
+    ...(key === undefined ? {} : { key }),
+    ...(lead === undefined ? {} : { leadS: lead }),
     onOpen: (url) => say(`on each of ${generators} machines: npx tapedeck swarm --join ${url}`),
   });
+}
+
+/** The key of the coordinator's address, where both sides were given it beforehand. @throws CliError for one that could be guessed or is no part of an address */
+function joinKey(): string | undefined {
+  const key = process.env[KEY_VARIABLE];
+  if (key === undefined || /^[\w-]{16,}$/.test(key)) return key;
+  throw new CliError(`${KEY_VARIABLE}: give at least 16 letters, digits, _ or -`, ExitCode.USAGE);
 }
 
 /** This machine, as generators reach it. */

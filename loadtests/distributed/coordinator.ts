@@ -51,6 +51,8 @@ export interface CoordinatorOptions {
   /** Each generator's lines go into a folder of its own below this one. */
   readonly folder: string;
   readonly clock: Clock;
+  /** Default: one made up now. */
+  readonly key?: string;
   /** Called when a generator has joined. */
   readonly onJoined?: (joined: number, name: string) => void;
 }
@@ -74,7 +76,7 @@ export interface Coordinator {
 /** Starts a coordinator. @throws MergeError when its port is taken */
 export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const room = new Room(options);
-  const path = `/${randomBytes(16).toString('hex')}`;
+  const path = `/${options.key ?? randomBytes(16).toString('hex')}`;
   const server = createServer((message, response) => {
     room.serve(path, message, response).catch(() => response.destroy());
   });

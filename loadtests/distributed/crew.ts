@@ -57,6 +57,10 @@ export interface JoiningOptions {
   readonly host: string;
   /** Our command line, where the generators are started here; absent: they come by themselves. */
   readonly cli?: string;
+  /** What stands behind the coordinator's address; absent: one made up. */
+  readonly key?: string;
+  /** From the plan's making to the first connection, s; absent: what a process takes to start. */
+  readonly leadS?: number;
   /** Told where generators join, once it is known. */
   readonly onOpen?: (url: string) => void;
 }
@@ -75,13 +79,14 @@ export function joiningCrew(options: JoiningOptions): Crew {
   return {
     segments,
     host,
-    leadUs: JOIN_LEAD_US,
+    leadUs: options.leadS === undefined ? JOIN_LEAD_US : options.leadS * 1e6,
     gather: async (given) => {
       run = given;
       const folder = join(given.runFolder, SEGMENTS_FOLDER);
       rmSync(folder, { recursive: true, force: true });
       const opened = await startCoordinator({
         ...options.listen,
+        ...(options.key === undefined ? {} : { key: options.key }),
         segments,
         folder,
         clock: given.clock,
