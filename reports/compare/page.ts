@@ -12,9 +12,8 @@ const OWN_STYLE = `
 .metrics thead th{font-size:13px;font-weight:400;color:var(--muted);border-bottom:1px solid var(--rule)}
 .metrics th,.metrics td{padding:10px 14px;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
 .metrics .title,.metrics .reason{display:block;font-weight:400;font-size:13px;color:var(--muted)}
-.wide-scroll{overflow-x:auto}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:12px 24px;margin-top:12px}
-.facts dt{font-size:13px;color:var(--muted)}
+.whole{max-height:none;border:0}
+h3{margin-top:24px}
 `;
 
 /** A comparison as one page without scripts, fonts or any other file. The same comparison gives the same page. */
@@ -60,7 +59,7 @@ function metricsSection(rows: readonly ComparedRow[]): Markup {
   const head = ['verdict', 'metric', 'A', 'B', 'change', '95 % interval', 'p', 'detectable'];
   return html`<section aria-labelledby="metrics"><h2 id="metrics">Metric by metric</h2>
 <p>Changes are B’s figure against A’s: above zero, B is slower. p is adjusted for all metrics together. Detectable is the least slowdown that this run finds in 9 of 10 cases.</p>
-<div class="scroll wide-scroll" role="region" tabindex="0" aria-labelledby="metrics"><table class="metrics">
+<div class="scroll whole" role="region" tabindex="0" aria-labelledby="metrics"><table class="metrics">
 <thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows.map(metricRow)}</tbody>
 </table></div></section>`;
@@ -89,7 +88,7 @@ function machineSection(comparison: Comparison): Markup {
     ['Node', machine.node],
     [
       'blocks',
-      `${comparison.blocks.length}, played again ${comparison.blocks.reduce((sum, block) => sum + block.replays, 0)} times`,
+      `${comparison.blocks.length}; played again for the machine’s sake: ${comparison.blocks.reduce((sum, block) => sum + block.replays, 0)}`,
     ],
   ];
   return html`<section aria-labelledby="machine"><h2 id="machine">The machine and the run</h2>
