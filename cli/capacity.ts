@@ -4,7 +4,7 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { findingsOf } from '../loadtests/capacity/answer.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { CODECS, DIALECT_NAMES } from '../protocol/run.ts';
+import { CODECS, CUSTOM_DIALECT, DIALECT_NAMES } from '../protocol/run.ts';
 import { type Bracket, type Capacity, VARIED, type Varied } from '../protocol/schemas/capacity.ts';
 import type { TargetSet } from '../protocol/schemas/targets.ts';
 import { printCapacity } from '../reports/capacity/text.ts';
@@ -83,7 +83,11 @@ export function capacityCommand() {
     )
     .option('--scenario <name or file>', 'what is played at each load', 'capacity')
     .option('--targets <name or file>', "the bounds to hold (the scenario's own by default)")
-    .addOption(new Option('--dialect <name>', 'what clients speak').choices(DIALECT_NAMES).default('native' as const))
+    .addOption(
+      new Option('--dialect <name>', 'what clients speak')
+        .choices([...DIALECT_NAMES, CUSTOM_DIALECT])
+        .default('native' as const),
+    )
     .addOption(
       new Option('--codec <name>', 'how the native stream writes its frames').choices(CODECS).default('json' as const),
     )

@@ -5,7 +5,7 @@ import { watchLoad } from '../loadtests/capacity/loadWatch.ts';
 import { isLateStart, plateauOf } from '../loadtests/capacity/reading.ts';
 import { plateauAt, speedFor } from '../loadtests/capacity/vary.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import type { Codec, DialectName } from '../protocol/run.ts';
+import type { Codec, PlanDialect } from '../protocol/run.ts';
 import type { Plateau, Varied } from '../protocol/schemas/capacity.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../protocol/schemas/targets.ts';
@@ -24,7 +24,7 @@ export interface PlateauPlan {
   readonly tapePath: string;
   readonly plateauS: number;
   readonly warmUpS: number;
-  readonly dialect: DialectName;
+  readonly dialect: PlanDialect;
   readonly codec: Codec;
   readonly underTest: GateRun['underTest'];
   /** The search's folder. */

@@ -45,7 +45,9 @@ describe('fitUsl', () => {
         const covered = { lambda: 0, sigma: 0, kappa: 0 };
         for (let seed = 1; seed <= 100; seed++) {
           const seen = points(law, normalOf(seed, noise));
-          const intervals = uslIntervals(seen, fitUsl(seen));
+          const fit = fitUsl(seen);
+          const intervals = uslIntervals(seen, fit);
+          expect(Math.min(fit.sigma, 1 - fit.sigma, fit.kappa)).toBeGreaterThanOrEqual(0);
           for (const name of ['lambda', 'sigma', 'kappa'] as const) {
             if (holds(intervals[name], law[name])) covered[name] += 1;
           }
