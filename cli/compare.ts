@@ -154,6 +154,23 @@ function printed(comparison: Comparison, format: 'text' | 'json' | 'markdown', r
   return comparisonText(comparison, { reportPath, colour: process.stdout.isTTY === true && !process.env['NO_COLOR'] });
 }
 
+/** A block that was interrupted before it had anything. */
+const NOTHING: Omit<Block, 'startedAt'> = {
+  figures: {
+    'tick.p50': null,
+    'tick.p99': null,
+    'trigger.p99': null,
+    'publish.p99': null,
+    'process.p99': null,
+    cpu: null,
+    rss: null,
+  },
+  ticks: undefined,
+  late: '',
+  broken: '',
+  interrupted: true,
+};
+
 interface Playing {
   readonly arms: Readonly<Record<Arm, ArmOf>>;
   readonly scenario: Scenario;
@@ -172,7 +189,14 @@ function blockPlayer(playing: Playing): (arm: Arm, progress: CompareProgress) =>
   const { arms, scenario, tapePath, load, dialect, feed, folder } = playing;
   const targets = promisesOf(loadTargets(scenario.targets), scenario);
   let played = 0;
+  let wasInterrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      wasInterrupted = true;
+    });
+  }
   return async (arm, progress) => {
+    if (wasInterrupted) return { ...NOTHING, startedAt: new Date().toISOString() };
     const startedAt = new Date().toISOString();
     const out = join(folder, 'blocks', `${String(played).padStart(3, '0')}-${arm}`);
     played += 1;
@@ -194,7 +218,7 @@ function blockPlayer(playing: Playing): (arm: Arm, progress: CompareProgress) =>
     try {
       // On a busy machine a process may come up too late, once.
       const { summary, outcome } = await play(0).catch((error: unknown) => {
-        if (error instanceof GateError) return play(MORE_START_S);
+        if (error instanceof GateError && !wasInterrupted) return play(MORE_START_S);
         throw error;
       });
       const { evidence, interrupted } = outcome;
