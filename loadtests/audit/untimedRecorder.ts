@@ -35,6 +35,10 @@ export class UntimedRecorder extends Recorder {
     this.#recorder.dueTimeError(errorUs);
   }
 
+  override early(us: number): void {
+    this.#recorder.early(us);
+  }
+
   override clockSample(): void {
     // A pong waits unread as everything else.
   }

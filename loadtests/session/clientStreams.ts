@@ -1,6 +1,5 @@
 import {
   type ClientLine,
-  dueTimeUs,
   NUMBERED_CHANNELS,
   type Schedule,
   SESSION_CHANNELS,
@@ -11,11 +10,8 @@ import type { Recorder } from '../audit/recorder.ts';
 import { SecondHistograms } from '../audit/secondHistograms.ts';
 import { type AuditedEvent, type AuditResult, type OpenGap, StreamAudit } from '../audit/streamAudit.ts';
 import type { HeartbeatHead, SessionCursor, SettledStream, TickerFields } from './dialect.ts';
+import { type DueBy, FrameTimes, type LatestEvent } from './frameTimes.ts';
 
-/** Frames whose stated due time differs by more than this from the gate's schedule: the server has let its schedule slip. */
-const SCHEDULE_SLIP_LIMIT_US = 5_000;
-/** A frame read by more than this ahead of its due time runs ahead of the schedule; less may be the clocks' error. */
-const EARLY_LIMIT_US = 20_000;
 /** A gap that nothing has filled for so long is final. */
 const GAP_SETTLE_US = 2_000_000;
 
@@ -25,13 +21,8 @@ const BY_SYMBOL = ['pattern', 'bar.1m'] as const;
 type Lossless = (typeof BY_ACCOUNT)[number] | (typeof BY_SYMBOL)[number];
 type Numbered = (typeof NUMBERED_CHANNELS)[number];
 
-/** By what events are due: the schedule, their arrival at a server that polls its provider, what each frame says of itself, or nothing that is known. */
-export type DueBy = 'schedule' | 'arrival' | 'frame' | 'nothing';
-
-interface TickerStream {
+interface TickerStream extends LatestEvent {
   readonly audit: StreamAudit;
-  lastSeq: number;
-  lastEventTimeUs: number;
   /** When it was last taken up again alone, µs; -1 when it never was. */
   sinceUs: number;
 }
@@ -60,7 +51,7 @@ export class ClientStreams {
   };
   readonly #tickBySecond: SecondHistograms;
   readonly #isNumbered: boolean;
-  readonly #dueBy: DueBy;
+  readonly #times: FrameTimes;
   readonly #event: { -readonly [Key in keyof AuditedEvent]: AuditedEvent[Key] } = {
     seq: 0,
     seqFrom: 0,
@@ -73,7 +64,6 @@ export class ClientStreams {
   #account = '';
   #epochChanged = false;
   #openGaps = 0;
-  #dueTimeErrorUs = 0;
 
   constructor(options: {
     readonly client: number;
@@ -87,7 +77,14 @@ export class ClientStreams {
   }) {
     this.#client = options.client;
     this.#isNumbered = options.isNumbered;
-    this.#dueBy = options.dueBy ?? 'schedule';
+    this.#times = new FrameTimes({
+      dueBy: options.dueBy ?? 'schedule',
+      recorder: options.recorder,
+      onViolation: (violation, detail, { symbol, seq }) => {
+        const expectedSeq = this.#tickers.get(symbol)?.audit.expectedSeq ?? -1;
+        this.violation(violation, `ticker:${symbol}`, { seq, expectedSeq, atUs: this.#read.atUs, detail });
+      },
+    });
     this.#recorder = options.recorder;
     this.#schedule = options.recorder.schedule;
     this.#tickBySecond = new SecondHistograms(this.#schedule.startUs);
@@ -190,11 +187,10 @@ export class ClientStreams {
       this.violation('bad_frame', `ticker:${fields.symbol}`, { seq: fields.seq, expectedSeq: -1, atUs, detail });
       return;
     }
-    const dueUs =
-      this.#dueBy === 'schedule' ? dueTimeUs(this.#schedule, fields.eventTimeUs) : this.#saidDueUs(fields, atUs);
+    const dueUs = this.#times.tickerDueUs(fields, atUs);
     this.#read.dueUs = dueUs;
     this.#read.atUs = atUs;
-    const timely = this.#checkTimes(stream, fields, this.#read);
+    const timely = this.#times.check(stream, fields, this.#read);
     const { audit } = stream;
     const { seq } = fields;
     if (fields.baseSeq >= 0) this.#rebase(stream, fields.baseSeq, atUs);
@@ -218,8 +214,7 @@ export class ClientStreams {
     event: { readonly key: string; readonly seq: number; readonly eventTimeUs: number; readonly saidDueUs?: number },
     atUs: number,
   ): { readonly isNew: boolean; readonly live: boolean; readonly dueUs: number } {
-    const said = event.saidDueUs ?? -1;
-    const dueUs = this.#dueBy === 'frame' && said >= 0 ? said : dueTimeUs(this.#schedule, event.eventTimeUs);
+    const dueUs = this.#times.eventDueUs(event);
     const live = dueUs >= this.#confirmedUs[channel];
     const stream = `${channel}:${event.key}`;
     const audit = this.#audit(channel, event.key);
@@ -298,51 +293,6 @@ export class ClientStreams {
     this.#recorder.violation({ violation, client: this.#client, stream, ...found });
   }
 
-  /** False when the frame's times contradict each other; a slipped schedule is told, but the frame is measured. */
-  #checkTimes(
-    stream: TickerStream,
-    fields: TickerFields,
-    read: { readonly dueUs: number; readonly atUs: number },
-  ): boolean {
-    const { seq, eventTimeUs } = fields;
-    const problem = this.#timeProblem(stream, fields);
-    if (problem !== '') {
-      this.#timeViolation('bad_frame', problem, fields);
-      return false;
-    }
-    if (seq > stream.lastSeq) {
-      stream.lastSeq = seq;
-      stream.lastEventTimeUs = eventTimeUs;
-    }
-    if (this.#dueBy === 'frame' || this.#dueBy === 'nothing') return this.#isTimed(read);
-    const errorUs = fields.dueTimeUs < 0 ? 0 : Math.abs(fields.dueTimeUs - read.dueUs);
-    if (errorUs > this.#dueTimeErrorUs) {
-      this.#dueTimeErrorUs = errorUs;
-      this.#recorder.dueTimeError(errorUs);
-    }
-    const aheadUs = read.dueUs - read.atUs;
-    if (errorUs > SCHEDULE_SLIP_LIMIT_US) {
-      this.#timeViolation('schedule_slip', `dueTimeUs is ${Math.round(errorUs)} µs off the schedule`, fields);
-    } else if (aheadUs > EARLY_LIMIT_US) {
-      this.#timeViolation('schedule_slip', `read ${Math.round(aheadUs)} µs before it was due`, fields);
-    }
-    return true;
-  }
-
-  /** What states its own time is measured when that lies in the run. */
-  #isTimed({ dueUs, atUs }: { readonly dueUs: number; readonly atUs: number }): boolean {
-    if (this.#dueBy === 'nothing') return false;
-    if (dueUs > atUs) this.#recorder.early(dueUs - atUs);
-    const { startUs, fromEventUs, toEventUs, speed } = this.#schedule;
-    return dueUs >= startUs && dueUs < startUs + (toEventUs - fromEventUs) / speed;
-  }
-
-  /** When a frame was due by its own word: where it has none, it counts as on time. */
-  #saidDueUs({ dueTimeUs, receivedTimeUs }: TickerFields, atUs: number): number {
-    if (this.#dueBy === 'frame' && dueTimeUs >= 0) return dueTimeUs;
-    return receivedTimeUs >= 0 ? receivedTimeUs : atUs;
-  }
-
   /** Symbols were taken up again while the others went on: what was due to them before is history. */
   #takenBack(symbols: readonly string[], atUs: number): void {
     for (const symbol of symbols) {
@@ -354,20 +304,6 @@ export class ClientStreams {
   #rebase(stream: TickerStream, seq: number, atUs: number): void {
     stream.audit.onResumed({ recovered: false, epochChanged: false });
     stream.audit.onSnapshot(seq, atUs);
-  }
-
-  #timeViolation(violation: ViolationKind, detail: string, { symbol, seq }: TickerFields): void {
-    const expectedSeq = this.#tickers.get(symbol)?.audit.expectedSeq ?? -1;
-    this.violation(violation, `ticker:${symbol}`, { seq, expectedSeq, atUs: this.#read.atUs, detail });
-  }
-
-  #timeProblem(stream: TickerStream, { seq, eventTimeUs, receivedTimeUs, sentTimeUs }: TickerFields): string {
-    const { fromEventUs, toEventUs } = this.#schedule;
-    if (this.#dueBy === 'schedule' && (eventTimeUs < fromEventUs || eventTimeUs > toEventUs))
-      return 'eventTimeUs lies outside the part played';
-    if (seq > stream.lastSeq && eventTimeUs < stream.lastEventTimeUs) return 'eventTimeUs runs backwards';
-    if (receivedTimeUs > sentTimeUs) return 'receivedTimeUs lies after sentTimeUs';
-    return '';
   }
 
   #report(

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { GeneratorLine } from '../../protocol/run.ts';
 import { Recorder } from '../audit/recorder.ts';
 import { mergeLines, mergeWindows } from '../judge/merge.ts';
-import { ClientStreams, type DueBy } from './clientStreams.ts';
+import { ClientStreams } from './clientStreams.ts';
 import { newTickerFields } from './dialect.ts';
+import type { DueBy } from './frameTimes.ts';
 
 const START_US = 5_000_000_000;
 const schedule = { startUs: START_US, fromEventUs: 0, toEventUs: 60_000_000, speed: 1 };

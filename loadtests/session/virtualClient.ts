@@ -8,13 +8,13 @@ import { ClientOrders } from './clientOrders.ts';
 import { ClientStreams } from './clientStreams.ts';
 import { ClientSubscriptions } from './clientSubscriptions.ts';
 import type { Dialect, InspectTicker, SessionEvent, TickerFields } from './dialect.ts';
+import { Heartbeats } from './heartbeats.ts';
 import { Link, type SessionSettings } from './link.ts';
 import { OrderSender } from './orderSender.ts';
+import { Outages } from './outages.ts';
 import type { ClientPorts } from './ports.ts';
 
 const PING_INTERVAL_MS = 5_000;
-/** An outage that still lasts at the end is recorded with what it lasted so far, from this length on. */
-const OPEN_OUTAGE_US = 2_000_000;
 
 export { CLIENT_HEADER } from './link.ts';
 
@@ -41,22 +41,17 @@ export class VirtualClient {
   readonly #subscriptions: ClientSubscriptions;
   readonly #polling: Polling;
   readonly #sender: OrderSender;
+  readonly #outages: Outages;
+  readonly #heartbeats: Heartbeats;
   #cancelPing: () => void = () => undefined;
   #cancelBehaviour: () => void = () => undefined;
   /** The end of the connection at hand is the client's own doing. */
   #isDropping = false;
-  #heartbeatUs = 0;
-  #lastHeartbeatUs = 0;
-  #hasHeartbeat = false;
-  /** When the connection was lost that hasn't been resumed yet; 0 when none. */
-  #outageUs = 0;
   #nextId = 1;
   #pingId = -1;
   #pingSentUs = 0;
   #finished = false;
   readonly #tally = { connects: 0, failedConnects: 0, operations: 0, failedOperations: 0, received: 0, orderEvents: 0 };
-  readonly #closes: { atUs: number; code: number }[] = [];
-  readonly #resumes: { closedUs: number; resumedUs: number; recovered: boolean }[] = [];
 
   constructor(given: VirtualClientOptions) {
     const isSlow = given.plan.behaviour?.kind === 'slow';
@@ -68,6 +63,8 @@ export class VirtualClient {
     const dueBy = settings.polled !== undefined ? 'arrival' : (settings.timedBy ?? 'schedule');
     this.#streams = new ClientStreams({ client, symbols, channels, recorder, isNumbered, dueBy });
     const streams = this.#streams;
+    this.#outages = new Outages(recorder);
+    this.#heartbeats = new Heartbeats(recorder);
     this.#market = new ClientMarket({
       account: options.plan.account,
       recorder: options.recorder,
@@ -126,7 +123,7 @@ export class VirtualClient {
           this.#tally.received += 1;
           options.recorder.countReceived(atUs);
           this.#streams.onTicker(fields, atUs);
-          if (this.#outageUs !== 0) this.#noteResumed(atUs);
+          if (this.#outages.isOut) this.#noteResumed(atUs);
         },
         onNoWelcome: (atUs) => this.#onNoWelcome(atUs),
         onClose: (code, atUs) => this.#onClose(code, atUs),
@@ -159,9 +156,7 @@ export class VirtualClient {
     this.#sender.end();
     this.#cancelBehaviour();
     this.#noteSilence(nowUs);
-    if (this.#outageUs > 0 && nowUs - this.#outageUs >= OPEN_OUTAGE_US) {
-      recorder.record('reconnect', this.#outageUs, nowUs - this.#outageUs);
-    }
+    this.#outages.onEnd(nowUs);
     for (const channel of this.#subscriptions.unanswered) {
       this.#fail('no_answer', `the subscription of ${channel} was not answered`, nowUs);
     }
@@ -172,8 +167,7 @@ export class VirtualClient {
       kind: 'client',
       client: plan.client,
       ...this.#tally,
-      closes: this.#closes,
-      resumes: this.#resumes,
+      ...this.#outages.lines(),
       streams: this.#streams.lines(),
       tickBySecond: this.#streams.tickBySecond(),
       ...this.#market.lines(),
@@ -231,12 +225,12 @@ export class VirtualClient {
   #onClose(code: number, atUs: number): void {
     const isOwn = this.#isDropping || this.#options.plan.behaviour?.kind === 'slow';
     this.#isDropping = false;
-    if (!isOwn) this.#closes.push({ atUs, code });
+    if (!isOwn) this.#outages.closes.push({ atUs, code });
     this.#noteSilence(atUs);
     if (!this.isConnected) {
       this.#tally.failedConnects += 1;
       this.#tally.failedOperations += 1;
-    } else if (this.#outageUs === 0) this.#outageUs = atUs;
+    } else this.#outages.onLost(atUs);
     this.#leave();
   }
 
@@ -250,9 +244,7 @@ export class VirtualClient {
   #onWelcome(welcome: Extract<SessionEvent, { kind: 'welcome' }>, atUs: number): void {
     if (this.isConnected) return;
     this.#link.onWelcome(atUs);
-    this.#lastHeartbeatUs = atUs;
-    this.#hasHeartbeat = false;
-    this.#heartbeatUs = welcome.heartbeatMs * 1000;
+    this.#heartbeats.onWelcome(atUs, welcome.heartbeatMs);
     this.#tally.connects += 1;
     this.#tally.operations += this.#subscriptions.onWelcome(welcome);
     this.#sender.onWelcome();
@@ -316,9 +308,7 @@ export class VirtualClient {
         this.#streams.violation('wrong_content', event.stream, { seq: 0, expectedSeq: 0, atUs, detail: event.reason });
         return;
       case 'heartbeat':
-        this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
-        this.#lastHeartbeatUs = atUs;
-        this.#hasHeartbeat = true;
+        this.#heartbeats.onHeartbeat(atUs);
         if (this.#streams.onHeads(event.heads, atUs) && !this.#subscriptions.isWaiting) this.#noteResumed(atUs);
         return;
       case 'accepted':
@@ -392,22 +382,15 @@ export class VirtualClient {
     this.#fail('unexpected_error', `${error.code}: ${error.message}`, atUs);
   }
 
-  /** The first frame of a resumed stream ends an outage; so does a heartbeat that shows that nothing is owed. */
   #noteResumed(atUs: number): void {
-    if (this.#outageUs === 0 || !SESSION_CHANNELS.some((channel) => this.#streams.isConfirmed(channel))) return;
-    this.#options.recorder.record('reconnect', this.#outageUs, atUs - this.#outageUs);
-    const recovered = this.#subscriptions.isRecovered;
-    this.#resumes.push({ closedUs: this.#outageUs, resumedUs: atUs, recovered });
-    this.#outageUs = 0;
+    if (!this.#outages.isOut || !SESSION_CHANNELS.some((channel) => this.#streams.isConfirmed(channel))) return;
+    this.#outages.onResumed(atUs, this.#subscriptions.isRecovered);
   }
 
   /** What is owed for longer than its interval, a heartbeat or a value, counts with what is known of it when the connection ends. */
   #noteSilence(atUs: number): void {
     this.#market.onEnd(atUs);
-    if (!this.isConnected) return;
-    // A connection that lasts no longer than the interval shows at least that it wasn't silent for longer.
-    if (this.#hasHeartbeat && atUs - this.#lastHeartbeatUs <= this.#heartbeatUs) return;
-    this.#options.recorder.record('heartbeat', atUs, atUs - this.#lastHeartbeatUs);
+    if (this.isConnected) this.#heartbeats.onEnd(atUs);
   }
 
   #fail(violation: 'no_welcome' | 'no_answer' | 'unexpected_error', detail: string, atUs: number): void {
