@@ -11,7 +11,7 @@ import { type Front, type RunOutcome, type RunProgress, runGate } from '../loadt
 import { summarise } from '../loadtests/gate/summary.ts';
 import { type CommandUnderTest, isForeign, type UnderTest, type UrlUnderTest } from '../loadtests/gate/underTest.ts';
 import { tokenMaker } from '../loadtests/target/tokens.ts';
-import { fedWords, targetNotes } from '../loadtests/target/words.ts';
+import { fedWords } from '../loadtests/target/words.ts';
 import type { Clock } from '../protocol/clock.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import type { Codec, PlanDialect } from '../protocol/run.ts';
@@ -114,9 +114,7 @@ export async function playGate(run: GateRun): Promise<{ summary: Summary; outcom
     });
     const reader = openTape(tapePath);
     const summary = summarise({
-      outcome: isForeign(underTest)
-        ? { ...outcome, notes: [...targetNotes(underTest, dialect), ...outcome.notes] }
-        : outcome,
+      outcome,
       header: isForeign(underTest) ? headerFor(underTest, reader.header) : reader.header,
       tapePath: relative('.', tapePath),
       startedAt,

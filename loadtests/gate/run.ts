@@ -20,6 +20,7 @@ import { openForeign } from '../target/open.ts';
 import { unknownPart } from '../target/part.ts';
 import { foreignProfile } from '../target/profile.ts';
 import type { MakeToken } from '../target/tokens.ts';
+import { targetNotes } from '../target/words.ts';
 import { type ChildEnd, describeEnd } from './children.ts';
 import { type DialectProfile, targetsFor } from './dialects.ts';
 import { cutShort } from './endedEarly.ts';
@@ -263,12 +264,14 @@ async function play(
     serverDied:
       died === undefined
         ? isGone
-          ? `the process ${endpoints.pid} (--pid) ended in mid-run`
+          ? `the target's process ${endpoints.pid} ended in mid-run`
           : ''
         : `the server ended in mid-run (${describeEnd(died)})`,
     planned: plans,
   });
   const { runHash, notes } = gathered;
+  const judged = { dialect: options.dialect.name, pid: endpoints.pid };
+  if (isForeign(underTest)) notes.unshift(...targetNotes(underTest, judged));
   const told = endedEarly === undefined ? gathered.evidence : cutShort(gathered.evidence, endedEarly);
   writeRunRecord(
     options.runFolder,

@@ -5,7 +5,7 @@ import { GateError } from '../gate/errors.ts';
 import type { RunningProvider } from '../gate/provider.ts';
 import type { RunningServer } from '../gate/server.ts';
 import type { CommandUnderTest, UrlUnderTest } from '../gate/underTest.ts';
-import { type Address, authorityOf, parseAddress } from './address.ts';
+import { type Address, authorityOf, isLoopback, parseAddress } from './address.ts';
 import { awaitListening, freePort, pidListeningOn } from './listening.ts';
 import { startShell } from './shell.ts';
 
@@ -41,7 +41,8 @@ async function findServer(underTest: UrlUnderTest, start: ForeignStart): Promise
       `target ${authorityOf(at)}: nothing listens there; start your server first, or give --target-command`,
     );
   }
-  return { child: standing(underTest.pid), port: at.port, transport: '', at, pid: underTest.pid };
+  const pid = underTest.pid ?? (isLoopback(at.host) ? pidListeningOn(at.port) : undefined);
+  return { child: standing(pid), port: at.port, transport: '', at, pid };
 }
 
 /** A server that isn't ours to end. */

@@ -88,10 +88,7 @@ const MAKERS: readonly [string, (reach: Reach) => (request: ConnectRequest) => C
 it.each(MAKERS)(
   'should refuse a certificate of another name or authority, unless told not to look: %s',
   async (_, make) => {
-    const refused: Reach[] = [
-      { headers: {}, host: 'other.test', tls: { ca } },
-      { headers: {} },
-    ];
+    const refused: Reach[] = [{ headers: {}, host: 'other.test', tls: { ca } }, { headers: {} }];
     for (const reach of refused) expect(await open(make(reach), port).end).toBe(1006);
     const blind = open(make({ headers: {}, tls: { isInsecure: true } }), port);
     expect(await blind.answer).toBe('back: hello');

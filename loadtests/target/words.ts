@@ -1,13 +1,17 @@
 import type { CommandUnderTest, UrlUnderTest } from '../gate/underTest.ts';
 
 /** What was judged, how it was fed and how it was looked into: the first notes of a report. */
-export function targetNotes(underTest: CommandUnderTest | UrlUnderTest, dialect: string): string[] {
+export function targetNotes(
+  underTest: CommandUnderTest | UrlUnderTest,
+  run: { readonly dialect: string; readonly pid: number | undefined },
+): string[] {
+  const { dialect, pid } = run;
   const what = underTest.kind === 'url' ? underTest.url : `the server started by: ${underTest.command}`;
   const looked = [
-    ...(underTest.pid === undefined ? [] : [`pid ${underTest.pid}`]),
+    ...(pid === undefined ? [] : [`pid ${pid}${underTest.pid === undefined ? ', which listens there' : ''}`]),
     ...(underTest.metricsUrl === undefined ? [] : [underTest.metricsUrl]),
   ];
-  const within = looked.length > 0 ? looked.join(' and ') : underTest.kind === 'command' ? 'its process' : 'nothing';
+  const within = looked.length > 0 ? looked.join(' and ') : 'nothing';
   const notes = [`judged: ${what}, dialect ${dialect}, ${fedWords(underTest)}, looked into by ${within}`];
   if (underTest.tls?.isInsecure === true) {
     notes.push('ATTENTION: the server was not known by its certificate (--insecure): anybody may have answered');
