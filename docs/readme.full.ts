@@ -25,13 +25,21 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   'npm run gate -- --feed polygon': 'npm run gate -- --feed polygon --scenario smoke --load swarm',
   'npm run scenarios -- flash-crash': 'npm run scenarios -- flash-crash',
   'npx tapedeck replay --speed 600 --duration 1800': 'npx tapedeck replay --speed 600 --duration 600',
+  "npx tapedeck gate --scenario smoke --target-command 'node dist/cli/main.js serve --port {port}' --target 'ws://127.0.0.1:{port}'":
+    "npx tapedeck gate --scenario smoke --target-command 'node dist/cli/main.js serve --port {port}' --target 'ws://127.0.0.1:{port}' --load swarm",
+  'npx tapedeck compare --against HEAD':
+    'npx tapedeck compare --against HEAD --blocks 4 --metric cpu --gate 60% --anyway',
+  'npx tapedeck capacity --vary clients --for 200000':
+    'npx tapedeck capacity --vary clients --for 200000 --from 50 --max 100 --plateau 4 --warm-up 1 --plays 1 --budget 60',
+  'npx tapedeck soak --hours 8':
+    'timeout --preserve-status -s INT 25 node dist/cli/main.js soak --hours 8; test $? -eq 130',
   'npm run trust': 'npm run trust -- --only sound --sound 1 --scenario smoke --load swarm',
   // CI runs these two around this very test.
   'npm test': 'npx vitest run protocol',
   'npm run test:full': 'npx vitest list --config vitest.full.config.ts',
 };
 /** A gate on a noisy machine may be invalid (3), which is no fault of the README's. */
-const MAY_BE_INVALID = /npm run (gate|trust)/;
+const MAY_BE_INVALID = /npm run (gate|trust)|npx tapedeck (gate|compare|capacity)/;
 
 let clone: string;
 
