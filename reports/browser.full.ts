@@ -6,7 +6,13 @@ import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { History } from '../protocol/schemas/history.ts';
+import { capacityPage } from './capacity/page.ts';
+import { testCapacity } from './capacity/testCapacity.ts';
+import { comparisonPage } from './compare/page.ts';
+import { testComparison } from './compare/testComparison.ts';
 import { diffPage } from './diff/page.ts';
+import { historyPage } from './history/page.ts';
 import { hostileSummary } from './hostile.ts';
 import { findBrowser, openPage, QUIET } from './testing/browser.ts';
 import { testSummary } from './testSummary.ts';
@@ -30,11 +36,14 @@ beforeAll(async () => {
     const files = await writeReport(join(root, name), summary);
     urls.set(name, pathToFileURL(files.html).href);
   }
-  const diffs = {
+  const others = {
     diff: diffPage(summaries.pass, summaries.fail),
     'hostile diff': diffPage(summaries.hostile, summaries.long),
+    capacity: capacityPage(testCapacity()),
+    comparison: comparisonPage(testComparison()),
+    history: historyPage(HISTORY),
   };
-  for (const [name, html] of Object.entries(diffs)) {
+  for (const [name, html] of Object.entries(others)) {
     const path = join(root, `${name}.html`);
     writeFileSync(path, html);
     urls.set(name, pathToFileURL(path).href);
@@ -44,6 +53,28 @@ afterAll(async () => {
   await browser?.close();
   rmSync(root, { recursive: true, force: true });
 });
+
+/** Thirty nights, slower from the twentieth on. */
+const HISTORY: History = {
+  schema: 'tapedeck.history',
+  version: 1,
+  series: [
+    {
+      metric: 'tick.p99',
+      scenario: 'default',
+      load: 'swarm',
+      machine: '2 x Intel(R) Xeon(R) Processor @ 2.80GHz',
+      points: Array.from({ length: 30 }, (_, at) => ({
+        run: `night-${at}`,
+        startedAt: `2026-11-${String(at + 1).padStart(2, '0')}T00:00:00.000Z`,
+        commit: `c${at}`,
+        value: at < 20 ? 10_000 + 90 * (at % 5) : 11_200,
+      })),
+      changes: [{ at: 20, run: 'night-20', commit: 'c20', ratio: 1.12, interval: [1.08, 1.16], p: 0.005 }],
+    },
+  ],
+  leftOut: [{ run: 'bad', why: 'the run was invalid' }],
+};
 
 /** What A4 leaves between margins of 1 cm, px. */
 const PAPER_WIDTH = 718;
@@ -59,7 +90,18 @@ async function open({ name, width, scheme }: Look): Promise<{ page: Page; compla
   return await openPage(browser, { url: urls.get(name) ?? '', width, scheme });
 }
 
-const PAGES = ['pass', 'fail', 'invalid', 'long', 'hostile', 'diff', 'hostile diff'];
+const PAGES = [
+  'pass',
+  'fail',
+  'invalid',
+  'long',
+  'hostile',
+  'diff',
+  'hostile diff',
+  'capacity',
+  'comparison',
+  'history',
+];
 const LOOKS: Look[] = PAGES.flatMap((name) =>
   [390, 760, 1280].map((width, at) => ({ name, width, scheme: at % 2 === 0 ? ('dark' as const) : ('light' as const) })),
 );
@@ -125,6 +167,12 @@ describe('report.html in a browser', () => {
     ['fail', 'dark'],
     ['diff', 'light'],
     ['diff', 'dark'],
+    ['capacity', 'light'],
+    ['capacity', 'dark'],
+    ['comparison', 'light'],
+    ['comparison', 'dark'],
+    ['history', 'light'],
+    ['history', 'dark'],
   ] as const)('should keep a contrast of 4.5 for its words: %s, %s', async (name, scheme) => {
     const { page } = await open({ name, width: 1280, scheme });
     const weak: unknown = await page.evaluate(WEAK_CONTRAST);

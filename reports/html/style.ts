@@ -158,7 +158,8 @@ figure{margin-top:24px}
 main{max-width:none;padding:0}
 details{display:none}
 .scroll{max-height:none;overflow:visible;border:0}
-.listing{font-size:8pt}
+.listing,.figures{font-size:8pt}
+.figures td,.figures th{white-space:normal;padding:3px 5px}
 .listing td,.listing th,.listing .number{white-space:normal;overflow-wrap:anywhere;padding:3px 4px}
 .listing td:last-child{min-width:0}
 section,tr{break-inside:auto}
