@@ -435,6 +435,10 @@ export interface EndLine {
   readonly clockErrorUs: number;
   /** The most by which a message was read before the time that it states, µs: the clocks differ by that, or more. Absent: 0. */
   readonly earlyUs?: number;
+  /** p99 of round trips over the loopback before the run, µs: the generator can't measure less. Absent: not taken. */
+  readonly floorP99Us?: number;
+  /** Whether the system gave it a higher priority; absent: not asked for. */
+  readonly hasPriority?: boolean;
 }
 
 export type GeneratorLine = WindowLine | ViolationLine | OrderLine | ClientLine | EndLine;

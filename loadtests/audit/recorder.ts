@@ -53,6 +53,7 @@ export class Recorder {
   #nextSecond = Number.NaN;
   #dueTimeErrorUs = 0;
   #earlyUs = 0;
+  #process: Pick<EndLine, 'floorP99Us' | 'hasPriority'> = {};
   #clockOffsetUs = 0;
   #clockErrorUs = Number.POSITIVE_INFINITY;
 
@@ -125,6 +126,11 @@ export class Recorder {
     this.#clockOffsetUs = sample.serverUs - (sample.sentUs + sample.receivedUs) / 2;
   }
 
+  /** Keeps what is known of the process that measures. */
+  process(known: Pick<EndLine, 'floorP99Us' | 'hasPriority'>): void {
+    this.#process = known;
+  }
+
   /** Tells the end of a client or of an order. */
   tell(line: Omit<OrderLine, 'generator'> | Omit<ClientLine, 'generator'>): void {
     const { generator, emit } = this.options;
@@ -154,6 +160,7 @@ export class Recorder {
       clockOffsetUs: Math.round(this.#clockOffsetUs),
       clockErrorUs: Number.isFinite(this.#clockErrorUs) ? Math.round(this.#clockErrorUs) : 0,
       ...(this.#earlyUs > 0 && { earlyUs: Math.round(this.#earlyUs) }),
+      ...this.#process,
     };
   }
 

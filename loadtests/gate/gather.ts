@@ -11,6 +11,7 @@ import { MINUTE_US } from '../oracle/bars.ts';
 import { judgeMarket } from '../oracle/judgeMarket.ts';
 import { clockAgreement, generatorsAgreement } from '../target/clocks.ts';
 import { unseen } from '../target/profile.ts';
+import { calibrationNotes } from './calibration.ts';
 import type { GeneratorEnd } from './generators.ts';
 import type { HostWatch, Series } from './host.ts';
 import { keepMax } from './host.ts';
@@ -57,6 +58,7 @@ export async function gatherEvidence(
     ? clockAgreement(input.halfTripUs, generators)
     : generatorsAgreement(generators);
   if (clocks.note !== '') notes.push(clocks.note);
+  notes.push(...calibrationNotes(generators));
   const worstDue = Math.max(0, ...generators.map((data) => data.dueTimeErrorUs));
   if (worstDue > 5_000)
     notes.push(`the server's dueTimeUs is off the schedule by up to ${(worstDue / 1000).toFixed(1)} ms`);

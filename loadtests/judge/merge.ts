@@ -28,6 +28,10 @@ export interface GeneratorData {
   clockErrorUs: number;
   /** The largest of its parts' offsets to the server by ping, µs. */
   clockOffsetUs: number;
+  /** See {@link EndLine.floorP99Us}; the highest of several. */
+  floorP99Us?: number;
+  /** See {@link EndLine.hasPriority}. */
+  hasPriority?: boolean;
   /** See {@link EndLine.earlyUs}. */
   earlyUs: number;
   /** End lines seen: 0 means that the generator didn't come to its end. */
@@ -92,6 +96,8 @@ function mergeEnd(data: GeneratorData, line: EndLine): void {
   data.clockErrorUs = Math.max(data.clockErrorUs, line.clockErrorUs);
   if (Math.abs(line.clockOffsetUs) > Math.abs(data.clockOffsetUs)) data.clockOffsetUs = line.clockOffsetUs;
   data.earlyUs = Math.max(data.earlyUs, line.earlyUs ?? 0);
+  if (line.floorP99Us !== undefined) data.floorP99Us = Math.max(data.floorP99Us ?? 0, line.floorP99Us);
+  if (line.hasPriority !== undefined) data.hasPriority = line.hasPriority;
 }
 
 function addTo(

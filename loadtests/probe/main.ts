@@ -13,14 +13,11 @@ import { type Inspector, runGenerator } from '../session/generatorProcess.ts';
 import { TapeTruth } from './tapeTruth.ts';
 import { createWsConnect } from './wsConnect.ts';
 
-try {
-  setPriority(constants.priority.PRIORITY_HIGH);
-} catch {
-  // It takes a privilege; without it the probe measures as it is.
-}
+const hasPriority = raised();
 
 await runGenerator({
   name: 'probe',
+  hasPriority,
   createConnect: (clock, { reach }) => createWsConnect(clock.nowUs, reach),
   options: ['tape'],
   createInspector: (plan, options, nowUs) => {
@@ -39,6 +36,16 @@ await runGenerator({
     }
   },
 });
+
+/** Asks the system for a higher priority: it takes a privilege, and without it the probe measures as it is. */
+function raised(): boolean {
+  try {
+    setPriority(constants.priority.PRIORITY_HIGHEST);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What a server shows that polls its provider is a sample of the tape: tickers and quotes are held against it by their age. */
 function freshness(parts: {

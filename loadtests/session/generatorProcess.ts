@@ -7,6 +7,7 @@ import { hostClock } from '../../simulator/hostClock.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import { seededRandom } from '../gate/random.ts';
 import type { InspectTicker } from './dialect.ts';
+import { measureFloor } from './echoFloor.ts';
 import { Fleet } from './fleet.ts';
 import { createPost } from './httpPost.ts';
 import { watchLoopDelay } from './loopDelay.ts';
@@ -25,6 +26,8 @@ export interface GeneratorKind {
   /** Its name in messages: `swarm`, `probe`. */
   readonly name: string;
   readonly createConnect: (clock: Clock, plan: GeneratorPlan) => ClientPorts['connect'];
+  /** Whether the system gave it a higher priority; absent: not asked for. */
+  readonly hasPriority?: boolean;
   /** Options beyond `--out`, each with a value; all must be given. */
   readonly options?: readonly string[];
   /** Makes what looks at the content of ticker frames; undefined when the plan's dialect has none to look at. @throws an Error whose message is one line for the user */
@@ -74,7 +77,9 @@ async function start(kind: GeneratorKind): Promise<void> {
   });
   const connect = kind.createConnect(clock, plan);
   const firstUs = Math.min(...plan.clients.map((client) => client.connectAtUs));
-  if (firstUs - clock.nowUs() > REHEARSAL_ROOM_US) await rehearse({ nowUs: clock.nowUs, connect });
+  const hasRoom = firstUs - clock.nowUs() > REHEARSAL_ROOM_US;
+  if (hasRoom) await rehearse({ nowUs: clock.nowUs, connect });
+  const floorP99Us = hasRoom ? await measureFloor({ nowUs: clock.nowUs, connect }) : undefined;
 
   let lines: string[] = [];
   const write = (): void => {
@@ -109,6 +114,10 @@ async function start(kind: GeneratorKind): Promise<void> {
   process.once('SIGINT', () => {
     process.exitCode = ExitCode.INTERRUPTED;
     fleet.end();
+  });
+  fleet.recorder.process({
+    ...(floorP99Us === undefined ? {} : { floorP99Us }),
+    ...(kind.hasPriority === undefined ? {} : { hasPriority: kind.hasPriority }),
   });
   fleet.start();
   inspector?.begin?.(fleet.recorder);

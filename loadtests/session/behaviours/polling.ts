@@ -33,6 +33,8 @@ export class Polling {
       const cursor = plan.channels.includes(channel) ? streams.cursor(channel) : undefined;
       if (cursor !== undefined) since[channel] = cursor;
     }
+    // Who has heard nothing yet has no place to go on from: its first socket will give it one.
+    if (Object.keys(since).length === 0) return false;
     this.#isAsking = true;
     const headers = plan.token === undefined ? {} : { Authorization: `Bearer ${plan.token}` };
     ports.post({ url, headers, body: JSON.stringify({ since }) }, (answer, atUs) => {
