@@ -24,7 +24,7 @@ export const TIMING_ROWS: ReadonlySet<TargetId> = new Set([
 ]);
 
 /** Needs whose lack is told in a sentence of its own. */
-const TOLD_WHOLE: ReadonlySet<Need> = new Set(['soak', 'due', 'audit', 'beats', 'resources', 'inside']);
+const TOLD_WHOLE: ReadonlySet<Need> = new Set(['soak', 'due', 'audit', 'beats', 'resources']);
 
 /** Judges one target of the set. */
 export function judgeRow(target: Target, evidence: RunEvidence): Row {

@@ -42,7 +42,7 @@ export function unseen(
   const absent = new Map<Need, string>();
   if (!hasInside) {
     const way = metricsUrl === undefined ? 'give --metrics' : `${metricsUrl} has no tapedeck_process_seconds`;
-    absent.set('inside', `the target is not looked into: ${way}`);
+    absent.set('inside', `it is not looked into; ${way}`);
   }
   if (!hasResources) {
     const way = metricsUrl === undefined ? 'give --pid or --metrics' : 'give --pid';
