@@ -32,7 +32,7 @@ describe('the report of a search', () => {
     expect(lines.filter((line) => /✓ held|✗ broken|\? invalid/.test(line))).toHaveLength(
       testCapacity().plateaus.length,
     );
-    expect(lines).toContain('Holds 1,600 clients, breaks at 1,760');
+    expect(lines).toContain('Holds 1,600 clients, breaks at 1,760 (tick broke).');
     expect(lines).toContain('report  runs/x/report.html');
     expect(Math.max(...lines.slice(0, 8).map((line) => line.length))).toBeLessThan(150);
   });
@@ -41,8 +41,8 @@ describe('the report of a search', () => {
     const capacity = testCapacity();
     const nothing = { ...capacity.bracket, holds: null, breaks: null };
 
-    expect(printed({ ...capacity, bracket: nothing })).toContain('Can’t tell what it holds');
-    expect(printed({ ...capacity, bracket: { ...capacity.bracket, breaks: null } })).toContain(
+    expect(capacityMarkdown({ ...capacity, bracket: nothing })).toContain('Can’t tell what it holds');
+    expect(capacityMarkdown({ ...capacity, bracket: { ...capacity.bracket, breaks: null } })).toContain(
       '1,600 clients at least',
     );
   });

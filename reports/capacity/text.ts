@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Capacity, Plateau } from '../../protocol/schemas/capacity.ts';
 import { formatBytes, formatCount, formatShare, formatUs, plain } from '../words.ts';
-import { OUTCOMES, titleOf } from './words.ts';
+import { OUTCOMES } from './words.ts';
 
 export interface CapacityPrintOptions {
   /** Path of `report.html` as the reader may type it. */
@@ -28,8 +28,7 @@ export function printCapacity(capacity: Capacity, options: CapacityPrintOptions)
   const lines = [
     table.toString().replace(/ +$/gm, ''),
     '',
-    paint.bold(titleOf(capacity)),
-    ...capacity.answer.map((sentence) => plain(sentence)),
+    ...capacity.answer.map((sentence, at) => (at === 0 ? paint.bold(plain(sentence)) : plain(sentence))),
     '',
     `report  ${options.reportPath}`,
     `repeat  ${plain(capacity.command)}`,
