@@ -14,6 +14,7 @@ const OWN_STYLE = `
 .metrics .title,.metrics .reason{display:block;font-weight:400;font-size:13px;color:var(--muted)}
 .whole{max-height:none;border:0}
 h3{margin-top:24px}
+@media print{.metrics{font-size:9pt}.metrics th,.metrics td{padding:5px 6px}}
 `;
 
 /** A comparison as one page without scripts, fonts or any other file. The same comparison gives the same page. */
