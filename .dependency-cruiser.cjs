@@ -76,8 +76,13 @@ module.exports = {
     },
     only('client-on-protocol', '^client/', ['client', 'protocol']),
     only('simulator', '^simulator/', ['simulator', 'market', 'protocol', 'transport']),
-    only('server', '^server/', ['server', 'market', 'protocol', 'transport'], [tests, '^server/feeds/embedded\\.ts$']),
-    only('server-embedded-feed', '^server/feeds/embedded\\.ts$', [
+    only(
+      'server',
+      '^server/',
+      ['server', 'market', 'protocol', 'transport'],
+      [tests, '^server/feeds/(embedded|lapFeed)\\.ts$'],
+    ),
+    only('server-embedded-feed', '^server/feeds/(embedded|lapFeed)\\.ts$', [
       'server',
       'market',
       'protocol',
