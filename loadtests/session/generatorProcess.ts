@@ -77,9 +77,9 @@ async function start(kind: GeneratorKind): Promise<void> {
   });
   const connect = kind.createConnect(clock, plan);
   const firstUs = Math.min(...plan.clients.map((client) => client.connectAtUs));
-  const hasRoom = firstUs - clock.nowUs() > REHEARSAL_ROOM_US;
-  if (hasRoom) await rehearse({ nowUs: clock.nowUs, connect });
-  const floorP99Us = hasRoom ? await measureFloor({ nowUs: clock.nowUs, connect }) : undefined;
+  const hasRoom = (): boolean => firstUs - clock.nowUs() > REHEARSAL_ROOM_US;
+  if (hasRoom()) await rehearse({ nowUs: clock.nowUs, connect });
+  const floorP99Us = hasRoom() ? await measureFloor({ nowUs: clock.nowUs, connect }) : undefined;
 
   let lines: string[] = [];
   const write = (): void => {
