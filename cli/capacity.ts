@@ -1,7 +1,7 @@
-import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join, relative } from 'node:path';
 import { Command, Option } from '@commander-js/extra-typings';
 import { findingsOf } from '../loadtests/capacity/answer.ts';
+import { describeHost } from '../loadtests/gate/describeHost.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { CODECS, CUSTOM_DIALECT, DIALECT_NAMES } from '../protocol/run.ts';
@@ -153,7 +153,7 @@ async function capacityOf(
     vary,
     bracket,
     plateaus,
-    limits: { memoryBytes: totalmem(), boundUs: tickBoundUs },
+    limits: { memoryBytes: describeHost().memoryBytes, boundUs: tickBoundUs },
     wanted: asked.wanted,
     headroom: asked.headroom,
     seed: scenario.seed,
@@ -172,13 +172,7 @@ async function capacityOf(
     warmUpS: plan.warmUpS,
     tickBoundUs,
     ...found,
-    environment: {
-      node: process.version,
-      platform: `${platform()} ${release()} ${arch()}`,
-      cpus: cpus().length,
-      cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
-      memoryBytes: totalmem(),
-    },
+    environment: describeHost(),
   };
 }
 

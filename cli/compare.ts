@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typin
 import { brokenIn, figuresOf, lateBlock, promisesOf } from '../loadtests/compare/figures.ts';
 import { type Block, type CompareProgress, compare } from '../loadtests/compare/run.ts';
 import { scenarioShownBy, tapeAsShown } from '../loadtests/feeds/shownTape.ts';
+import { describeHost } from '../loadtests/gate/describeHost.ts';
 import { GateError } from '../loadtests/gate/errors.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
@@ -22,7 +23,7 @@ import { writeComparison } from '../reports/compare/write.ts';
 import { cacheFolder, runsFolder } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
-import { type ArmOf, armsOf, environment, feedOf, metricsOf, repeatCommand } from './compareArms.ts';
+import { type ArmOf, armsOf, feedOf, metricsOf, repeatCommand } from './compareArms.ts';
 import { CliError } from './errors.ts';
 import { chooseLoad } from './load.ts';
 import { gathered, wholeNumber } from './options.ts';
@@ -139,7 +140,7 @@ export function compareCommand() {
       command: repeatCommand({ ...options, blocks }),
       load: load.kind === 'k6' ? `k6 v${load.version}` : 'swarm (built in)',
       minEffect: options.minEffect,
-      environment: environment(),
+      environment: describeHost(),
     };
     await writeComparison(folder, comparison);
     progress.done();

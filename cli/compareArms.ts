@@ -1,9 +1,8 @@
-import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { BuildError, buildRevision, buildWorkingTree } from '../loadtests/compare/build.ts';
 import type { UnderTest } from '../loadtests/gate/underTest.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { type Arm, COMPARED_METRICS, type ComparedMetric, type Comparison } from '../protocol/schemas/comparison.ts';
+import { type Arm, COMPARED_METRICS, type ComparedMetric } from '../protocol/schemas/comparison.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { commandPrefix, homeFolder, isInstalled, projectFile } from '../simulator/paths.ts';
 import { commitOf } from './commit.ts';
@@ -94,17 +93,6 @@ function targetNamed(text: string, asked: AskedArms): TargetOptions {
 export function feedOf({ a, b, ...options }: AskedArms): ReturnType<typeof targetFeed> {
   const arm = a ?? b;
   return arm === undefined ? undefined : targetFeed(targetNamed(arm, options));
-}
-
-/** The machine, as reports tell of it. */
-export function environment(): Comparison['environment'] {
-  return {
-    node: process.version,
-    platform: `${platform()} ${release()} ${arch()}`,
-    cpus: cpus().length,
-    cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
-    memoryBytes: totalmem(),
-  };
 }
 
 /** The command that repeats a comparison. */

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { HistogramSchema } from '../../protocol/schemas/summary.ts';
 import { Histogram } from '../../reports/histogram.ts';
 
 /** What a front has planted in a run, so that what the instrument finds can be held against it. Shared by its connections. */
@@ -50,14 +51,6 @@ export class Books {
     };
   }
 }
-
-const HistogramSchema = Type.Object({
-  count: Type.Integer(),
-  min: Type.Number(),
-  max: Type.Number(),
-  sum: Type.Number(),
-  buckets: Type.Array(Type.Tuple([Type.Integer(), Type.Integer()])),
-});
 
 /** {@link Books} as they travel: how often what was planted, and times in µs. */
 export const BooksSchema = Type.Object({

@@ -1,4 +1,3 @@
-import { arch, cpus, platform, release, totalmem } from 'node:os';
 import type { ViolationKind, WindowMetric } from '../../protocol/run.ts';
 import type { Second, Summary, Violation } from '../../protocol/schemas/summary.ts';
 import { EventHash } from '../../simulator/tape/eventHash.ts';
@@ -7,6 +6,7 @@ import type { RunEvidence } from '../judge/evidence.ts';
 import { lateIn } from '../judge/lateness.ts';
 import { mergeWindows, windowsOf } from '../judge/merge.ts';
 import { allViolations } from '../judge/promises.ts';
+import { describeHost } from './describeHost.ts';
 import { heatOf } from './heat.ts';
 import { marksOf } from './marks.ts';
 import { duePerSecond, type PlayedPart } from './part.ts';
@@ -76,11 +76,7 @@ export function summarise(input: SummaryInput): Summary {
       speed: schedule.speed,
     },
     environment: {
-      node: process.version,
-      platform: `${platform()} ${release()} ${arch()}`,
-      cpus: cpus().length,
-      cpuModel: cpus()[0]?.model.trim() ?? 'unknown',
-      memoryBytes: totalmem(),
+      ...describeHost(),
       transport: outcome.transport,
       clockErrorUs: Math.round(evidence.lateness.clockErrorUs),
     },

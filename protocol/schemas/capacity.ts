@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { HostSchema } from './summary.ts';
 
 /** What a search for capacity raises until something gives way. */
 export const VARIED = ['clients', 'symbols', 'rate', 'orders'] as const;
@@ -157,12 +158,6 @@ export const CapacitySchema = Type.Object({
   plateaus: Type.Array(PlateauSchema),
   /** The answer in sentences, as every report prints it. */
   answer: Type.Array(Type.String()),
-  environment: Type.Object({
-    node: Type.String(),
-    platform: Type.String(),
-    cpus: Type.Integer(),
-    cpuModel: Type.String(),
-    memoryBytes: Type.Number(),
-  }),
+  environment: HostSchema,
 });
 export type Capacity = Static<typeof CapacitySchema>;

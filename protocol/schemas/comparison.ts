@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { HostSchema } from './summary.ts';
 
 /** What is compared, in the order in which it is told. In all of them more is worse. */
 export const COMPARED_METRICS = [
@@ -121,13 +122,7 @@ export const ComparisonSchema = Type.Object({
     Type.Null(),
   ]),
   blocks: Type.Array(ComparedBlock),
-  environment: Type.Object({
-    node: Type.String(),
-    platform: Type.String(),
-    cpus: Type.Integer(),
-    cpuModel: Type.String(),
-    memoryBytes: Type.Number(),
-  }),
+  environment: HostSchema,
   notes: Type.Array(Type.String()),
 });
 export type Comparison = Static<typeof ComparisonSchema>;

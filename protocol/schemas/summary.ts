@@ -4,13 +4,24 @@ import { TARGET_IDS } from './targets.ts';
 const Verdict = Type.Union([Type.Literal('pass'), Type.Literal('fail'), Type.Literal('invalid')]);
 export type Verdict = Static<typeof Verdict>;
 
-const HistogramSchema = Type.Object({
+/** A histogram as it is kept: see `Histogram` of reports/histogram.ts. */
+export const HistogramSchema = Type.Object({
   count: Type.Integer(),
   min: Type.Number(),
   max: Type.Number(),
   sum: Type.Number(),
   buckets: Type.Array(Type.Tuple([Type.Integer(), Type.Integer()])),
 });
+
+/** The machine and the interpreter that a run was made on. */
+export const HostSchema = Type.Object({
+  node: Type.String(),
+  platform: Type.String(),
+  cpus: Type.Integer(),
+  cpuModel: Type.String(),
+  memoryBytes: Type.Number(),
+});
+export type Host = Static<typeof HostSchema>;
 
 /** One row of the table of targets as judged. */
 export const RowSchema = Type.Object({
@@ -147,11 +158,7 @@ export const SummarySchema = Type.Object({
     speed: Type.Number(),
   }),
   environment: Type.Object({
-    node: Type.String(),
-    platform: Type.String(),
-    cpus: Type.Integer(),
-    cpuModel: Type.String(),
-    memoryBytes: Type.Number(),
+    ...HostSchema.properties,
     transport: Type.String(),
     clockErrorUs: Type.Number(),
   }),

@@ -1,7 +1,7 @@
 import { COMPARED, type ComparedRow, type Comparison } from '../../protocol/schemas/comparison.ts';
+import { htmlDocument } from '../html/document.ts';
 import { figure } from '../html/figure.ts';
-import { type Content, EMPTY, html, Markup, unbroken } from '../html/markup.ts';
-import { STYLE } from '../html/style.ts';
+import { type Content, EMPTY, html, type Markup, unbroken } from '../html/markup.ts';
 import { formatUtc, plain } from '../words.ts';
 import { blocksFigure, shapeFigure } from './figures.ts';
 import { COMPARED_WORDS, chanceWords, changeWords, figureWords, powerWords, rangeWords } from './words.ts';
@@ -22,19 +22,7 @@ export function comparisonPage(comparison: Comparison): string {
   const { word, sign, className } = COMPARED_WORDS[comparison.verdict];
   const shape = shapeFigure(comparison);
   const seen = comparison.rows.filter((row) => row.pairs > 0);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${word}: B against A, tapedeck</title>
-<style>${new Markup(STYLE + OWN_STYLE)}</style>
-</head>
-<body>
-<main>
-<header class="verdict ${className}"><p class="brand">tapedeck compare</p>
+  const main = html`<header class="verdict ${className}"><p class="brand">tapedeck compare</p>
 <h1><span aria-hidden="true">${sign}</span>${word}</h1>
 <p class="why${comparison.why.length > 160 ? ' long' : ''}">${unbroken(plain(comparison.why))}</p>
 <p class="arms"><strong>A</strong> ${comparison.arms.a}<br><strong>B</strong> ${comparison.arms.b}</p>
@@ -48,11 +36,8 @@ ${
 <div class="pair">${seen.map((row) => figure(blocksFigure(comparison, row.id)))}</div>
 ${shape === undefined ? EMPTY : figure(shape)}</section>`
 }
-${machineSection(comparison)}
-</main>
-</body>
-</html>
-`.text;
+${machineSection(comparison)}`;
+  return htmlDocument({ title: `${word}: B against A, tapedeck`, style: OWN_STYLE, main });
 }
 
 function metricsSection(rows: readonly ComparedRow[]): Markup {

@@ -3,10 +3,10 @@ import type { History, HistorySeries } from '../../protocol/schemas/history.ts';
 import { axisOf } from '../compare/axis.ts';
 import { figureWords } from '../compare/words.ts';
 import { chartOption } from '../facts/plot.ts';
+import { htmlDocument } from '../html/document.ts';
 import { type Figure, figure } from '../html/figure.ts';
-import { EMPTY, html, Markup } from '../html/markup.ts';
+import { EMPTY, html } from '../html/markup.ts';
 import type { Line } from '../html/plot.ts';
-import { STYLE } from '../html/style.ts';
 import { plain } from '../words.ts';
 import { changeSentence, groupedSeries, groupWords } from './words.ts';
 
@@ -22,19 +22,7 @@ export function historyPage(history: History): string {
       (change) => html`<li>${changeSentence(one, change)} <span class="says">(${groupWords(one)})</span></li>`,
     ),
   );
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>History of stored runs, tapedeck</title>
-<style>${new Markup(STYLE + OWN_STYLE)}</style>
-</head>
-<body>
-<main>
-<header><p class="brand">tapedeck history</p>
+  const main = html`<header><p class="brand">tapedeck history</p>
 <h1>${changes.length === 0 ? 'No change was found' : `${changes.length} ${changes.length === 1 ? 'change was' : 'changes were'} found`}</h1>
 <p>A dashed line is the middle of the runs between two changes. A change is kept where fewer than 5 % of shuffled histories show one as clear.</p>
 ${changes.length === 0 ? EMPTY : html`<ul>${changes}</ul>`}
@@ -43,11 +31,8 @@ ${[...groupedSeries(history)].map(
   ([name, series], at) => html`<section aria-labelledby="group-${at}"><h2 id="group-${at}">${name}</h2>
 <div class="pair">${series.map((one, index) => figure(trend(one, `trend-${at}-${index}`)))}</div></section>`,
 )}
-${history.leftOut.length === 0 ? EMPTY : html`<section aria-labelledby="left-out"><h2 id="left-out">Left out</h2><ul>${history.leftOut.map(({ run, why }) => html`<li>${plain(run)}: ${plain(why)}</li>`)}</ul></section>`}
-</main>
-</body>
-</html>
-`.text;
+${history.leftOut.length === 0 ? EMPTY : html`<section aria-labelledby="left-out"><h2 id="left-out">Left out</h2><ul>${history.leftOut.map(({ run, why }) => html`<li>${plain(run)}: ${plain(why)}</li>`)}</ul></section>`}`;
+  return htmlDocument({ title: `History of stored runs, tapedeck`, style: OWN_STYLE, main });
 }
 
 function trend(series: HistorySeries, id: string): Figure {
