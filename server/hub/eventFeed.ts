@@ -94,6 +94,11 @@ export class EventFeed {
     }
   }
 
+  /** Forgets the events of all streams that are too old to be given at `nowUs`. */
+  expire(nowUs: number): void {
+    for (const keys of this.#channels.values()) for (const { events } of keys.values()) events.expire(nowUs);
+  }
+
   /** Notes that an event which was held is given out. */
   tell(entry: StreamEntry): void {
     if (entry.ratchetOf === undefined) this.#stream(entry).told++;

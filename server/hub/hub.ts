@@ -56,6 +56,9 @@ export interface HubOptions {
   readonly after: (delayMs: number, callback: () => void) => void;
 }
 
+/** Histories are looked through so often for what is too old to be given. */
+const EXPIRE_EVERY_US = 30_000_000;
+
 /**
  * Where the engine's events become streams: numbers and remembers them, and hands them to those who write them to all
  * who read them, and answer resumes from history.
@@ -74,6 +77,7 @@ export class Hub {
   readonly #log: TickerLog;
   readonly #fanout: TickerFanout;
   readonly #feed: EventFeed;
+  #nextExpiryUs = 0;
   readonly #orders: OrderEvents;
   readonly #ratchets: RatchetGate;
   readonly #delivery: Delivery;
@@ -308,6 +312,9 @@ export class Hub {
       this.latest.tell({ channel: 'presence', key: channel }, frame, nowUs);
     }
     this.readers.sweep(nowUs);
+    if (nowUs < this.#nextExpiryUs) return;
+    this.#nextExpiryUs = nowUs + EXPIRE_EVERY_US;
+    this.#feed.expire(nowUs);
   }
 
   /** Tells everyone once when the market has gone into another part of its day. */

@@ -53,6 +53,12 @@ export class EventStream<T> {
     return event;
   }
 
+  /** Forgets what is too old to be given at `nowUs`: a stream that is told of seldom would keep it till its next event. */
+  expire(nowUs: number): void {
+    const { oldest } = this.span(nowUs);
+    this.#events.splice(0, this.#events.length - (this.#head - oldest + 1));
+  }
+
   /** Goes on from saved events, oldest first and without gaps; `head` is the last one's number. */
   restore(head: number, events: readonly { readonly event: T; readonly atUs: number }[]): void {
     this.#head = head;
