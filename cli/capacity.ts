@@ -54,14 +54,24 @@ export function capacityCommand() {
       wholeNumber({ minimum: 1, maximum: MOST }),
     )
     .option('--max <load>', 'the highest load that is played', wholeNumber({ minimum: 1, maximum: MOST }))
-    .option('--plateau <time>', 'how long each load is held and judged', durationS({ minimumS: 2, maximumS: 600 }), 15)
+    .option(
+      '--plateau <time>',
+      'how long each load is held and judged, like 15 or 15s',
+      durationS({ minimumS: 2, maximumS: 600 }),
+      15,
+    )
     .option(
       '--warm-up <time>',
-      'first seconds of each plateau that are not judged',
+      'first part of each plateau that is not judged, like 3s',
       durationS({ minimumS: 0, maximumS: 120 }),
       3,
     )
-    .option('--budget <time>', 'time for the whole search', durationS({ minimumS: 10, maximumS: 86_400 }), 1200)
+    .option(
+      '--budget <time>',
+      'time for the whole search, s, or like 20m',
+      durationS({ minimumS: 10, maximumS: 86_400 }),
+      1200,
+    )
     .option(
       '--resolution <percent>',
       'how close the two ends of the bracket must be',

@@ -63,7 +63,9 @@ export function compareCommand() {
       'as many blocks as fit into so many minutes',
       wholeNumber({ minimum: 4, maximum: 1440 }),
     )
-    .option('--min-effect <per cent>', 'smaller differences don’t count', effect, 1.05)
+    .addOption(
+      new Option('--min-effect <per cent>', 'smaller differences don’t count').argParser(effect).default(1.05, '5 %'),
+    )
     .option(
       '--gate <per cent>',
       'the slowdown that must be found, of all metrics or of one (tick.p99=30%); repeatable (default 10 %)',

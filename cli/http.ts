@@ -21,7 +21,12 @@ export function httpCommand() {
     .option('--target <url>', 'the server', 'http://127.0.0.1:8000')
     .option('--path <path>', `a route to ask, may be repeated, asked in turn (default: ${PATHS.join(' ')})`, gathered)
     .option('--rate <number>', 'requests a second of the probe', decimalNumber({ above: 0, maximum: 20_000 }), 200)
-    .option('--duration <time>', 'how long each of the two asks', durationS({ minimumS: 1, maximumS: 3_600 }), 10)
+    .option(
+      '--duration <time>',
+      'how long each of the two asks, s, or like 1m',
+      durationS({ minimumS: 1, maximumS: 3_600 }),
+      10,
+    )
     .option(
       '--p99 <ms>',
       'bound of the probe: latency from when a request was due',
