@@ -15,7 +15,7 @@ import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import type { PlateauPlan } from './capacityPlay.ts';
 import { type Found, searchFor } from './capacitySearch.ts';
 import { commitOf } from './commit.ts';
-import { durationS } from './duration.ts';
+import { durationOption } from './duration.ts';
 import { CliError } from './errors.ts';
 import { decimalNumber, wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
@@ -54,23 +54,26 @@ export function capacityCommand() {
       wholeNumber({ minimum: 1, maximum: MOST }),
     )
     .option('--max <load>', 'the highest load that is played', wholeNumber({ minimum: 1, maximum: MOST }))
-    .option(
-      '--plateau <time>',
-      'how long each load is held and judged, like 15 or 15s',
-      durationS({ minimumS: 2, maximumS: 600 }),
-      15,
+    .addOption(
+      durationOption('--plateau <time>', 'how long each load is held and judged', {
+        minimumS: 2,
+        maximumS: 600,
+        defaultS: 15,
+      }),
     )
-    .option(
-      '--warm-up <time>',
-      'first part of each plateau that is not judged, like 3s',
-      durationS({ minimumS: 0, maximumS: 120 }),
-      3,
+    .addOption(
+      durationOption('--warm-up <time>', 'first part of each plateau that is not judged', {
+        minimumS: 0,
+        maximumS: 120,
+        defaultS: 3,
+      }),
     )
-    .option(
-      '--budget <time>',
-      'time for the whole search, s, or like 20m',
-      durationS({ minimumS: 10, maximumS: 86_400 }),
-      1200,
+    .addOption(
+      durationOption('--budget <time>', 'time for the whole search', {
+        minimumS: 10,
+        maximumS: 86_400,
+        defaultS: 1200,
+      }),
     )
     .option(
       '--resolution <percent>',

