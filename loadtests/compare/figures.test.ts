@@ -103,6 +103,15 @@ describe('the promises of a block', () => {
     for (const id of ['tick', 'publish', 'resume']) expect(ids).not.toContain(id);
   });
 
+  it('should ask for no more than a block has', () => {
+    const small = { ...scenario, load: { ...scenario.load, clients: 20, symbolsPerClient: 3 } };
+    const { targets } = promisesOf(loadTargets('default'), small);
+    const bounds = new Map(targets.map(({ id, bound }) => [id, bound]));
+
+    expect([bounds.get('clients'), bounds.get('symbols')]).toEqual([20, 60]);
+    expect(Math.max(...targets.map(({ minSamples }) => minSamples))).toBe(1);
+  });
+
   it('should not be held against an arm where the machine was late, but for lost messages', () => {
     const row = { title: '', target: '', measured: '', value: 1, bound: 0, unit: 'count', samples: 1, reason: '' };
     const failed = (id: 'errors' | 'loss') => ({

@@ -106,8 +106,18 @@ export function brokenIn({ verdict, why, rows }: Judgement, late: string): strin
   return late === '' || isCertain ? why : '';
 }
 
-/** The targets of a block: its promises that aren't of time; those of coming back only where somebody is cut. */
-export function promisesOf(targets: TargetSet, { cuts }: Scenario): TargetSet {
+/** The targets of a block: its promises that aren't of time; those of coming back only where somebody is cut, and no more clients and symbols than its scenario has. */
+export function promisesOf(targets: TargetSet, { cuts, load, tape }: Scenario): TargetSet {
   const isPromise = ({ id }: Target): boolean => !TIMING_ROWS.has(id) && (id !== 'resume' || cuts.length > 0);
-  return { ...targets, targets: targets.targets.filter(isPromise) };
+  const most: Partial<Record<Target['id'], number>> = {
+    clients: load.clients,
+    symbols: Math.min(tape.symbols, load.clients * load.symbolsPerClient),
+  };
+  const asPlayed = (target: Target): Target => ({
+    ...target,
+    // A block is short: what it has too few of is no promise that its arm broke.
+    minSamples: Math.min(target.minSamples, 1),
+    bound: Math.min(target.bound, most[target.id] ?? target.bound),
+  });
+  return { ...targets, targets: targets.targets.filter(isPromise).map(asPlayed) };
 }

@@ -13,7 +13,8 @@ const held: number[][] = [];
 if (isMainThread) {
   setInterval(() => {
     held.push(new Array<number>(NUMBERS).fill(held.length + 0.5));
-    setInterval(() => held.length, 3_600_000).unref();
+    // Timers that keep nothing alive aren't told of.
+    setInterval(() => held.length, 3_600_000);
     openSync('/dev/null', 'r');
   }, EVERY_MS).unref();
 }
