@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { hostClock } from '../../simulator/hostClock.ts';
 import { rehearse } from '../session/rehearse.ts';
@@ -39,7 +39,10 @@ await rehearse({
 const front = await startFront({ targetPort: Number(values['target-port']), fault, clock, books });
 process.stdout.write(`${JSON.stringify({ ready: true, ports: [front.port] })}\n`);
 const write = (): void => {
-  if (values.books !== undefined) writeFileSync(values.books, JSON.stringify(books));
+  if (values.books === undefined) return;
+  // Whole at any moment: it may be killed while it writes.
+  writeFileSync(`${values.books}.part`, JSON.stringify(books));
+  renameSync(`${values.books}.part`, values.books);
 };
 setInterval(write, WRITE_EVERY_MS);
 process.once('SIGTERM', () => {

@@ -117,6 +117,7 @@ const GENERATOR_START_US = 2_000_000;
 /** Minting a client's token and writing its plan. */
 const CLIENT_START_US = 250;
 const SERVER_END_MS = 8_000;
+const FRONT_END_MS = 2_000;
 const LOOPBACK = '127.0.0.1';
 
 /** Plays a scenario into the reference server and judges it: the whole main job. Whatever it started has ended when it returns or throws. */
@@ -192,7 +193,7 @@ async function play(
     options.front === undefined
       ? undefined
       : await startFront(options.front, { env, startUs, targetPort: server.port });
-  onStop(async () => front?.child.end(0));
+  onStop(async () => front?.child.end(FRONT_END_MS));
   const port = front?.port ?? server.port;
   const reach = options.crew?.host ?? LOOPBACK;
   const proxy = await startProxy({
