@@ -12,7 +12,14 @@ import type { RunEvidence } from '../loadtests/judge/evidence.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { BASELINE, instrumentVerdict, isRight, SOUND, type TrustCase, trustCases } from '../loadtests/trust/cases.ts';
 import { disturb, WRONG_CLOCK_US } from '../loadtests/trust/disturb.ts';
-import { cellsOf, TRUST_HEAD, type Trial, trustMarkdown, trustRows } from '../loadtests/trust/table.ts';
+import {
+  cellsOf,
+  renewedMarkdown,
+  TRUST_HEAD,
+  type Trial,
+  trustMarkdown,
+  trustRows,
+} from '../loadtests/trust/table.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { projectFile, runsFolder } from '../simulator/paths.ts';
@@ -43,7 +50,7 @@ export function trustCommand() {
         .default('auto'),
     )
     .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
-    .option('--update-docs', 'put the table into docs/trust.md')
+    .option('--update-docs', 'put the lines of these cases into docs/trust.md')
     .action(async (options) => {
       const isJson = options.format === 'json';
       const progress = openProgress(isJson ? process.stderr : process.stdout);
@@ -181,5 +188,8 @@ function updateDocs(trials: readonly Trial[], commit: string): void {
   const after = rest.slice(rest.indexOf(MARKS.to));
   const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'})`;
   const origin = `Measured ${new Date().toISOString().slice(0, 10)} at ${commit} on ${machine}, Node ${process.version}.`;
-  writeFileSync(page, `${before}${MARKS.from}${origin}\n\n${trustMarkdown(trials)}${after}`);
+  writeFileSync(
+    page,
+    `${before}${MARKS.from}${origin}\n\n${renewedMarkdown(rest.slice(0, rest.indexOf(MARKS.to)), trials)}${after}`,
+  );
 }

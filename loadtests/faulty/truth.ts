@@ -8,16 +8,11 @@ import type { BooksJson } from './books.ts';
 
 /** A number that the instrument must find again. `planted` names an entry of the front's books. */
 export type Truth =
-  /** Latency of a metric, over that of a sound server behind the same front. */
-  | {
-      readonly kind: 'latency';
-      readonly metric: WindowMetric;
-      readonly percentile: number;
-      /** The sound server's percentile that is taken off: what is added to all alike moves each by itself, what hits few lies on top of the middle. */
-      readonly over: number;
-      readonly planted: string;
-    }
+  /** Latency of a metric, over the median of a sound server behind the same front. */
+  | { readonly kind: 'latency'; readonly metric: WindowMetric; readonly percentile: number; readonly planted: string }
   /** Interval of a metric that counts what it is off a period of so many µs (0: the interval itself). */
+  /** Mean latency over that of a sound server: means add up wherever the delays fall. */
+  | { readonly kind: 'mean latency'; readonly metric: WindowMetric; readonly planted: string }
   | { readonly kind: 'interval'; readonly metric: WindowMetric; readonly periodUs: number; readonly planted: string }
   | { readonly kind: 'violations'; readonly of: readonly ViolationKind[]; readonly planted: string }
   | { readonly kind: 'wrong tick'; readonly planted: string }
@@ -64,8 +59,17 @@ export function hold(truth: Truth, trial: Trial): Held[] {
         const sound = metricOf(baseline, truth.metric, generator);
         if (found.count === 0 && generator === 'probe') return [];
         return timed(generator, timesOf(books, truth.planted).percentile(truth.percentile), {
-          found: found.percentile(truth.percentile) - sound.percentile(truth.over),
+          found: found.percentile(truth.percentile) - sound.percentile(50),
           words: `${truth.metric} p${truth.percentile} over a sound server's`,
+        });
+      });
+    case 'mean latency':
+      return evidence.generators.flatMap(({ generator }) => {
+        const found = metricOf(evidence, truth.metric, generator);
+        if (found.count === 0 && generator === 'probe') return [];
+        return timed(generator, timesOf(books, truth.planted).mean, {
+          found: found.mean - metricOf(baseline, truth.metric, generator).mean,
+          words: `${truth.metric} mean over a sound server's`,
         });
       });
     case 'interval':

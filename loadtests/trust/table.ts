@@ -44,6 +44,17 @@ export function cellsOf(row: TrustRow): string[] {
   return [row.planted, row.load, row.expected, row.verdicts, row.named, row.right, row.numbers];
 }
 
+/** The table as Markdown, with the lines of an earlier one whose cases these trials don't have. */
+export function renewedMarkdown(earlier: string, trials: readonly Trial[]): string {
+  const keyOf = (line: string): string => line.split(' | ', 2).join(' | ');
+  const lines = (table: string): string[] => table.split('\n').filter((line) => line.startsWith('| '));
+  const [head = '', rule = '', ...renewed] = lines(trustMarkdown(trials));
+  const kept = lines(earlier).slice(2);
+  const order = kept.map((line) => renewed.find((one) => keyOf(one) === keyOf(line)) ?? line);
+  const added = renewed.filter((line) => !kept.some((one) => keyOf(one) === keyOf(line)));
+  return `${[head, rule, ...order, ...added].join('\n')}\n`;
+}
+
 /** The table as Markdown. */
 export function trustMarkdown(trials: readonly Trial[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
