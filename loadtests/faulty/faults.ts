@@ -102,7 +102,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     description: 'resumes with a hole',
     verdict: 'fail',
     rows: ['resume'],
-    truths: [{ kind: 'violations', of: ['hole_after_resume'], planted: 'hole' }],
+    truths: [{ kind: 'violations', of: ['hole_after_resume', 'heartbeat_head'], planted: 'hole' }],
     filter: resumeHole,
   },
   'resume-repeat': {

@@ -9,13 +9,15 @@ import { type FaultFilter, type Release, send } from './types.ts';
 export function lateTriggers(books: Books): FaultFilter {
   const held: string[] = [];
   /** Whose acceptance was held behind another's trigger: that it was taken later makes its own trigger right. */
-  const acceptedLater = new Set<string>();
+  const takenLater = new Set<string>();
   return {
     onFrame: (text, nowUs) => {
       const type = typeOf(text);
       if (type === 'heartbeat') return [send(withHeadsBehind(text, held), nowUs)];
       const isOrder = type === 'order' || type === 'execution';
       if (isOrder && (held.length > 0 || isTrigger(text))) {
+        if (text.includes('"reason":"accepted"')) takenLater.add(orderOf(text));
+        if (isTrigger(text) && !takenLater.has(orderOf(text))) books.countOnce('late', orderOf(text));
         held.push(text);
         return [];
       }
@@ -27,8 +29,6 @@ export function lateTriggers(books: Books): FaultFilter {
         // Another symbol's trigger behind it waits for its own next tick.
         if (next !== head && isTrigger(next) && symbolOf(next) !== symbol) break;
         held.shift();
-        if (next.includes('"reason":"accepted"')) acceptedLater.add(orderOf(next));
-        if (isTrigger(next) && !acceptedLater.has(orderOf(next))) books.countOnce('late', orderOf(next));
         released.push(send(onTick(next, text), nowUs));
       }
       return released;
