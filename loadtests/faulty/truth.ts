@@ -72,15 +72,12 @@ export function hold(truth: Truth, trial: Trial): Held[] {
           words: `${truth.metric} mean over a sound server's`,
         });
       });
-    case 'interval':
-      return evidence.generators.flatMap(({ generator }) => {
-        const found = metricOf(evidence, truth.metric, generator);
-        if (found.count === 0) return [];
-        return timed(generator, timesOf(books, truth.planted).max, {
-          found: found.max + truth.periodUs,
-          words: `longest interval of ${truth.metric}`,
-        });
-      });
+    case 'interval': {
+      // The longest was one connection's: whose, the front doesn't know.
+      const longestUs = mergeWindows(windowsOf(evidence.generators, truth.metric)).max + truth.periodUs;
+      const words = `longest interval of ${truth.metric}`;
+      return timed('all', timesOf(books, truth.planted).max, { found: longestUs, words });
+    }
     case 'violations': {
       const lines = allViolations(evidence);
       const found = truth.of.reduce((sum, kind) => {
