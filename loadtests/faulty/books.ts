@@ -18,9 +18,9 @@ export class Books {
     this.startUs = startUs;
   }
 
-  /** Notes that something was planted, `by` times. */
-  count(kind: string, by = 1): void {
-    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + by);
+  /** Notes that something was planted. */
+  count(kind: string): void {
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
   }
 
   /** Notes something that counts once for each `key`. */

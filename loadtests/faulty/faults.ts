@@ -151,7 +151,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     description: 'keeps 160 MB more each second',
     verdict: 'fail',
     rows: ['memory'],
-    truths: [{ kind: 'memory', planted: 'bytes' }],
+    truths: [{ kind: 'memory', bytesPerS: LEAK_BYTES_PER_S }],
     filter: pass,
     leakBytesPerS: LEAK_BYTES_PER_S,
   },

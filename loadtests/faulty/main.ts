@@ -64,9 +64,5 @@ if (diesAfterUs !== undefined) {
 if (leakBytesPerS > 0) {
   const kept: Buffer[] = [];
   const bytes = Math.round((leakBytesPerS * LEAK_EVERY_MS) / 1000);
-  const leak = (): void => {
-    kept.push(Buffer.alloc(bytes, 1));
-    books.count('bytes', bytes);
-  };
-  setTimeout(() => setInterval(leak, LEAK_EVERY_MS), untilStartMs);
+  setTimeout(() => setInterval(() => kept.push(Buffer.alloc(bytes, 1)), LEAK_EVERY_MS), untilStartMs);
 }

@@ -11,6 +11,9 @@ export interface Fairness {
   readonly ratio: number;
   readonly clients: number;
   readonly worst: number;
+  /** The worst client's p99 and the median client's, µs. */
+  readonly worstUs: number;
+  readonly medianUs: number;
   readonly floorUs: number;
   readonly words: string;
 }
@@ -38,9 +41,17 @@ export function fairness(evidence: RunEvidence, keep: (second: number) => boolea
   const worst = tails[tails.length - 1];
   const median = tails[Math.floor((tails.length - 1) / 2)];
   if (worst === undefined || median === undefined) {
-    return { ratio: 0, clients: 0, worst: -1, floorUs: FAIRNESS_FLOOR_US, words: 'nothing' };
+    return { ratio: 0, clients: 0, worst: -1, worstUs: 0, medianUs: 0, floorUs: FAIRNESS_FLOOR_US, words: 'nothing' };
   }
   const ratio = Math.max(worst.p99Us, FAIRNESS_FLOOR_US) / Math.max(median.p99Us, FAIRNESS_FLOOR_US);
   const words = `${ratio.toFixed(2)}x (client ${worst.client} ${ms(worst.p99Us)}, median ${ms(median.p99Us)})`;
-  return { ratio, clients: tails.length, worst: worst.client, floorUs: FAIRNESS_FLOOR_US, words };
+  return {
+    ratio,
+    clients: tails.length,
+    worst: worst.client,
+    worstUs: worst.p99Us,
+    medianUs: median.p99Us,
+    floorUs: FAIRNESS_FLOOR_US,
+    words,
+  };
 }

@@ -3,7 +3,7 @@ import type { Target } from '../../protocol/schemas/targets.ts';
 import { withinClocks } from './clockBound.ts';
 import { type OrderFault, type RunEvidence, secondOf } from './evidence.ts';
 import { fairness } from './fairness.ts';
-import { type LatenessEvidence, lateIn } from './lateness.ts';
+import { LATE_SHARE, type LatenessEvidence, lateIn } from './lateness.ts';
 import { type Windows, windowsOf } from './merge.ts';
 import { isExcused } from './promises.ts';
 import { type Finding, generatorAtFault, leastSamples } from './samples.ts';
@@ -116,6 +116,9 @@ export function trigger(target: Target, evidence: RunEvidence): Finding {
 }
 
 /** The worst client against the median one. */
+/** A lateness of this share of what a client is too late by may explain it. */
+const EXPLAINS_SHARE = 1 / 3;
+
 export function fair(target: Target, evidence: RunEvidence): Finding {
   const all = fairness(evidence, () => true);
   const base = { measured: all.words, value: all.clients === 0 ? null : all.ratio, samples: all.clients };
@@ -129,7 +132,9 @@ export function fair(target: Target, evidence: RunEvidence): Finding {
     };
   }
   if (holds(target, all.ratio, target.bound)) return { ...base, verdict: 'pass', reason: '' };
-  const boundUs = all.floorUs * target.bound;
+  // A lateness adds at most twice its length to what waits behind it: a short one doesn't explain a client far behind.
+  const excessUs = all.worstUs - target.bound * Math.max(all.medianUs, all.floorUs);
+  const boundUs = Math.max(all.floorUs * target.bound, (EXPLAINS_SHARE * excessUs) / LATE_SHARE);
   const clean = fairness(evidence, (second) => lateIn(evidence.lateness, second, boundUs).length === 0);
   if (clean.clients > 0 && !holds(target, clean.ratio, target.bound)) {
     return { ...base, verdict: 'fail', reason: `client ${clean.worst} is served last: ${clean.words}` };
