@@ -17,7 +17,6 @@ export function lateTriggers(books: Books): FaultFilter {
       const isOrder = type === 'order' || type === 'execution';
       if (isOrder && (held.length > 0 || isTrigger(text))) {
         if (text.includes('"reason":"accepted"')) takenLater.add(orderOf(text));
-        if (isTrigger(text) && !takenLater.has(orderOf(text))) books.countOnce('late', orderOf(text));
         held.push(text);
         return [];
       }
@@ -29,6 +28,7 @@ export function lateTriggers(books: Books): FaultFilter {
         // Another symbol's trigger behind it waits for its own next tick.
         if (next !== head && isTrigger(next) && symbolOf(next) !== symbol) break;
         held.shift();
+        if (isTrigger(next) && !takenLater.has(orderOf(next))) books.countOnce('late', orderOf(next));
         released.push(send(onTick(next, text), nowUs));
       }
       return released;

@@ -85,8 +85,10 @@ export function hold(truth: Truth, trial: Trial): Held[] {
       }, 0);
       return [counted(truth.of.join(', '), books.counts[truth.planted] ?? 0, found)];
     }
-    case 'wrong tick':
-      return [counted('orders triggered on another tick', books.counts[truth.planted] ?? 0, evidence.orders.wrongTick)];
+    case 'wrong tick': {
+      const wrong = evidence.orders.faults.filter(({ kind }) => kind === 'late' || kind === 'early');
+      return [counted('orders triggered on another tick', books.counts[truth.planted] ?? 0, wrong.length)];
+    }
     case 'unanswered': {
       const unanswered = evidence.generators
         .flatMap((data) => data.orders)
