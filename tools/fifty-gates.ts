@@ -18,6 +18,8 @@ process.stdin.on('data', (data) => { busy = String(data).trim().endsWith('1'); i
 process.stdin.on('end', () => process.exit(0));
 function spin() { const end = Date.now() + 5; while (Date.now() < end); if (busy) setImmediate(spin); }`;
 
+const VERDICTS: Readonly<Record<number, string>> = { 0: 'pass', 1: 'fail', 3: 'invalid' };
+
 const { values } = parseArgs({
   options: {
     times: { type: 'string', default: '50' },
@@ -64,7 +66,9 @@ function gate(): Promise<{ verdict: string; why: string; tookS: number }> {
         const { verdict, why }: { verdict: string; why: string } = JSON.parse(out);
         done({ verdict, why, tookS });
       } catch {
-        done({ verdict: `exit code ${error?.code ?? 0}`, why: err.trim().split('\n').at(-1) ?? '', tookS });
+        const code = typeof error?.code === 'number' ? error.code : 0;
+        const verdict = VERDICTS[code] ?? `exit code ${code}`;
+        done({ verdict, why: `${out.length} bytes that are no JSON; ${err.trim().split('\n').at(-1) ?? ''}`, tookS });
       }
     });
   });
