@@ -12,9 +12,10 @@ const DELAY_US = 140_000;
 const DIES_AFTER_US = 12_000_000;
 const LEAK_BYTES_PER_S = 160 * 1024 * 1024;
 
-const latency = (percentile: number) => ({ kind: 'latency', metric: 'tick', percentile, planted: 'ticker' }) as const;
+const latency = (statistic: number | 'mean') =>
+  ({ kind: 'latency', metric: 'tick', statistic, planted: 'ticker' }) as const;
 
-const meanLatency = { kind: 'mean latency', metric: 'tick', planted: 'ticker' } as const;
+const meanLatency = latency('mean');
 
 /** Every fault by its name; `none` is a sound back end behind the same front. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
@@ -116,7 +117,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     description: 'tells each pattern 1.5 s late',
     verdict: 'fail',
     rows: ['pattern'],
-    truths: [{ kind: 'latency', metric: 'pattern', percentile: 50, planted: 'pattern' }],
+    truths: [{ kind: 'latency', metric: 'pattern', statistic: 50, planted: 'pattern' }],
     filter: latePatterns,
   },
   'no-pattern': {

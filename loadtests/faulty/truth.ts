@@ -8,11 +8,17 @@ import type { BooksJson } from './books.ts';
 
 /** A number that the instrument must find again. `planted` names an entry of the front's books. */
 export type Truth =
-  /** Latency of a metric, over the median of a sound server behind the same front. */
-  | { readonly kind: 'latency'; readonly metric: WindowMetric; readonly percentile: number; readonly planted: string }
+  /**
+   * Latency of a metric over that of a sound server behind the same front: a percentile over the sound median, or the
+   * mean over the sound mean (means add up wherever the delays fall).
+   */
+  | {
+      readonly kind: 'latency';
+      readonly metric: WindowMetric;
+      readonly statistic: number | 'mean';
+      readonly planted: string;
+    }
   /** Interval of a metric that counts what it is off a period of so many µs (0: the interval itself). */
-  /** Mean latency over that of a sound server: means add up wherever the delays fall. */
-  | { readonly kind: 'mean latency'; readonly metric: WindowMetric; readonly planted: string }
   | { readonly kind: 'interval'; readonly metric: WindowMetric; readonly periodUs: number; readonly planted: string }
   | { readonly kind: 'violations'; readonly of: readonly ViolationKind[]; readonly planted: string }
   | { readonly kind: 'wrong tick'; readonly planted: string }
@@ -55,20 +61,13 @@ export function hold(truth: Truth, trial: Trial): Held[] {
     case 'latency':
       return evidence.generators.flatMap(({ generator }) => {
         const found = metricOf(evidence, truth.metric, generator);
+        if (found.count === 0 && generator === 'probe') return [];
+        const { statistic } = truth;
         const sound = metricOf(baseline, truth.metric, generator);
-        if (found.count === 0 && generator === 'probe') return [];
-        return timed(generator, timesOf(books, truth.planted).percentile(truth.percentile), {
-          found: found.percentile(truth.percentile) - sound.percentile(50),
-          words: `${truth.metric} p${truth.percentile} over a sound server's`,
-        });
-      });
-    case 'mean latency':
-      return evidence.generators.flatMap(({ generator }) => {
-        const found = metricOf(evidence, truth.metric, generator);
-        if (found.count === 0 && generator === 'probe') return [];
-        return timed(generator, timesOf(books, truth.planted).mean, {
-          found: found.mean - metricOf(baseline, truth.metric, generator).mean,
-          words: `${truth.metric} mean over a sound server's`,
+        const name = statistic === 'mean' ? 'mean' : `p${statistic}`;
+        return timed(generator, statisticOf(timesOf(books, truth.planted), statistic), {
+          found: statisticOf(found, statistic) - statisticOf(sound, statistic === 'mean' ? 'mean' : 50),
+          words: `${truth.metric} ${name} over a sound server's`,
         });
       });
     case 'interval': {
@@ -142,6 +141,10 @@ function metricOf({ generators }: Pick<RunEvidence, 'generators'>, metric: Windo
       metric,
     ),
   );
+}
+
+function statisticOf(times: Histogram, statistic: number | 'mean'): number {
+  return statistic === 'mean' ? times.mean : times.percentile(statistic);
 }
 
 function timesOf(books: BooksJson, kind: string): Histogram {
