@@ -47,16 +47,16 @@ export class EventStream<T> {
   append(make: (seq: number) => T, nowUs: number): T {
     this.#head++;
     const event = make(this.#head);
-    const { maxEvents, maxAgeUs } = this.#limits;
     this.#events.push({ event, atUs: nowUs });
-    while (this.#events.length > maxEvents || (this.#events[0]?.atUs ?? nowUs) < nowUs - maxAgeUs) this.#events.shift();
+    if (this.#events.length > this.#limits.maxEvents) this.#events.shift();
+    this.expire(nowUs);
     return event;
   }
 
   /** Forgets what is too old to be given at `nowUs`: a stream that is told of seldom would keep it till its next event. */
   expire(nowUs: number): void {
-    const { oldest } = this.span(nowUs);
-    this.#events.splice(0, this.#events.length - (this.#head - oldest + 1));
+    const earliestUs = nowUs - this.#limits.maxAgeUs;
+    while ((this.#events[0]?.atUs ?? nowUs) < earliestUs) this.#events.shift();
   }
 
   /** Goes on from saved events, oldest first and without gaps; `head` is the last one's number. */
