@@ -1,4 +1,5 @@
 import type { EChartsCoreOption } from 'echarts/core';
+import { backdropSeries } from '../html/plot.ts';
 import { PAINT, type Paint } from '../html/svg.ts';
 import { formatCount } from '../words.ts';
 
@@ -97,19 +98,13 @@ function seriesOf({ paint, look, points }: LoadSeries, low: number): Record<stri
 
 /** The bracket as a band and the bound as a line, below all else. */
 function backdrop({ bracket, bound }: LoadPlot): Record<string, unknown> {
-  return {
-    type: 'line',
-    silent: true,
-    data: [],
-    z: 1,
-    itemStyle: { color: PAINT.paper },
-    lineStyle: { color: PAINT.paper, width: 0 },
-    ...(bracket === undefined ? {} : { markArea: bracketArea(bracket) }),
-    ...(bound === undefined ? {} : { markLine: boundLine(bound) }),
-  };
+  return backdropSeries({
+    ...(bracket === undefined ? {} : { bands: [bracketBand(bracket)] }),
+    ...(bound === undefined ? {} : { bound: { ...bound, labelAt: 'insideStartTop' } }),
+  });
 }
 
-function bracketArea([from, to]: readonly [number, number]): Record<string, unknown> {
+function bracketBand([from, to]: readonly [number, number]): unknown {
   const label = {
     show: true,
     position: 'top',
@@ -120,23 +115,5 @@ function bracketArea([from, to]: readonly [number, number]): Record<string, unkn
     textBorderWidth: 0,
   };
   const style = { color: PAINT.fault, opacity: 0.18 };
-  return { silent: true, data: [[{ xAxis: from, itemStyle: style, label }, { xAxis: to }]] };
-}
-
-function boundLine({ value, label }: { value: number; label: string }): Record<string, unknown> {
-  return {
-    silent: true,
-    symbol: 'none',
-    lineStyle: { color: PAINT.bound, width: 1.5, type: [7, 4] },
-    label: {
-      position: 'insideStartTop',
-      formatter: label,
-      color: PAINT.bound,
-      fontSize: FONT_SIZE,
-      fontWeight: 600,
-      textBorderColor: PAINT.paper,
-      textBorderWidth: 4,
-    },
-    data: [{ yAxis: value }],
-  };
+  return [{ xAxis: from, itemStyle: style, label }, { xAxis: to }];
 }

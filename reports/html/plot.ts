@@ -207,35 +207,51 @@ function withBackdrop(
   lines: Record<string, unknown>[],
   { plot, bands, late }: { plot: Plot; bands: unknown[][]; late?: Cells },
 ): Record<string, unknown>[] {
-  const backdrop: Record<string, unknown> = {
+  const backdrop = backdropSeries({
+    bands,
+    ...(plot.bound === undefined ? {} : { bound: { ...plot.bound, labelAt: 'insideEndTop' } }),
+  });
+  const hatched = late === undefined || late.rects.length === 0 ? [] : [cellsSeries(late, 0)];
+  const cells = (plot.cells ?? []).filter(({ rects }) => rects.length > 0).map((area) => cellsSeries(area, 2));
+  return [...hatched, backdrop, ...cells, ...lines];
+}
+
+/** An invisible series that lies below all else, with bands and a bound's line on it. */
+export function backdropSeries({
+  bands,
+  bound,
+}: {
+  readonly bands?: readonly unknown[];
+  readonly bound?: Bound & { readonly labelAt: 'insideStartTop' | 'insideEndTop' };
+}): Record<string, unknown> {
+  return {
     type: 'line',
     silent: true,
     data: [],
     z: 1,
     itemStyle: { color: PAINT.paper },
     lineStyle: { color: PAINT.paper, width: 0 },
-    markArea: { silent: true, data: bands },
+    ...(bands === undefined ? {} : { markArea: { silent: true, data: bands } }),
+    ...(bound === undefined ? {} : { markLine: boundLine(bound, bound.labelAt) }),
   };
-  if (plot.bound !== undefined) {
-    backdrop['markLine'] = {
-      silent: true,
-      symbol: 'none',
-      lineStyle: { color: PAINT.bound, width: 1.5, type: [7, 4] },
-      label: {
-        position: 'insideEndTop',
-        formatter: plot.bound.label,
-        color: PAINT.bound,
-        fontSize: FONT_SIZE,
-        fontWeight: 600,
-        textBorderColor: PAINT.paper,
-        textBorderWidth: 4,
-      },
-      data: [boundSpan(plot.bound)],
-    };
-  }
-  const hatched = late === undefined || late.rects.length === 0 ? [] : [cellsSeries(late, 0)];
-  const cells = (plot.cells ?? []).filter(({ rects }) => rects.length > 0).map((area) => cellsSeries(area, 2));
-  return [...hatched, backdrop, ...cells, ...lines];
+}
+
+function boundLine(bound: Bound, position: string): Record<string, unknown> {
+  return {
+    silent: true,
+    symbol: 'none',
+    lineStyle: { color: PAINT.bound, width: 1.5, type: [7, 4] },
+    label: {
+      position,
+      formatter: bound.label,
+      color: PAINT.bound,
+      fontSize: FONT_SIZE,
+      fontWeight: 600,
+      textBorderColor: PAINT.paper,
+      textBorderWidth: 4,
+    },
+    data: [boundSpan(bound)],
+  };
 }
 
 function boundSpan({ value, toX }: Bound): unknown {
