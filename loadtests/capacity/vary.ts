@@ -1,6 +1,7 @@
 import type { Varied } from '../../protocol/schemas/capacity.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Target, TargetSet } from '../../protocol/schemas/targets.ts';
+import { symbolsReached } from '../gate/part.ts';
 import { loadWords } from './words.ts';
 
 /** A plateau's scenario and what it is judged by. */
@@ -61,14 +62,12 @@ function variedBy(scenario: Scenario, { vary, load, speed }: PlateauSpec): Scena
 }
 
 /** A row as a plateau is judged by it: its samples are as many as its load gives; undefined where it can't have any. */
-function targetFor(target: Target, { load, tape, cuts }: Scenario): Target | undefined {
+function targetFor(target: Target, scenario: Scenario): Target | undefined {
   const { id } = target;
+  const { load, cuts } = scenario;
   if (SOAK_ROWS.has(id) || (CUT_ROWS.has(id) && cuts.length === 0)) return undefined;
   if (id === 'clients') return { ...target, bound: load.clients, minSamples: 0 };
-  if (id === 'symbols') {
-    const reached = Math.min(tape.symbols, load.clients * Math.min(load.symbolsPerClient, tape.symbols));
-    return { ...target, bound: reached, minSamples: 0 };
-  }
+  if (id === 'symbols') return { ...target, bound: symbolsReached(scenario), minSamples: 0 };
   if (id === 'fairness' && load.clients < target.minSamples) return undefined;
   return { ...target, minSamples: BY_CHANCE.has(id) ? 0 : Math.min(target.minSamples, 1) };
 }

@@ -2,6 +2,7 @@ import type { ComparedMetric } from '../../protocol/schemas/comparison.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Target, TargetSet } from '../../protocol/schemas/targets.ts';
 import { Histogram, highestOf } from '../../reports/histogram.ts';
+import { symbolsReached } from '../gate/part.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { lateIn } from '../judge/lateness.ts';
 import { mergeWindows, windowsOf } from '../judge/merge.ts';
@@ -106,12 +107,16 @@ export function brokenIn({ verdict, why, rows }: Judgement, late: string): strin
   return late === '' || isCertain ? why : '';
 }
 
-/** The targets of a block: its promises that aren't of time; those of coming back only where somebody is cut, and no more clients and symbols than its scenario has. */
-export function promisesOf(targets: TargetSet, { cuts, load, tape }: Scenario): TargetSet {
+/**
+ * The targets of a block: its promises that aren't of time; those of coming back only where somebody is cut, and no more
+ * clients and symbols than its scenario has.
+ */
+export function promisesOf(targets: TargetSet, scenario: Scenario): TargetSet {
+  const { cuts, load } = scenario;
   const isPromise = ({ id }: Target): boolean => !TIMING_ROWS.has(id) && (id !== 'resume' || cuts.length > 0);
   const most: Partial<Record<Target['id'], number>> = {
     clients: load.clients,
-    symbols: Math.min(tape.symbols, load.clients * load.symbolsPerClient),
+    symbols: symbolsReached(scenario),
   };
   const asPlayed = (target: Target): Target => ({
     ...target,

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { TapeHeader } from '../../simulator/tape/types.ts';
-import { type PlayedPart, readPart } from '../gate/part.ts';
+import { type PlayedPart, readPart, unknownPart } from '../gate/part.ts';
 import { MergeError } from './errors.ts';
 import { readLines } from './lines.ts';
 import type { RunPart, Union } from './merge.ts';
@@ -163,23 +163,13 @@ function partOf(
       );
     }
     const { fromUs, toUs, barsFromUs } = tape;
-    if (!tape.isPlayed) return { part: unknownPart(tape, clients), tapePath, header: reader.header };
+    if (!tape.isPlayed) {
+      const symbols = [...new Set(clients.flatMap((client) => client.symbols))];
+      return { part: unknownPart(symbols, { fromUs, toUs }), tapePath, header: reader.header };
+    }
     const part = readPart(reader, { fromUs, toUs, ...(barsFromUs === null ? {} : { barsFromUs }) });
     return { part, tapePath, header: reader.header };
   } finally {
     reader.close();
   }
-}
-
-/** What is known of a server whose feed nobody here knows: its symbols. */
-function unknownPart({ fromUs, toUs }: ReadRun['tape'], clients: ReadRun['clients']): PlayedPart {
-  const symbols = [...new Set(clients.flatMap((client) => client.symbols))];
-  const instruments = symbols.map((symbol, index) => ({
-    symbol,
-    index,
-    priceDecimals: 0,
-    quantityDecimals: 0,
-    previousClose: 0,
-  }));
-  return { instruments, fromUs, toUs, ticks: [], bySymbol: symbols.map(() => []), bars: symbols.map(() => []) };
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { CODECS, type GeneratorName } from '../../protocol/run.ts';
 import { NEEDS, TARGET_IDS, TargetSetSchema } from '../../protocol/schemas/targets.ts';
+import { ScheduleSchema } from '../session/planFile.ts';
 
 /** By second since the tape's start: `[second, value]`, ascending. */
 const Series = Type.Array(Type.Tuple([Type.Integer(), Type.Number()]));
@@ -25,12 +26,7 @@ export const RunIdentitySchema = Type.Object({
   seed: Seed,
   dialect: Type.String(),
   codec: Type.Union(CODECS.map((name) => Type.Literal(name))),
-  schedule: Type.Object({
-    startUs: Type.Number(),
-    fromEventUs: Type.Number(),
-    toEventUs: Type.Number(),
-    speed: Type.Number({ exclusiveMinimum: 0 }),
-  }),
+  schedule: ScheduleSchema,
   endUs: Type.Number(),
 });
 export type RunIdentity = Static<typeof RunIdentitySchema>;

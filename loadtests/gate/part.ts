@@ -1,5 +1,6 @@
 import type { Instrument, Tick, TickKind } from '../../market/types.ts';
 import type { TapeSymbol } from '../../protocol/run.ts';
+import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
 import { type NaiveBar, NaiveBars } from '../oracle/bars.ts';
 
@@ -18,6 +19,18 @@ export interface PlayedPart {
   readonly bySymbol: readonly (readonly number[])[];
   /** The oracle's one-minute bars by symbol index, from the start of what its server knows to the part's end. */
   readonly bars: readonly (readonly NaiveBar[])[];
+}
+
+/** A part of which nothing is known but its symbols and its time: its server has a feed of its own. */
+export function unknownPart(symbols: readonly string[], span: { fromUs: number; toUs: number }): PlayedPart {
+  const nothing = { priceDecimals: 0, quantityDecimals: 0, previousClose: 0 };
+  return {
+    instruments: symbols.map((symbol, index) => ({ symbol, index, ...nothing })),
+    ...span,
+    ticks: [],
+    bySymbol: symbols.map(() => []),
+    bars: symbols.map(() => []),
+  };
 }
 
 /** Reads the events of `[fromUs, toUs)`, and the trades from `barsFromUs` on (default: the tape's start) for the bars that a server has built by then. */
@@ -73,4 +86,9 @@ export function duePerSecond(part: PlayedPart, speed: number): Map<number, numbe
     due.set(second, (due.get(second) ?? 0) + 1);
   }
   return due;
+}
+
+/** How many symbols a scenario's clients see between them: those of the tape, or as many as they have hands for. */
+export function symbolsReached({ tape, load }: Pick<Scenario, 'tape' | 'load'>): number {
+  return Math.min(tape.symbols, load.clients * load.symbolsPerClient);
 }

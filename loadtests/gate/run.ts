@@ -17,7 +17,7 @@ import { rebased, type StandingServer } from '../soak/standing.ts';
 import { halfRoundTripUs } from '../target/clocks.ts';
 import { endpointsOf } from '../target/endpoints.ts';
 import { openForeign } from '../target/open.ts';
-import { unknownPart } from '../target/part.ts';
+import { ownFeedPart } from '../target/part.ts';
 import { foreignProfile } from '../target/profile.ts';
 import type { MakeToken } from '../target/tokens.ts';
 import { targetNotes } from '../target/words.ts';
@@ -152,7 +152,7 @@ function profileOf({ dialect, feed, scenario, underTest }: RunOptions): DialectP
 
 function partOf({ tapePath, scenario, feed, underTest }: RunOptions): PlayedPart {
   if (isForeign(underTest) && (underTest.fed?.kind ?? 'own') === 'own')
-    return unknownPart(underTest, { scenario, tapePath });
+    return ownFeedPart(underTest, { scenario, tapePath });
   const reader = openTape(tapePath);
   const fromUs = reader.header.sessionOpenUs + Math.round(scenario.tape.fromS * 1e6);
   const toUs = fromUs + Math.round(scenario.tape.durationS * scenario.tape.speed * 1e6);

@@ -6,7 +6,7 @@ import { fairness } from './fairness.ts';
 import { LATE_SHARE, type LatenessEvidence, lateIn } from './lateness.ts';
 import { type Windows, windowsOf } from './merge.ts';
 import { isExcused } from './promises.ts';
-import { type Finding, generatorAtFault, leastSamples } from './samples.ts';
+import { enough, type Finding, generatorAtFault, leastSamples } from './samples.ts';
 import { holds, judgeTiming, unitsOf, words } from './timing.ts';
 
 /** Windows of a client-side metric, from whom the row asks: everybody, or the probes alone. */
@@ -115,23 +115,15 @@ export function trigger(target: Target, evidence: RunEvidence): Finding {
   return found;
 }
 
-/** The worst client against the median one. */
 /** A lateness of this share of what a client is too late by may explain it. */
 const EXPLAINS_SHARE = 1 / 3;
 
+/** The worst client against the median one. */
 export function fair(target: Target, evidence: RunEvidence): Finding {
   const all = fairness(evidence, () => true);
   const base = { measured: all.words, value: all.clients === 0 ? null : all.ratio, samples: all.clients };
-  if (all.clients < leastSamples(target, evidence)) {
-    const fault = generatorAtFault(evidence);
-    const reason = `${all.clients} clients with ticks, ${leastSamples(target, evidence)} needed`;
-    return {
-      ...base,
-      verdict: fault === '' ? 'fail' : 'invalid',
-      reason: fault === '' ? reason : `${reason}; ${fault}`,
-    };
-  }
-  if (holds(target, all.ratio, target.bound)) return { ...base, verdict: 'pass', reason: '' };
+  const looked = enough(target, evidence, { ...base, verdict: 'pass', reason: '' }, 'clients with ticks');
+  if (looked.verdict !== 'pass' || holds(target, all.ratio, target.bound)) return looked;
   // A lateness adds at most twice its length to what waits behind it: a short one doesn't explain a client far behind.
   const excessUs = all.worstUs - target.bound * Math.max(all.medianUs, all.floorUs);
   const boundUs = Math.max(all.floorUs * target.bound, (EXPLAINS_SHARE * excessUs) / LATE_SHARE);

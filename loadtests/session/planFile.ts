@@ -79,6 +79,14 @@ const Behaviour = Type.Union([
   }),
 ]);
 
+/** When each event is due: see `Schedule`. */
+export const ScheduleSchema = Type.Object({
+  startUs: Type.Number(),
+  fromEventUs: Type.Number(),
+  toEventUs: Type.Number(),
+  speed: Type.Number({ exclusiveMinimum: 0 }),
+});
+
 const Plan = Type.Object({
   version: Type.Literal(1),
   generator: Type.Union([Type.Literal('k6'), Type.Literal('swarm'), Type.Literal('probe')]),
@@ -86,12 +94,7 @@ const Plan = Type.Object({
   custom: Type.Optional(Custom),
   reach: Type.Optional(Reach),
   codec: Type.Optional(Type.Union(CODECS.map((name) => Type.Literal(name)))),
-  schedule: Type.Object({
-    startUs: Type.Number(),
-    fromEventUs: Type.Number(),
-    toEventUs: Type.Number(),
-    speed: Type.Number({ exclusiveMinimum: 0 }),
-  }),
+  schedule: ScheduleSchema,
   endUs: Type.Number(),
   connectTimeoutMs: Type.Number({ exclusiveMinimum: 0 }),
   reconnect: Type.Object({

@@ -1,29 +1,15 @@
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
-import type { PlayedPart } from '../gate/part.ts';
+import { type PlayedPart, unknownPart } from '../gate/part.ts';
 import type { CommandUnderTest, UrlUnderTest } from '../gate/underTest.ts';
 
 /** What is known of what a server's own feed gives it: its symbols, and for how long it is listened to. */
-export function unknownPart(
+export function ownFeedPart(
   underTest: CommandUnderTest | UrlUnderTest,
   run: { scenario: Scenario; tapePath: string },
 ): PlayedPart {
   const symbols = underTest.symbols ?? tapeSymbolsOf(run.tapePath);
-  const instruments = symbols.map((symbol, index) => ({
-    symbol,
-    index,
-    priceDecimals: 0,
-    quantityDecimals: 0,
-    previousClose: 0,
-  }));
-  return {
-    instruments,
-    fromUs: 0,
-    toUs: Math.round(run.scenario.tape.durationS * 1e6),
-    ticks: [],
-    bySymbol: symbols.map(() => []),
-    bars: symbols.map(() => []),
-  };
+  return unknownPart(symbols, { fromUs: 0, toUs: Math.round(run.scenario.tape.durationS * 1e6) });
 }
 
 function tapeSymbolsOf(path: string): string[] {

@@ -3,16 +3,19 @@ import { TapeMatch, type TapeStream } from '../../audit/tapeMatch.ts';
 import { newTickerFields, type SessionEvent, type SettledStream } from '../dialect.ts';
 import { bad, isNumber, isWhole } from '../fields.ts';
 
-/** What reads the tickers of one client: a price of a symbol at a time of the market; `data` is the frame's content as parsed. */
+/** A price of a symbol at a time of the market, as a frame has it; `data` is the frame's content as parsed. */
+export interface ToldPrice {
+  readonly symbol: unknown;
+  readonly price: unknown;
+  readonly timeMs: unknown;
+  readonly data: unknown;
+}
+
+/** What reads the tickers of one client. */
 export interface TickerReader {
   /** All symbols are subscribed anew, by frames sent at `atUs`. */
   readonly onSubscribed: (atUs: number) => void;
-  readonly read: (frame: {
-    readonly symbol: unknown;
-    readonly price: unknown;
-    readonly timeMs: unknown;
-    readonly data: unknown;
-  }) => SessionEvent;
+  readonly read: (frame: ToldPrice) => SessionEvent;
   /** See `Dialect.settled`. */
   readonly settled: () => readonly SettledStream[];
 }
@@ -46,12 +49,7 @@ export class TapeTickers implements TickerReader {
   }
 
   /** Reads a price of a symbol at a time of the market; `data` is the frame's content as parsed. */
-  read(frame: {
-    readonly symbol: unknown;
-    readonly price: unknown;
-    readonly timeMs: unknown;
-    readonly data: unknown;
-  }): SessionEvent {
+  read(frame: ToldPrice): SessionEvent {
     const { symbol, price, timeMs, data } = frame;
     if (typeof symbol !== 'string' || !isNumber(price) || !isWhole(timeMs)) return bad('price without its fields');
     const match = this.#matches.get(symbol);

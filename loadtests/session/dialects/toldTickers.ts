@@ -1,6 +1,6 @@
 import { newTickerFields, type SessionEvent } from '../dialect.ts';
 import { bad, isNumber, isWhole } from '../fields.ts';
-import type { TickerReader } from './tapeTickers.ts';
+import type { TickerReader, ToldPrice } from './tapeTickers.ts';
 
 /**
  * The tickers of one client of a server of which nobody knows what it is fed: each is due at the time that it states, and
@@ -20,12 +20,7 @@ export class ToldTickers implements TickerReader {
     // Nothing can be missed, so nothing goes on.
   }
 
-  read(frame: {
-    readonly symbol: unknown;
-    readonly price: unknown;
-    readonly timeMs: unknown;
-    readonly data: unknown;
-  }): SessionEvent {
+  read(frame: ToldPrice): SessionEvent {
     const { symbol, price, timeMs, data } = frame;
     if (typeof symbol !== 'string' || !isNumber(price) || !isWhole(timeMs)) return bad('price without its fields');
     const last = this.#seqs.get(symbol);
