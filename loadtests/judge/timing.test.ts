@@ -29,9 +29,9 @@ function windows(seconds: number, latencyMs: number, others: Readonly<Record<num
   return all;
 }
 
-function verdictOf(given: Windows, late: readonly number[] = [], generatorAtFault = '') {
+function verdictOf(given: Windows, late: readonly number[] = [], generatorAtFault = '', target = TICK) {
   return judgeTiming({
-    target: TICK,
+    target,
     windows: given,
     leastSamples: 100,
     lateIn: (second) => (late.includes(second) ? ["the machine's canary 40.0 ms"] : []),
@@ -72,6 +72,17 @@ describe('judgeTiming', () => {
 
     expect(finding.verdict).toBe('fail');
     expect(finding.reason).toContain('second 11');
+  });
+
+  it('should not fail by one sample because few clean seconds are left, but by a percentile that is surely broken', () => {
+    // 200 samples a second: one clean second can't carry a p99 by itself.
+    const broken = windows(10, 500, { 9: 20 });
+    const { windowShare: _, ...whole } = TICK;
+    const verdict = () => verdictOf(broken, [0, 1, 2, 3, 4, 5, 6, 7, 8], '', whole).verdict;
+    broken.get(9)?.record(122_000, 1);
+    expect(verdict()).toBe('invalid');
+    broken.get(9)?.record(122_000, 9);
+    expect(verdict()).toBe('fail');
   });
 
   it('should fail too few samples, and call it invalid when the generator was at fault', () => {

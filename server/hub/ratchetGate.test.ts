@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Ratchet, RatchetGate } from './ratchetGate.ts';
 
 function ratchet(orderId: string, createdUs: number): Ratchet {
-  const frame = () => ({ type: 'pong', serverTimeUs: 0 }) as const;
+  const frame = () => ({ type: 'pong', serverTimeUs: createdUs }) as const;
   return { channel: 'order', key: 'a', createdUs, ratchetOf: orderId, frame };
 }
 
@@ -14,7 +14,11 @@ describe('RatchetGate', () => {
     expect(gate.pass(ratchet('1', 2), 1050)).toBe(false);
     expect(gate.pass(ratchet('1', 3), 1099)).toBe(false);
     expect(gate.due(1099)).toEqual([]);
-    expect(gate.due(1100)).toMatchObject([{ createdUs: 3 }]);
+    // The third, whose time on its way counts from its release.
+    const [latest, ...others] = gate.due(1100);
+    expect(latest?.createdUs).toBe(1100);
+    expect(latest?.frame(0)).toMatchObject({ serverTimeUs: 3 });
+    expect(others).toEqual([]);
     expect(gate.due(5000)).toEqual([]);
     expect(gate.pass(ratchet('1', 4), 1150)).toBe(false);
     expect(gate.pass(ratchet('1', 5), 1200)).toBe(true);

@@ -39,12 +39,12 @@ export class RatchetGate {
     this.#orders.delete(orderId);
   }
 
-  /** Takes out what may be told by now. */
+  /** Takes out what may be told by now, as created now: that it waited was meant, and is no lateness. */
   due(nowUs: number): StreamEntry[] {
     const ratchets: StreamEntry[] = [];
     for (const told of this.#orders.values()) {
       if (told.waiting === undefined || nowUs - told.atUs < this.#windowUs) continue;
-      ratchets.push(told.waiting);
+      ratchets.push({ ...told.waiting, createdUs: nowUs });
       told.atUs = nowUs;
       told.waiting = undefined;
     }
