@@ -2,7 +2,7 @@
  * What generators are told and what they tell: a plan goes in as one JSON file, lines of JSON come out (NDJSON), the
  * same from k6, the swarm and the probe. The gate merges the lines and judges them.
  */
-import type { OrderPlaceFrame } from './messages.ts';
+import type { OrderPlaceFrame, OrderPlaceListFrame } from './messages.ts';
 
 /** A histogram as it travels; the same shape as `HistogramJson` of reports/histogram.ts. */
 export interface WireHistogram {
@@ -112,10 +112,19 @@ export function dueTimeUs(schedule: Schedule, eventTimeUs: number): number {
   return schedule.startUs + (eventTimeUs - schedule.fromEventUs) / schedule.speed;
 }
 
-/** An order to place at a set time; the frame is sent as it stands, with an `id`. */
+/** A frame that places an order, or a list of orders. */
+export type PlacingFrame = OrderPlaceFrame | OrderPlaceListFrame;
+
+/** The orders that a frame places, each as if it were placed by itself. */
+export function ordersIn(frame: PlacingFrame): readonly OrderPlaceFrame[] {
+  if (frame.type === 'order.place') return [frame];
+  return frame.orders.map((terms) => ({ type: 'order.place', ...terms }));
+}
+
+/** An order, or a list of orders, to place at a set time; the frame is sent as it stands, with an `id`. */
 export interface PlannedOrder {
   readonly atUs: number;
-  readonly frame: OrderPlaceFrame;
+  readonly frame: PlacingFrame;
 }
 
 /**
@@ -341,7 +350,10 @@ export interface OrderLine {
   readonly kind: 'order';
   readonly generator: GeneratorName;
   readonly client: number;
+  /** Of a list's order: as if it had been placed by itself. */
   readonly frame: OrderPlaceFrame;
+  /** The names of all orders of its list, in the list's order; absent: it was placed by itself. */
+  readonly list?: readonly string[];
   readonly plannedUs: number;
   readonly sentUs: number;
   readonly answeredUs: number;

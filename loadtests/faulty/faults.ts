@@ -1,4 +1,4 @@
-import { earlyTriggers, lateTriggers, noAnswers } from './orders.ts';
+import { bothLegs, earlyTriggers, lateTriggers, noAnswers } from './orders.ts';
 import { double, drop, halfSilent, resumeHole, resumeRepeat, swap, withoutPatterns } from './sequence.ts';
 import { delay, jitter, latePatterns, noHeartbeats, servedLast, slip, slowCadence, stall } from './timing.ts';
 import { type Fault, pass } from './types.ts';
@@ -82,15 +82,22 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     description: 'triggers one tick late',
     verdict: 'fail',
     rows: ['trigger'],
-    truths: [{ kind: 'wrong tick', planted: 'late' }],
+    truths: [{ kind: 'triggers', of: ['late', 'early'], planted: 'late' }],
     filter: lateTriggers,
   },
   'early-trigger': {
     description: 'triggers one tick early',
     verdict: 'fail',
     rows: ['trigger'],
-    truths: [{ kind: 'wrong tick', planted: 'early' }],
+    truths: [{ kind: 'triggers', of: ['early', 'late'], planted: 'early' }],
     filter: earlyTriggers,
+  },
+  'both-legs': {
+    description: 'triggers both legs of an OCO list',
+    verdict: 'fail',
+    rows: ['trigger'],
+    truths: [{ kind: 'triggers', of: ['both_legs'], planted: 'leg' }],
+    filter: bothLegs,
   },
   'late-answers': {
     description: "answers orders only after the test's end",

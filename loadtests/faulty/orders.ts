@@ -3,35 +3,64 @@ import { numberIn, onTick, symbolOf, typeOf } from './frames.ts';
 import { type FaultFilter, type Release, send } from './types.ts';
 
 /**
- * Holds a connection's order events from a trigger on until the symbol's next tick, and claims that tick for it. The
- * heads in heartbeats stay behind with them: this server is late, it loses nothing.
+ * Holds a connection's order events from a trigger on until the symbol's next tick, and claims that tick for all that
+ * became of the orders that triggered. The heads in heartbeats stay behind with them: this server is late, it loses
+ * nothing.
  */
 export function lateTriggers(books: Books): FaultFilter {
-  const held: string[] = [];
-  /** Whose acceptance was held behind another's trigger: that it was taken later makes its own trigger right. */
-  const takenLater = new Set<string>();
+  const held: HeldFrame[] = [];
+  /** Orders whose trigger was held. */
+  const late = new Set<string>();
   return {
     onFrame: (text, nowUs) => {
       const type = typeOf(text);
-      if (type === 'heartbeat') return [send(withHeadsBehind(text, held), nowUs)];
+      if (type === 'heartbeat')
+        return [
+          send(
+            withHeadsBehind(
+              text,
+              held.map((frame) => frame.text),
+            ),
+            nowUs,
+          ),
+        ];
       const isOrder = type === 'order' || type === 'execution';
       if (isOrder && (held.length > 0 || isTrigger(text))) {
-        if (text.includes('"reason":"accepted"')) takenLater.add(orderOf(text));
-        held.push(text);
+        if (isTrigger(text)) late.add(orderOf(text));
+        held.push({ text, isLate: late.has(orderOf(text)) });
         return [];
       }
       const [head] = held;
-      if (head === undefined || type !== 'ticker' || !isNextTick(head, text)) return [send(text, nowUs)];
+      if (head === undefined || type !== 'ticker' || !isNextTick(head.text, text)) return [send(text, nowUs)];
       const released: Release[] = [send(text, nowUs)];
-      const symbol = symbolOf(head);
       for (let next = held[0]; next !== undefined; next = held[0]) {
-        // Another symbol's trigger behind it waits for its own next tick.
-        if (next !== head && isTrigger(next) && symbolOf(next) !== symbol) break;
+        // A trigger behind it waits for its own next tick.
+        if (next.isLate && !isNextTick(next.text, text)) break;
         held.shift();
-        if (isTrigger(next) && !takenLater.has(orderOf(next))) books.countOnce('late', orderOf(next));
-        released.push(send(onTick(next, text), nowUs));
+        if (isTrigger(next.text)) books.countOnce('late', orderOf(next.text));
+        released.push(send(next.isLate ? onTick(next.text, text) : next.text, nowUs));
       }
       return released;
+    },
+  };
+}
+
+interface HeldFrame {
+  readonly text: string;
+  /** Whether it tells of an order from its trigger on. */
+  readonly isLate: boolean;
+}
+
+/** Tells of the legs that an OCO list's trigger cancels that they triggered as well. */
+export function bothLegs(books: Books): FaultFilter {
+  return {
+    onFrame: (text, nowUs) => {
+      const isCanceledLeg =
+        typeOf(text) === 'order' && text.includes('"reason":"canceled"') && text.includes('"contingency":"OCO"');
+      if (!isCanceledLeg) return [send(text, nowUs)];
+      books.countOnce('leg', orderOf(text));
+      const triggered = text.replace('"reason":"canceled"', '"reason":"triggered"');
+      return [send(triggered.replace('"status":"CANCELED"', '"status":"TRIGGERED"'), nowUs)];
     },
   };
 }
@@ -62,7 +91,7 @@ export function noAnswers(books: Books): FaultFilter {
     onFrame: (text, nowUs) => {
       const type = typeOf(text);
       if (type === 'heartbeat') return [send(withHeadsBehind(text, held), nowUs)];
-      if (type === 'order.accepted') books.countOnce('answer', orderOf(text));
+      if (type === 'order.accepted') for (const order of ordersIn(text)) books.countOnce('answer', order);
       if (type === 'order' || type === 'execution') held.push(text);
       return type === 'order.accepted' || type === 'order' || type === 'execution' ? [] : [send(text, nowUs)];
     },
@@ -70,7 +99,12 @@ export function noAnswers(books: Books): FaultFilter {
 }
 
 function orderOf(text: string): string {
-  return /"clientOrderId":"([^"]+)"/.exec(text)?.[1] ?? '';
+  return ordersIn(text)[0] ?? '';
+}
+
+/** The names of the orders that a frame tells of: the answer to a list tells of several. */
+function ordersIn(text: string): string[] {
+  return [...text.matchAll(/"clientOrderId":"([^"]+)"/g)].map(([, name]) => name ?? '');
 }
 
 function isTrigger(text: string): boolean {

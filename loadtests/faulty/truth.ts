@@ -21,7 +21,8 @@ export type Truth =
   /** Interval of a metric that counts what it is off a period of so many µs (0: the interval itself). */
   | { readonly kind: 'interval'; readonly metric: WindowMetric; readonly periodUs: number; readonly planted: string }
   | { readonly kind: 'violations'; readonly of: readonly ViolationKind[]; readonly planted: string }
-  | { readonly kind: 'wrong tick'; readonly planted: string }
+  /** Orders that triggered where the oracle says that they didn't. */
+  | { readonly kind: 'triggers'; readonly of: readonly string[]; readonly planted: string }
   | { readonly kind: 'unanswered'; readonly planted: string }
   /** The worst served client's p99 over the median client's. */
   | { readonly kind: 'served last'; readonly planted: string }
@@ -84,9 +85,10 @@ export function hold(truth: Truth, trial: Trial): Held[] {
       }, 0);
       return [counted(truth.of.join(', '), books.counts[truth.planted] ?? 0, found)];
     }
-    case 'wrong tick': {
-      const wrong = evidence.orders.faults.filter(({ kind }) => kind === 'late' || kind === 'early');
-      return [counted('orders triggered on another tick', books.counts[truth.planted] ?? 0, wrong.length)];
+    case 'triggers': {
+      const wrong = evidence.orders.faults.filter(({ kind }) => truth.of.includes(kind));
+      const words = `triggers that are ${truth.of.map((kind) => kind.replaceAll('_', ' ')).join(' or ')}`;
+      return [counted(words, books.counts[truth.planted] ?? 0, wrong.length)];
     }
     case 'unanswered': {
       const unanswered = evidence.generators

@@ -3,7 +3,7 @@ import type { EndedEarly, RunEvidence } from '../judge/evidence.ts';
 
 /** What a run that was ended has left out, without anybody having lost it. */
 const LEFT_OUT: ReadonlySet<ViolationKind> = new Set(['missing_tail', 'missing_pattern', 'missing_bar']);
-const ORDERS_LEFT_OUT: ReadonlySet<string> = new Set(['never', 'never_filled', 'never_answered']);
+const ORDERS_LEFT_OUT: ReadonlySet<string> = new Set(['never', 'never_filled', 'never_canceled', 'never_answered']);
 
 /** The evidence of a run that an abort rule ended, without what was still to come then. */
 export function cutShort(evidence: RunEvidence, endedEarly: EndedEarly): RunEvidence {

@@ -1,5 +1,5 @@
-import type { OrderPlaceFrame } from '../../protocol/messages.ts';
-import type { PlannedOrder, Schedule } from '../../protocol/run.ts';
+import type { OrderTerms } from '../../protocol/messages.ts';
+import type { PlacingFrame, PlannedOrder, Schedule } from '../../protocol/run.ts';
 import { decimalFromUnits } from '../oracle/decimal.ts';
 import { type PlayedPart, TRADE } from './part.ts';
 
@@ -24,9 +24,17 @@ const BURST_EVERY_S = 5;
 /** Where the tape will go is known, so an order's stop is put where it will be reached, at most this far away. */
 const REACH_TICKS = 12;
 
+/** What the orders in turn are; a list takes the places of two. */
+const KINDS = [
+  ...['market', 'stop', 'stop', 'stop', 'stop', 'stop', 'trail', 'trail', 'trail', 'trail'],
+  ...['market', 'stop', 'stop', 'stop', 'stop', 'trail', 'trail', 'trail', 'list', 'second'],
+] as const satisfies readonly OrderKind[];
+type OrderKind = 'market' | 'stop' | 'trail' | 'list' | 'second';
+
 /**
- * Plans the orders of a run: evenly in time (an open model), spread over the clients, a tenth MARKET and the rest half
- * STOP_MARKET and half TRAILING_STOP_MARKET, with stops where the tape will soon cross them. Returns each client's orders.
+ * Plans the orders of a run: evenly in time (an open model), spread over the clients. Of twenty, two are MARKET, nine
+ * STOP_MARKET, seven TRAILING_STOP_MARKET, and two stops on both sides of the market as an OCO list, all with stops where
+ * the tape will soon cross them. Returns each client's orders.
  */
 export function planOrders(input: OrderPlanInput): PlannedOrder[][] {
   const { schedule, clientSymbols } = input;
@@ -35,6 +43,8 @@ export function planOrders(input: OrderPlanInput): PlannedOrder[][] {
   const count = Math.floor(Math.max(0, durationS - LEAD_S - TAIL_S) * input.ordersPerS);
   const trades = tradesBySymbol(input.part);
   for (let n = 0; n < count; n++) {
+    const kind = KINDS[n % KINDS.length] ?? 'stop';
+    if (kind === 'second') continue;
     const client = n % clientSymbols.length;
     const afterS = n / input.ordersPerS;
     const atS = LEAD_S + (input.isBursty?.(client) === true ? afterS - (afterS % BURST_EVERY_S) : afterS);
@@ -45,7 +55,7 @@ export function planOrders(input: OrderPlanInput): PlannedOrder[][] {
       client,
       eventUs,
       name: `${input.namePrefix ?? ''}c${client}-${n}`,
-      kind: n % 10,
+      kind,
     });
     if (frame !== undefined) plans[client]?.push({ atUs: Math.round(schedule.startUs + atS * 1e6), frame });
   }
@@ -85,12 +95,11 @@ interface Choice extends OrderPlanInput {
   readonly client: number;
   readonly eventUs: number;
   readonly name: string;
-  /** 0: MARKET; 1-5: STOP_MARKET; 6-9: TRAILING_STOP_MARKET. */
-  readonly kind: number;
+  readonly kind: Exclude<OrderKind, 'second'>;
 }
 
 /** The order for one place in the plan, on whichever of the client's symbols trades soonest and most. */
-function chooseOrder(choice: Choice): OrderPlaceFrame | undefined {
+function chooseOrder(choice: Choice): PlacingFrame | undefined {
   const symbols = choice.clientSymbols[choice.client] ?? [];
   let best: { symbol: string; trades: Trades; next: number; ahead: number } | undefined;
   for (let draw = 0; draw < 6; draw++) {
@@ -104,15 +113,25 @@ function chooseOrder(choice: Choice): OrderPlaceFrame | undefined {
   }
   if (best === undefined) return undefined;
   const last = best.trades.prices[best.next - 1] as number;
-  const base = { type: 'order.place', clientOrderId: choice.name, symbol: best.symbol, quantity: '100' } as const;
-  if (choice.kind === 0) {
+  const terms = { clientOrderId: choice.name, symbol: best.symbol, quantity: '100' } as const;
+  const base = { type: 'order.place', ...terms } as const;
+  if (choice.kind === 'market') {
     return { ...base, side: choice.random() < 0.5 ? 'BUY' : 'SELL', orderType: 'MARKET' };
   }
   const { side, distance } = reachable(best.trades, best.next, last, choice.random);
-  if (choice.kind <= 5) {
-    const stop = side === 'SELL' ? last - distance : last + distance;
-    if (stop <= 0) return undefined;
-    return { ...base, side, orderType: 'STOP_MARKET', triggerPrice: decimalFromUnits(stop, best.trades.priceDecimals) };
+  const { priceDecimals } = best.trades;
+  if (choice.kind !== 'trail') {
+    if (last <= distance) return undefined;
+    const stop = (to: 'BUY' | 'SELL', clientOrderId: string): OrderTerms => ({
+      ...terms,
+      clientOrderId,
+      side: to,
+      orderType: 'STOP_MARKET',
+      triggerPrice: decimalFromUnits(to === 'SELL' ? last - distance : last + distance, priceDecimals),
+    });
+    if (choice.kind === 'stop') return { type: 'order.place', ...stop(side, choice.name) };
+    const orders = [stop('SELL', `${choice.name}-sell`), stop('BUY', `${choice.name}-buy`)];
+    return { type: 'order.placeList', contingency: 'OCO', orders };
   }
   const basisPoints = Math.max(1, Math.round((distance / last) * 10_000));
   const trailingOffset =
@@ -120,7 +139,7 @@ function chooseOrder(choice: Choice): OrderPlaceFrame | undefined {
       ? ({ kind: 'bp', value: String(basisPoints) } as const)
       : choice.random() < 0.5
         ? ({ kind: 'ticks', value: String(distance) } as const)
-        : ({ kind: 'price', value: decimalFromUnits(distance, best.trades.priceDecimals) } as const);
+        : ({ kind: 'price', value: decimalFromUnits(distance, priceDecimals) } as const);
   return { ...base, side, orderType: 'TRAILING_STOP_MARKET', trailingOffset };
 }
 

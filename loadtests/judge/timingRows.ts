@@ -76,7 +76,7 @@ function latenessFor(target: Target, evidence: LatenessEvidence): LatenessEviden
 }
 
 /** Outcomes that a starved generator may simply not have read. */
-const MAY_BE_UNREAD: ReadonlySet<string> = new Set(['never', 'never_filled']);
+const MAY_BE_UNREAD: ReadonlySet<string> = new Set(['never', 'never_filled', 'never_canceled']);
 /** How a slow answer shows: time, not truth. The first is only told (`ack` has no row of its own); the second is excused by lateness. */
 const TOLD_ONLY: ReadonlySet<string> = new Set(['answered_late', 'never_answered']);
 const SLOW_ENGINE = 'implausible_acceptance';

@@ -1,5 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
+import { ordersIn } from '../../protocol/run.ts';
 import { SummarySchema } from '../../protocol/schemas/summary.ts';
 import { Breakpoint } from '../k6/lib/breakpoint.ts';
 import { MIXED_SHAPE } from '../k6/lib/mixedShape.ts';
@@ -77,7 +78,9 @@ describe('a plan that a script makes for itself', () => {
     const { clients } = plan({ TAPEDECK_ORDERS_PER_S: '10' }, MIXED_SHAPE);
     const orders = clients.flatMap((client) => client.orders);
     expect(orders).toHaveLength(1_175);
-    expect(new Set(orders.map(({ frame }) => frame.clientOrderId)).size).toBe(orders.length);
+    expect(new Set(orders.flatMap(({ frame }) => ordersIn(frame).map(({ clientOrderId }) => clientOrderId))).size).toBe(
+      orders.length,
+    );
     expect(new Set(clients.map(({ behaviour }) => behaviour?.kind))).toEqual(new Set([undefined, 'flapping', 'churn']));
   });
 });

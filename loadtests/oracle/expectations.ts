@@ -1,4 +1,4 @@
-import type { Instrument, MarketEvent, PlaceOrder, Tick, TrailingOffset } from '../../market/types.ts';
+import type { Command, Instrument, MarketEvent, PlaceOrder, Tick, TrailingOffset } from '../../market/types.ts';
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
 import type { OrderLine } from '../../protocol/run.ts';
 import { unitsFromDecimal } from './decimal.ts';
@@ -16,6 +16,8 @@ export type ExpectedOutcome =
   | { readonly kind: 'rejected'; readonly reason: string }
   /** Accepted, and the ticks played don't reach its stop. */
   | { readonly kind: 'resting' }
+  /** Canceled by another order of its OCO list, which triggered on this tick. */
+  | { readonly kind: 'canceled'; readonly tickSeq: number; readonly eventTimeUs: number }
   /** A MARKET order: filled when taken. */
   | { readonly kind: 'filled'; readonly tickSeq: number; readonly eventTimeUs: number; readonly fillPrice: number }
   | {
@@ -47,6 +49,9 @@ interface Entry {
   outcome: ExpectedOutcome;
   acceptedTickTimeUs: number;
   nextTickTimeUs: number;
+  /** All of its list, in the list's order; one by itself is alone in it. */
+  list: readonly Entry[];
+  isEntered: boolean;
 }
 
 /** The orders of one symbol, entered into an oracle of its own as the symbol's ticks go by. */
@@ -71,6 +76,7 @@ export function expectTriggers(options: {
 }): Expectation[] {
   const { instruments, ticks, orders } = options;
   const entries = orders.map((line, index) => entryOf(line, index, instruments));
+  linkLists(entries);
   const plays = playsBySymbol(entries, instruments);
   while (ticks.next()) {
     const play = plays.get(ticks.tick.symbol);
@@ -89,7 +95,7 @@ const NOWHERE: Instrument = { symbol: '', index: -1, priceDecimals: 0, quantityD
 
 function entryOf(line: OrderLine, index: number, instruments: readonly Instrument[]): Entry {
   const instrument = instruments.find(({ symbol }) => symbol === line.frame.symbol) ?? NOWHERE;
-  return {
+  const entry: Entry = {
     index,
     line,
     instrument,
@@ -99,7 +105,19 @@ function entryOf(line: OrderLine, index: number, instruments: readonly Instrumen
         : { kind: 'unknown', why: whyUnplaced(line) },
     acceptedTickTimeUs: Number.NEGATIVE_INFINITY,
     nextTickTimeUs: Number.POSITIVE_INFINITY,
+    list: [],
+    isEntered: false,
   };
+  entry.list = [entry];
+  return entry;
+}
+
+/** Brings the orders of each list together: they are entered as one. */
+function linkLists(entries: readonly Entry[]): void {
+  const nameOf = ({ line }: Entry, clientOrderId: string): string => `${line.client}/${clientOrderId}`;
+  const listed = entries.filter(({ line }) => line.list !== undefined);
+  const byName = new Map(listed.map((entry) => [nameOf(entry, entry.line.frame.clientOrderId), entry]));
+  for (const entry of listed) entry.list = (entry.line.list ?? []).flatMap((id) => byName.get(nameOf(entry, id)) ?? []);
 }
 
 function whyUnplaced(line: OrderLine): string {
@@ -145,14 +163,16 @@ function enterDue(play: SymbolPlay, symbol: number, tickTimeUs: number): void {
     const entry = play.entries[play.entered];
     if (entry === undefined || entry.line.acceptedTickSeq > seq) return;
     entry.acceptedTickTimeUs = tickTimeUs;
-    play.oracle.onCommand(placeOrderOf(entry));
+    if (entry.isEntered) continue;
+    for (const member of entry.list) member.isEntered = true;
+    play.oracle.onCommand(commandOf(entry.list));
   }
 }
 
 /** Reads what happened and forgets it: trails that ratchet all day would fill the memory. */
 function readEvents({ oracle }: SymbolPlay, entries: readonly Entry[]): void {
   for (const event of oracle.events) {
-    const entry = entries[Number(event.kind === 'order' ? event.order.account : event.account)];
+    const entry = entries[Number(event.kind === 'order' ? event.order.clientOrderId : event.clientOrderId)];
     if (entry === undefined) throw new Error('oracle: event of an order that was not entered');
     entry.outcome = outcomeAfter(entry.outcome, event);
   }
@@ -175,19 +195,29 @@ function outcomeAfter(outcome: ExpectedOutcome, event: MarketEvent): ExpectedOut
       return { kind: 'rejected', reason: rejectReason };
     case 'triggered':
       return { kind: 'triggered', tickSeq, eventTimeUs, stopPrice, fillPrice: 0 };
+    case 'canceled':
+      return { kind: 'canceled', tickSeq, eventTimeUs };
     default:
       return outcome;
   }
 }
 
-/** The order as the oracle takes it. The account is the entry's index: accounts don't touch one another, and events find their entry by it. */
-function placeOrderOf({ index, line, instrument }: Entry): PlaceOrder {
-  const { clientOrderId, side, orderType, quantity, triggerPrice, trailingOffset, activationPrice } = line.frame;
+/** An order, or all of a list, as the oracle takes it. Each has an account of its own: accounts don't touch one another. */
+function commandOf(list: readonly Entry[]): Command {
+  const account = String(list[0]?.index);
+  const [only, second] = list.map((entry) => placeOrderOf(entry, account));
+  if (only !== undefined && second === undefined) return only;
+  return { kind: 'list', account, contingency: 'OCO', orders: list.map((entry) => placeOrderOf(entry, account)) };
+}
+
+/** An order's name is its entry's index: events find their entry by it. */
+function placeOrderOf({ index, line, instrument }: Entry, account: string): PlaceOrder {
+  const { side, orderType, quantity, triggerPrice, trailingOffset, activationPrice } = line.frame;
   const { priceDecimals, quantityDecimals } = instrument;
   return {
     kind: 'place',
-    account: String(index),
-    clientOrderId,
+    account,
+    clientOrderId: String(index),
     symbol: instrument.index,
     side,
     type: orderType,

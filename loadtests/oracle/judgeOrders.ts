@@ -10,6 +10,8 @@ type OrderFindingKind =
   | 'late'
   | 'never'
   | 'twice'
+  | 'both_legs'
+  | 'never_canceled'
   | 'wrong_time'
   | 'wrong_price'
   | 'wrong_quantity'
@@ -45,7 +47,7 @@ export interface OrderFindings {
   readonly triggersExpected: number;
   /** Orders of which a trigger was seen. */
   readonly triggersSeen: number;
-  /** Findings of kind `early`, `late`, `never` and `twice`. */
+  /** Findings of kind `early`, `late`, `never`, `twice` and `both_legs`. */
   readonly wrongTick: number;
   /** Orders whose end lies too near the run's end to be judged, see {@link judgeOrders}. */
   readonly undecided: number;
@@ -111,7 +113,7 @@ export function judgeOrders(options: JudgeOptions): OrderFindings {
     const expectation = expectations[index];
     if (expectation !== undefined && order.sentUs > 0) judgeOrder(court, order, expectation);
   }
-  const wrongTicks: readonly OrderFindingKind[] = ['early', 'late', 'never', 'twice'];
+  const wrongTicks: readonly OrderFindingKind[] = ['early', 'late', 'never', 'twice', 'both_legs'];
   return {
     findings: court.findings,
     placed: orders.filter(({ sentUs }) => sentUs > 0).length,
@@ -190,6 +192,10 @@ function judgeAccepted(court: Court, order: OrderLine, expectation: Expectation)
   if (second !== undefined) {
     note(court, order, { kind: 'twice', expectedTickSeq, tickSeq: second.tickSeq, detail: 'triggered more than once' });
   }
+  if (outcome.kind === 'canceled') {
+    judgeCanceled(court, order, outcome);
+    return;
+  }
   if (outcome.kind !== 'triggered') {
     if (trigger !== undefined) {
       const detail = 'triggered though no tick reached its stop';
@@ -224,6 +230,22 @@ function judgeAccepted(court: Court, order: OrderLine, expectation: Expectation)
     priceDecimals: expectation.priceDecimals,
   });
   judgeFill(court, order, { ...expectation, ...outcome, decided });
+}
+
+/** Of an OCO list another leg has triggered: this one must be gone, and is told so. */
+function judgeCanceled(court: Court, order: OrderLine, other: { tickSeq: number; eventTimeUs: number }): void {
+  const because = `another leg of its OCO list triggered on tick ${other.tickSeq}`;
+  const happened = order.triggers[0] ?? order.fills[0];
+  if (happened !== undefined) {
+    const what = order.triggers.length > 0 ? 'triggered' : 'filled';
+    const detail = `${what} on tick ${happened.tickSeq} though ${because}`;
+    note(court, order, { kind: 'both_legs', expectedTickSeq: -1, tickSeq: happened.tickSeq, detail });
+  } else if (order.finalStatus !== 'CANCELED' && isDecided(court, order, other.eventTimeUs)) {
+    note(court, order, {
+      kind: 'never_canceled',
+      detail: `must be canceled: ${because}; its status is ${order.finalStatus}`,
+    });
+  }
 }
 
 interface ExpectedFill {

@@ -1,4 +1,5 @@
-import type { OrderLine, OrderOutcome, PlannedOrder } from '../../protocol/run.ts';
+import type { OrderPlaceFrame } from '../../protocol/messages.ts';
+import { type OrderLine, type OrderOutcome, ordersIn, type PlannedOrder } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { ExecutionFields, OrderFields } from './dialect.ts';
 
@@ -7,10 +8,9 @@ const NO_ANSWER_AFTER_US = 1_000_000;
 
 /** One order of the plan and what became of it. */
 export interface ClientOrder {
-  readonly plan: PlannedOrder;
-  /** First sending, 0 before. */
-  sentUs: number;
-  lastSentUs: number;
+  /** Of a list's order: as if it had been placed by itself. */
+  readonly frame: OrderPlaceFrame;
+  readonly placement: Placement;
   answeredUs: number;
   outcome: OrderOutcome;
   rejectReason: string;
@@ -18,6 +18,15 @@ export interface ClientOrder {
   readonly triggers: OrderLine['triggers'][number][];
   readonly fills: OrderLine['fills'][number][];
   finalStatus: string;
+}
+
+/** What goes out as one frame: an order, or a list of orders that are taken together or not at all. */
+export interface Placement {
+  readonly plan: PlannedOrder;
+  readonly orders: readonly ClientOrder[];
+  /** First sending, 0 before. */
+  sentUs: number;
+  lastSentUs: number;
   /** Planned while the client was away, or sent again after a cut: its `ack` says nothing of the server. */
   disturbed: boolean;
 }
@@ -26,9 +35,9 @@ export interface ClientOrder {
 export class ClientOrders {
   readonly #client: number;
   readonly #recorder: Recorder;
-  readonly #orders: readonly ClientOrder[];
+  readonly #placements: readonly Placement[];
   readonly #byClientOrderId = new Map<string, ClientOrder>();
-  readonly #byFrameId = new Map<number, ClientOrder>();
+  readonly #byFrameId = new Map<number, Placement>();
   #next = 0;
 
   constructor(options: {
@@ -38,54 +47,62 @@ export class ClientOrders {
   }) {
     this.#client = options.client;
     this.#recorder = options.recorder;
-    this.#orders = [...options.orders].sort((a, b) => a.atUs - b.atUs).map(newOrder);
-    for (const order of this.#orders) this.#byClientOrderId.set(order.plan.frame.clientOrderId, order);
+    this.#placements = [...options.orders].sort((a, b) => a.atUs - b.atUs).map(newPlacement);
+    for (const { orders } of this.#placements)
+      for (const order of orders) this.#byClientOrderId.set(order.frame.clientOrderId, order);
   }
 
-  /** When the next order is to be sent, µs; Infinity when there is none. */
+  /** When the next frame is to be sent, µs; Infinity when there is none. */
   get nextAtUs(): number {
-    return this.#orders[this.#next]?.plan.atUs ?? Number.POSITIVE_INFINITY;
+    return this.#placements[this.#next]?.plan.atUs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Takes the next order if it is due. */
-  takeDue(nowUs: number): ClientOrder | undefined {
-    const order = this.#orders[this.#next];
-    if (order === undefined || order.plan.atUs > nowUs) return undefined;
+  /** Takes the next placement if it is due. */
+  takeDue(nowUs: number): Placement | undefined {
+    const placement = this.#placements[this.#next];
+    if (placement === undefined || placement.plan.atUs > nowUs) return undefined;
     this.#next += 1;
-    return order;
+    return placement;
   }
 
-  /** Orders sent on an earlier connection whose answer never came: to be sent again, since they are idempotent. */
-  unanswered(): readonly ClientOrder[] {
-    return this.#orders.filter((order) => order.sentUs > 0 && order.answeredUs === 0);
+  /** What was sent on an earlier connection and whose answer never came: to be sent again, since orders are idempotent. */
+  unanswered(): readonly Placement[] {
+    return this.#placements.filter(
+      ({ sentUs, orders }) => sentUs > 0 && orders.some(({ answeredUs }) => answeredUs === 0),
+    );
   }
 
-  /** Notes that an order went out as the frame `id`. */
-  onSent(order: ClientOrder, sent: { readonly id: number; readonly atUs: number }): void {
-    this.#byFrameId.set(sent.id, order);
-    if (order.sentUs === 0) order.sentUs = sent.atUs;
-    else order.disturbed = true;
-    order.lastSentUs = sent.atUs;
+  /** Notes that a placement went out as the frame `id`. */
+  onSent(placement: Placement, sent: { readonly id: number; readonly atUs: number }): void {
+    this.#byFrameId.set(sent.id, placement);
+    if (placement.sentUs === 0) placement.sentUs = sent.atUs;
+    else placement.disturbed = true;
+    placement.lastSentUs = sent.atUs;
   }
 
+  /** Takes the answer to a placement; of a list it names the first order alone. */
   onAccepted(answer: { readonly clientOrderId: string; readonly status: string }, atUs: number): void {
-    const order = this.#byClientOrderId.get(answer.clientOrderId);
-    if (order === undefined) return;
-    this.#answer(order, 'accepted', atUs);
-    if (order.finalStatus === '') order.finalStatus = answer.status;
+    for (const order of this.#byClientOrderId.get(answer.clientOrderId)?.placement.orders ?? []) {
+      this.#answer(order, 'accepted', atUs);
+      if (order.finalStatus === '') order.finalStatus = answer.status;
+    }
   }
 
-  /** Takes an error that answers an order; false when it answers none. */
+  /** Takes an error that answers a placement; false when it answers none. */
   onError(
     error: { readonly id: number; readonly clientOrderId: string; readonly reason: string },
     atUs: number,
   ): boolean {
-    const order = this.#byFrameId.get(error.id) ?? this.#byClientOrderId.get(error.clientOrderId);
-    if (order === undefined) return false;
-    if (order.answeredUs !== 0) return true;
-    this.#answer(order, 'rejected', atUs);
-    order.rejectReason = error.reason;
-    if (order.finalStatus === '') order.finalStatus = 'REJECTED';
+    const placement = this.#byFrameId.get(error.id) ?? this.#byClientOrderId.get(error.clientOrderId)?.placement;
+    if (placement === undefined) return false;
+    for (const order of placement.orders) {
+      if (order.answeredUs !== 0) continue;
+      this.#answer(order, 'rejected', atUs);
+      // The error names the order for which a list was refused; why the others are, their events say.
+      const isMeant = placement.orders.length === 1 || order.frame.clientOrderId === error.clientOrderId;
+      if (isMeant) order.rejectReason = error.reason;
+      if (order.finalStatus === '') order.finalStatus = 'REJECTED';
+    }
     return true;
   }
 
@@ -112,10 +129,11 @@ export class ClientOrders {
   /** Tells every order's line and returns how many were never answered though there was time to. */
   finish(nowUs: number): number {
     let failed = 0;
-    for (const order of this.#orders) {
-      if (order.sentUs > 0 && order.answeredUs === 0 && nowUs - order.lastSentUs >= NO_ANSWER_AFTER_US) {
+    for (const order of this.#placements.flatMap(({ orders }) => orders)) {
+      const { sentUs, lastSentUs } = order.placement;
+      if (sentUs > 0 && order.answeredUs === 0 && nowUs - lastSentUs >= NO_ANSWER_AFTER_US) {
         failed += 1;
-        const waitedMs = Math.round((nowUs - order.sentUs) / 1000);
+        const waitedMs = Math.round((nowUs - sentUs) / 1000);
         this.#recorder.violation({
           violation: 'no_answer',
           client: this.#client,
@@ -123,7 +141,7 @@ export class ClientOrders {
           expectedSeq: 0,
           seq: 0,
           atUs: nowUs,
-          detail: `order ${order.plan.frame.clientOrderId} was not answered for ${waitedMs} ms`,
+          detail: `order ${order.frame.clientOrderId} was not answered for ${waitedMs} ms`,
         });
       }
       this.#recorder.tell(this.#line(order));
@@ -133,18 +151,22 @@ export class ClientOrders {
 
   #answer(order: ClientOrder, outcome: OrderOutcome, atUs: number): void {
     if (order.answeredUs !== 0) return;
+    const { plan, orders, disturbed } = order.placement;
+    const isFirst = orders.every(({ answeredUs }) => answeredUs === 0);
     order.answeredUs = atUs;
     order.outcome = outcome;
-    if (!order.disturbed) this.#recorder.record('ack', order.plan.atUs, atUs - order.plan.atUs);
+    if (isFirst && !disturbed) this.#recorder.record('ack', plan.atUs, atUs - plan.atUs);
   }
 
   #line(order: ClientOrder): Omit<OrderLine, 'generator'> {
+    const { plan, orders, sentUs } = order.placement;
     return {
       kind: 'order',
       client: this.#client,
-      frame: order.plan.frame,
-      plannedUs: order.plan.atUs,
-      sentUs: order.sentUs,
+      frame: order.frame,
+      ...(orders.length === 1 ? {} : { list: orders.map(({ frame }) => frame.clientOrderId) }),
+      plannedUs: plan.atUs,
+      sentUs,
       answeredUs: order.answeredUs,
       outcome: order.outcome,
       rejectReason: order.rejectReason,
@@ -156,18 +178,21 @@ export class ClientOrders {
   }
 }
 
-function newOrder(plan: PlannedOrder): ClientOrder {
-  return {
-    plan,
-    sentUs: 0,
-    lastSentUs: 0,
-    answeredUs: 0,
-    outcome: 'unanswered',
-    rejectReason: '',
-    acceptedTickSeq: -1,
-    triggers: [],
-    fills: [],
-    finalStatus: '',
-    disturbed: false,
-  };
+function newPlacement(plan: PlannedOrder): Placement {
+  const orders: ClientOrder[] = [];
+  const placement: Placement = { plan, orders, sentUs: 0, lastSentUs: 0, disturbed: false };
+  for (const frame of ordersIn(plan.frame)) {
+    orders.push({
+      frame,
+      placement,
+      answeredUs: 0,
+      outcome: 'unanswered',
+      rejectReason: '',
+      acceptedTickSeq: -1,
+      triggers: [],
+      fills: [],
+      finalStatus: '',
+    });
+  }
+  return placement;
 }

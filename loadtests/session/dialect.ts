@@ -1,5 +1,4 @@
-import type { OrderPlaceFrame } from '../../protocol/messages.ts';
-import type { ClientPlan, SeenBar, SessionChannel } from '../../protocol/run.ts';
+import type { ClientPlan, PlacingFrame, SeenBar, SessionChannel } from '../../protocol/run.ts';
 
 /** What the audit needs of a ticker frame. One object is used again and again: copy what you keep. */
 export interface TickerFields {
@@ -173,9 +172,9 @@ export interface Dialect {
     readonly symbols: readonly string[];
   }) => string;
   /** The frame that places an order, or undefined where orders are posted. */
-  readonly placeOrder: (id: number, frame: OrderPlaceFrame) => string | undefined;
+  readonly placeOrder: (id: number, frame: PlacingFrame) => string | undefined;
   /** What the answer to a posted order says. */
-  readonly readAnswer?: (frame: OrderPlaceFrame, answer: PostAnswer) => SessionEvent;
+  readonly readAnswer?: (frame: PlacingFrame, answer: PostAnswer) => SessionEvent;
   /** The frame that asks for the server's time; absent where there is none. */
   readonly ping?: (id: number) => string;
   /** Numbers at which streams must stand at the end although nothing was heard of them since they were subscribed. */

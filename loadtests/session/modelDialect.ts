@@ -1,6 +1,5 @@
 import type { Instrument } from '../../market/types.ts';
-import type { OrderPlaceFrame } from '../../protocol/messages.ts';
-import type { SessionChannel } from '../../protocol/run.ts';
+import type { PlacingFrame, SessionChannel } from '../../protocol/run.ts';
 import { type Fields, isFields, parseFields, textOr } from './fields.ts';
 import type { Connection, ConnectRequest, PostRequest } from './ports.ts';
 import type { VirtualServer } from './virtualServer.ts';
@@ -57,7 +56,7 @@ export class ModelAiTradingV2 {
   }
 
   /** Takes an order as `/api/orders` does; `undefined` for one that isn't there. */
-  place(request: PostRequest, frame: OrderPlaceFrame): { status: number; body: string } {
+  place(request: PostRequest, frame: PlacingFrame): { status: number; body: string } {
     const answer = this.#server.place(accountIn(request.headers), frame);
     const { type, ...body } = parseFields(answer ?? '') ?? {};
     return { status: type === 'order.accepted' ? 201 : 422, body: JSON.stringify(body) };

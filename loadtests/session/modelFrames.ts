@@ -1,8 +1,16 @@
 import type { Bar } from '../../market/bars/types.ts';
 import type { PatternEvent } from '../../market/patterns/types.ts';
-import type { Command, CommandOutcome, Instrument, MarketEvent, OrderView, Tick } from '../../market/types.ts';
-import type { OrderPlaceFrame } from '../../protocol/messages.ts';
-import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
+import type {
+  Command,
+  CommandOutcome,
+  Instrument,
+  MarketEvent,
+  OrderView,
+  PlaceOrder,
+  Tick,
+} from '../../market/types.ts';
+import type { OrderTerms } from '../../protocol/messages.ts';
+import { dueTimeUs, ordersIn, type PlacingFrame, type Schedule } from '../../protocol/run.ts';
 import type { VirtualTime } from '../../simulator/virtualTime.ts';
 import { TRADE } from '../gate/part.ts';
 import { MINUTE_US } from '../oracle/bars.ts';
@@ -78,8 +86,15 @@ export class ModelFrames {
     return JSON.stringify({ type: 'bar', channel: 'bar.1m', symbol: this.symbol(bar.symbol), seq, data, ...times });
   }
 
-  /** The engine's command of an order's frame; undefined for a symbol that isn't there. */
-  command(account: string, frame: OrderPlaceFrame): Command | undefined {
+  /** The engine's command of a frame; undefined for a symbol that isn't there. */
+  command(account: string, frame: PlacingFrame): Command | undefined {
+    if (frame.type === 'order.place') return this.#placeOrder(account, frame);
+    const orders = frame.orders.flatMap((terms) => this.#placeOrder(account, terms) ?? []);
+    const { contingency } = frame;
+    return orders.length < frame.orders.length ? undefined : { kind: 'list', account, contingency, orders };
+  }
+
+  #placeOrder(account: string, frame: OrderTerms): PlaceOrder | undefined {
     const instrument = this.#instruments.find((one) => one.symbol === frame.symbol);
     if (instrument === undefined) return undefined;
     const price = (text: string): number => unitsFromDecimal(text, instrument.priceDecimals) ?? Number.NaN;
@@ -98,10 +113,12 @@ export class ModelFrames {
     };
   }
 
-  /** What the engine said of an order. */
-  answer({ id, clientOrderId }: OrderPlaceFrame, outcome: CommandOutcome): string {
+  /** What the engine said of an order or a list. */
+  answer(frame: PlacingFrame, outcome: CommandOutcome): string {
+    const { id } = frame;
     if (outcome.kind === 'rejected') {
       const { reason } = outcome;
+      const clientOrderId = outcome.order?.clientOrderId ?? ordersIn(frame)[0]?.clientOrderId;
       const retry = { retryable: false, retryAfterMs: 0 };
       return JSON.stringify({
         type: 'error',
@@ -114,7 +131,9 @@ export class ModelFrames {
       });
     }
     const data = this.#orderData(outcome.order);
-    return JSON.stringify({ type: 'order.accepted', id, data, duplicate: outcome.kind === 'duplicate' });
+    const list = outcome.kind === 'taken' ? outcome.orders : undefined;
+    const orders = list === undefined ? {} : { orders: list.map((order) => this.#orderData(order)) };
+    return JSON.stringify({ type: 'order.accepted', id, data, duplicate: outcome.kind === 'duplicate', ...orders });
   }
 
   #orderData(order: OrderView) {
@@ -130,6 +149,7 @@ export class ModelFrames {
       leavesQuantity: String(order.leavesQuantity),
       cumulativeQuantity: String(order.cumulativeQuantity),
       ...(order.triggerPrice === undefined ? {} : { triggerPrice: this.#price(order.symbol, order.triggerPrice) }),
+      ...(order.contingency === undefined ? {} : { contingency: order.contingency }),
       ...(order.rejectReason === undefined ? {} : { rejectReason: order.rejectReason }),
     };
   }

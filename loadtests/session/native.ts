@@ -1,12 +1,5 @@
-import type {
-  AuthFrame,
-  OrderPlaceFrame,
-  PingFrame,
-  SubscribeFrame,
-  TimeFrame,
-  UnsubscribeFrame,
-} from '../../protocol/messages.ts';
-import { type Codec, SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
+import type { AuthFrame, PingFrame, SubscribeFrame, TimeFrame, UnsubscribeFrame } from '../../protocol/messages.ts';
+import { type Codec, type PlacingFrame, SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
 import { type Dialect, type HeartbeatHead, newTickerFields, type SessionEvent, type TickerFields } from './dialect.ts';
 import { bad, type Fields, isFields, isNumber, isWhole, numberOr, parseFields, textOr } from './fields.ts';
 
@@ -42,7 +35,7 @@ export function nativeDialect(codec: Codec = 'json'): Dialect {
       return { frames: [JSON.stringify(frame)], isAnswered: true };
     },
     unsubscribe: (request) => JSON.stringify({ type: 'unsubscribe', ...request } satisfies UnsubscribeFrame),
-    placeOrder: (id, frame) => JSON.stringify({ ...frame, id } satisfies OrderPlaceFrame),
+    placeOrder: (id, frame) => JSON.stringify({ ...frame, id } satisfies PlacingFrame),
     ping: (id) => JSON.stringify({ type: 'ping', id } satisfies PingFrame),
   };
 }

@@ -1,6 +1,6 @@
-import type { ClientPlan } from '../../protocol/run.ts';
+import type { ClientPlan, PlacingFrame } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
-import type { ClientOrder, ClientOrders } from './clientOrders.ts';
+import type { ClientOrders, Placement } from './clientOrders.ts';
 import type { Dialect, SessionEvent } from './dialect.ts';
 import { delayMs } from './link.ts';
 import type { ClientPorts } from './ports.ts';
@@ -46,7 +46,7 @@ export class OrderSender {
     const { plan, orders } = this.#options;
     // What was posted is answered without the socket.
     const again = plan.orderUrl === undefined ? orders.unanswered() : [];
-    for (const order of again) this.#send(order);
+    for (const placement of again) this.#send(placement);
     this.#sendDue();
   }
 
@@ -60,36 +60,40 @@ export class OrderSender {
     this.#cancel();
     for (;;) {
       const nowUs = ports.nowUs();
-      const order = orders.takeDue(nowUs);
-      if (order === undefined) break;
-      if (order.plan.atUs < welcomedUs()) order.disturbed = true;
-      else recorder.record('slip', nowUs, nowUs - order.plan.atUs);
+      const placement = orders.takeDue(nowUs);
+      if (placement === undefined) break;
+      if (placement.plan.atUs < welcomedUs()) placement.disturbed = true;
+      else recorder.record('slip', nowUs, nowUs - placement.plan.atUs);
       onOperation();
-      this.#send(order);
+      this.#send(placement);
     }
     this.arm();
   }
 
-  #send(order: ClientOrder): void {
+  #send(placement: Placement): void {
     const { ports, dialect, orders, nextId, send } = this.#options;
     const id = nextId();
-    orders.onSent(order, { id, atUs: ports.nowUs() });
-    const frame = dialect.placeOrder(id, order.plan.frame);
-    if (frame === undefined) this.#post(order);
+    orders.onSent(placement, { id, atUs: ports.nowUs() });
+    const frame = dialect.placeOrder(id, placement.plan.frame);
+    if (frame === undefined) this.#post(placement);
     else send(frame);
   }
 
-  #post(order: ClientOrder): void {
+  #post(placement: Placement): void {
     const { ports, dialect, plan, recorder, onAnswer } = this.#options;
-    const { frame } = order.plan;
-    const { type: _, ...body } = frame;
+    const { frame } = placement.plan;
     recorder.countSent(ports.nowUs());
     ports.post?.(
-      { url: plan.orderUrl ?? '', headers: dialect.headers(plan.token), body: JSON.stringify(body) },
+      { url: plan.orderUrl ?? '', headers: dialect.headers(plan.token), body: bodyOf(frame) },
       (answer, atUs) => {
         const event = dialect.readAnswer?.(frame, answer);
         if (event !== undefined) onAnswer(event, atUs);
       },
     );
   }
+}
+
+/** An order or a list as it is posted. */
+export function bodyOf({ type: _, ...body }: PlacingFrame): string {
+  return JSON.stringify(body);
 }

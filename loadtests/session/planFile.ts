@@ -15,8 +15,7 @@ export class PlanError extends Error {
   override readonly name = 'PlanError';
 }
 
-const Order = Type.Object({
-  type: Type.Literal('order.place'),
+const terms = {
   clientOrderId: Type.String({ minLength: 1 }),
   symbol: Type.String({ minLength: 1 }),
   side: Type.Union([Type.Literal('BUY'), Type.Literal('SELL')]),
@@ -30,8 +29,17 @@ const Order = Type.Object({
     }),
   ),
   activationPrice: Type.Optional(Type.String()),
-  account: Type.Optional(Type.String()),
-});
+};
+const account = Type.Optional(Type.String());
+const PlacingFrame = Type.Union([
+  Type.Object({ type: Type.Literal('order.place'), ...terms, account }),
+  Type.Object({
+    type: Type.Literal('order.placeList'),
+    contingency: Type.Literal('OCO'),
+    orders: Type.Array(Type.Object(terms), { minItems: 2 }),
+    account,
+  }),
+]);
 
 const Custom = Type.Object({
   frames: Type.Array(Type.Unknown()),
@@ -113,7 +121,7 @@ const Plan = Type.Object({
       symbols: Type.Array(Type.String()),
       channels: Type.Array(Type.Union(SESSION_CHANNELS.map((channel) => Type.Literal(channel)))),
       connectAtUs: Type.Number(),
-      orders: Type.Array(Type.Object({ atUs: Type.Number(), frame: Order })),
+      orders: Type.Array(Type.Object({ atUs: Type.Number(), frame: PlacingFrame })),
       orderUrl: Type.Optional(Type.String({ pattern: '^https?://' })),
       behaviour: Type.Optional(Behaviour),
       leaveAtUs: Type.Optional(Type.Number()),

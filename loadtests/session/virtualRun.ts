@@ -3,9 +3,9 @@ import type { PollCursors } from '../../protocol/poll.ts';
 import type { ClientLine, EndLine, GeneratorLine, GeneratorPlan, OrderLine, WindowMetric } from '../../protocol/run.ts';
 import { Histogram } from '../../reports/histogram.ts';
 import { VirtualTime } from '../../simulator/virtualTime.ts';
-import { parseFields } from './fields.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';
 import { ModelAiTradingV2 } from './modelDialect.ts';
+import { bodyOf } from './orderSender.ts';
 import type { ClientPorts } from './ports.ts';
 import {
   DEFAULT_SERVICE_US,
@@ -100,12 +100,12 @@ function linesTo(
   }
   const model = new ModelAiTradingV2({ server, instruments, nowUs: time.nowUs });
   const frames = new Map(
-    plan.clients.flatMap(({ orders }) => orders.map(({ frame }) => [frame.clientOrderId, frame] as const)),
+    plan.clients.flatMap(({ orders }) => orders.map(({ frame }) => [bodyOf(frame), frame] as const)),
   );
   return {
     connect: (request) => model.connect(request),
     post: (request, onAnswer) => {
-      const frame = frames.get(String(parseFields(request.body)?.['clientOrderId']));
+      const frame = frames.get(request.body);
       if (frame === undefined) throw new Error('an order that is not in the plan was posted');
       time.at(time.nowUs() + serviceUs, () => {
         const answer = model.place(request, frame);

@@ -1,8 +1,8 @@
 import type { PatternEvent } from '../../market/patterns/types.ts';
 import type { Command, CommandOutcome, Instrument, MarketEvent, Tick } from '../../market/types.ts';
-import type { ClientFrame, OrderPlaceFrame, ServerFrame, SubscribeFrame } from '../../protocol/messages.ts';
+import type { ClientFrame, ServerFrame, SubscribeFrame } from '../../protocol/messages.ts';
 import type { PollAnswer, PollCursors } from '../../protocol/poll.ts';
-import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
+import { dueTimeUs, type PlacingFrame, type Schedule } from '../../protocol/run.ts';
 import type { VirtualTime } from '../../simulator/virtualTime.ts';
 import { Books } from '../faulty/books.ts';
 import { plant } from '../faulty/plant.ts';
@@ -257,6 +257,7 @@ export class VirtualServer {
         this.#send(session, JSON.stringify({ ...frame, type: 'unsubscribed' }));
         return;
       case 'order.place':
+      case 'order.placeList':
         this.#answer(session, this.place(session.account, frame));
         return;
     }
@@ -286,8 +287,8 @@ export class VirtualServer {
     }
   }
 
-  /** Takes an order, its events first, and returns the answer's frame; undefined for a symbol that isn't there. */
-  place(account: string, frame: OrderPlaceFrame): string | undefined {
+  /** Takes an order or a list, its events first, and returns the answer's frame; undefined for a symbol that isn't there. */
+  place(account: string, frame: PlacingFrame): string | undefined {
     const command = this.#frames.command(account, frame);
     return command === undefined ? undefined : this.#frames.answer(frame, this.#engine.onCommand(command));
   }

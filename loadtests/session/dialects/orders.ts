@@ -1,4 +1,4 @@
-import type { OrderPlaceFrame } from '../../../protocol/messages.ts';
+import { ordersIn, type PlacingFrame } from '../../../protocol/run.ts';
 import type { PostAnswer, SessionEvent } from '../dialect.ts';
 import { bad, type Fields, isFields, isNumber, isWhole, parseFields, textOr } from '../fields.ts';
 import type { PlayedTape } from './tapeTickers.ts';
@@ -63,13 +63,13 @@ function decimal(value: unknown): string {
 }
 
 /** Reads the answer to an order that was posted to `/api/orders`. */
-export function readOrderAnswer(frame: OrderPlaceFrame, { status, body }: PostAnswer): SessionEvent {
-  const { clientOrderId } = frame;
+export function readOrderAnswer(frame: PlacingFrame, { status, body }: PostAnswer): SessionEvent {
+  const first = ordersIn(frame)[0]?.clientOrderId ?? '';
   const fields = parseFields(body);
   if (status === 200 || status === 201) {
     const data = fields?.['data'];
     if (!isFields(data)) return bad('answer to an order without data');
-    return { kind: 'accepted', id: -1, clientOrderId, status: textOr(data['status'], '') };
+    return { kind: 'accepted', id: -1, clientOrderId: first, status: textOr(data['status'], '') };
   }
   const code = textOr(fields?.['code'], `http_${status}`);
   return {
@@ -78,6 +78,6 @@ export function readOrderAnswer(frame: OrderPlaceFrame, { status, body }: PostAn
     code,
     message: textOr(fields?.['detail'], `HTTP status ${status}`),
     rejectReason: code === 'order_rejected' ? textOr(fields?.['reason'], code) : undefined,
-    clientOrderId,
+    clientOrderId: textOr(fields?.['clientOrderId'], first),
   };
 }
