@@ -25,7 +25,7 @@ import { loadScenario } from '../simulator/scenario.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { type ArmOf, armsOf, feedOf, metricsOf, repeatCommand } from './compareArms.ts';
 import { CliError } from './errors.ts';
-import { chooseLoad } from './load.ts';
+import { chooseLoad, LOADS } from './load.ts';
 import { gathered, wholeNumber } from './options.ts';
 import { playGate } from './playGate.ts';
 import { openProgress } from './progress.ts';
@@ -74,9 +74,7 @@ export function compareCommand() {
     .option('--metric <names...>', `what is compared, of ${COMPARED_METRICS.join(', ')} (default: all)`)
     .option('--anyway', 'compare even where this machine can tell none of the gates')
     .option('--scenario <name or file>', 'what a block plays', 'compare')
-    .addOption(
-      new Option('--load <generator>', 'what makes the load').choices(['k6', 'swarm']).default('swarm' as const),
-    )
+    .addOption(new Option('--load <generator>', 'what makes the load').choices(LOADS).default('swarm' as const))
     .addOption(
       new Option('--dialect <name>', 'what the clients speak')
         .choices([...DIALECT_NAMES, CUSTOM_DIALECT])

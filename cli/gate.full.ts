@@ -29,7 +29,7 @@ describe('two gates with one seed', () => {
   it('should never fail, show one hash of events, and each be repeated whole by its command log', async () => {
     const runs = [join(folder, 'first'), join(folder, 'second')] as const;
     for (const run of runs) {
-      const ended = await tapedeck('gate', '--scenario', 'smoke', '--load', 'swarm', '--out', run);
+      const ended = await tapedeck('gate', '--scenario', 'smoke', '--out', run);
       expect([0, 3], ended.out + ended.err).toContain(ended.code);
       expect(ended.out).toContain('npm run gate -- --scenario smoke');
     }

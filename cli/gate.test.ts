@@ -16,7 +16,7 @@ describe('tapedeck gate', () => {
   it.each([
     [['gate', '--scenario', 'smok'], 66, /^tapedeck: scenario smok: unknown; there are smoke, /],
     [['gate', '--targets', 'strikt'], 66, /^tapedeck: unknown targets 'strikt'; known are strict, /],
-    [['gate', '--load', 'jmeter'], 64, /^tapedeck: .*jmeter.*auto, k6, swarm/],
+    [['gate', '--load', 'jmeter'], 64, /^tapedeck: .*jmeter.*swarm, k6/],
     [['gate', '--codec', 'msgpack', '--load', 'k6'], 64, /^tapedeck: .*msgpack.*--load swarm/],
     [['gate', '--codec', 'msgpack', '--dialect', 'paiid'], 64, /^tapedeck: .*paiid speaks JSON alone/],
     [['gate', '--dialect', 'klingon'], 64, /^tapedeck: .*klingon.*native, ai-trading-v2, us-001, paiid, tickstock/],

@@ -8,12 +8,12 @@ import { ExitCode } from '../protocol/codes.ts';
 import { CODECS, type Codec, CUSTOM_DIALECT, DIALECT_NAMES, type PlanDialect } from '../protocol/run.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { printVerdict } from '../reports/terminal.ts';
-import { cacheFolder } from '../simulator/paths.ts';
+import { cacheFolder, commandPrefix, isInstalled } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { CliError } from './errors.ts';
 import { crewOf, listenAddress } from './gateCrew.ts';
-import { chooseLoad } from './load.ts';
+import { chooseLoad, LOADS } from './load.ts';
 import { wholeNumber } from './options.ts';
 import { exitCodeOf, playGate } from './playGate.ts';
 import { openProgress, type Progress } from './progress.ts';
@@ -29,7 +29,7 @@ export function gateCommand() {
     .description('play a scenario into the server and judge it: pass (exit 0), fail (1) or invalid (3)')
     .option('--scenario <name or file>', 'what to play and what trouble to make', 'default')
     .option('--targets <name or file>', "the bounds to hold (the scenario's own by default)")
-    .addOption(new Option('--load <generator>', 'what makes the load').choices(['auto', 'k6', 'swarm']).default('auto'))
+    .addOption(new Option('--load <generator>', 'what makes the load').choices(LOADS).default('swarm' as const))
     .addOption(
       new Option('--dialect <name>', 'what its clients speak; rows that it declares not to have are not applicable')
         .choices([...DIALECT_NAMES, CUSTOM_DIALECT])
@@ -66,7 +66,7 @@ export function gateCommand() {
     const underTest = underTestOf(options, options.dialect);
     if (underTest !== undefined) checkOwnOptions(options);
     const feed = underTest === undefined ? gateFeed(options.feed) : targetFeed(options);
-    const wanted = loadFor({ ...options, feed, underTest });
+    checkLoad({ ...options, feed, underTest });
     const loaded = withoutFaults(loadScenario(options.scenario));
     const shown = feed === undefined ? loaded : scenarioFor(feed, loaded);
     checkMayLoad(underTest, options, shown.load.clients + shown.load.probes);
@@ -76,8 +76,7 @@ export function gateCommand() {
     const asIs = await tapeFor({ tape: options.tape, scenario: loaded, date: tapeDateOf(loaded), progress });
     const tapePath = feed === undefined ? asIs : await shownTape({ tapePath: asIs, feed, progress });
     const crew = crewOf(options, progress.say);
-    // Processes that share a machine are the swarm's case; k6 is asked for by its name.
-    const load = await chooseLoad(crew !== undefined && wanted === 'auto' ? 'swarm' : wanted, progress);
+    const load = await chooseLoad(options.load, progress);
     const repeated = repeatCommand({ ...options, seed: scenario.seed, target: targetWords(options) });
     const played = await playGate({
       scenario,
@@ -119,23 +118,20 @@ function scenarioFor(feed: GateFeed, scenario: Scenario): Scenario {
   return isPolled(feed) ? scenarioPolledFrom(feed, scenario) : scenarioShownBy(feed, scenario);
 }
 
-/** What is asked to make the load; k6 reads JSON alone. @throws CliError for MessagePack from k6 or of another dialect, and for a polled feed in another dialect */
-function loadFor(options: {
-  load: 'auto' | 'k6' | 'swarm';
+/** Whether what makes the load can do this; k6 reads JSON alone. @throws CliError for what k6 can't do, for MessagePack and for a polled feed in another dialect */
+function checkLoad(options: {
+  load: (typeof LOADS)[number];
   codec: Codec;
   dialect: PlanDialect;
   feed: GateFeed | undefined;
   underTest: ReturnType<typeof underTestOf>;
-}): 'auto' | 'k6' | 'swarm' {
+}): void {
   const { feed, underTest } = options;
-  if (underTest !== undefined && options.load !== 'swarm') {
-    if (options.load === 'auto') return 'swarm';
-    if (underTest.url?.startsWith('wss:') === true) {
-      throw new CliError(
-        "--load k6: it can't tell the cut proxy inside TLS whose connection is whose; take --load swarm",
-        ExitCode.USAGE,
-      );
-    }
+  if (options.load === 'k6' && underTest?.url?.startsWith('wss:') === true) {
+    throw new CliError(
+      "--load k6: it can't tell the cut proxy inside TLS whose connection is whose; take --load swarm",
+      ExitCode.USAGE,
+    );
   }
   if (feed !== undefined && isPolled(feed)) {
     if (options.dialect !== 'native') {
@@ -147,9 +143,9 @@ function loadFor(options: {
         ExitCode.USAGE,
       );
     }
-    return 'swarm';
+    return;
   }
-  if (options.codec === 'json') return options.load;
+  if (options.codec === 'json') return;
   if (options.dialect !== 'native') {
     throw new CliError(
       `--codec ${options.codec}: ${options.dialect} speaks JSON alone; leave out --dialect`,
@@ -159,7 +155,6 @@ function loadFor(options: {
   if (options.load === 'k6') {
     throw new CliError(`--codec ${options.codec}: k6 reads JSON alone; take --load swarm`, ExitCode.USAGE);
   }
-  return 'swarm';
 }
 
 /** The tape as the provider shows it, made now if it isn't there yet. */
@@ -189,14 +184,8 @@ function repeatCommand(options: {
   segments?: number | undefined;
   tape?: string | undefined;
 }): string {
-  const parts = [
-    'npm run gate -- --scenario',
-    options.scenario,
-    '--seed',
-    String(options.seed),
-    '--load',
-    options.load,
-  ];
+  const gate = isInstalled() ? `${commandPrefix()} gate` : 'npm run gate --';
+  const parts = [gate, '--scenario', options.scenario, '--seed', String(options.seed), '--load', options.load];
   if (options.dialect !== 'native') parts.push('--dialect', options.dialect);
   if (options.codec !== 'json') parts.push('--codec', options.codec);
   if (options.feed !== 'embedded') parts.push('--feed', options.feed);

@@ -6,12 +6,15 @@ import { projectFile } from '../simulator/paths.ts';
 import { CliError } from './errors.ts';
 import type { Progress } from './progress.ts';
 
+/** What makes the load, as it is asked for: the built-in swarm, unless k6 is named (docs/decisions/0017). */
+export const LOADS = ['swarm', 'k6'] as const;
+
 /**
- * Decides what makes the load: k6 where it is found or can be built, else the built-in swarm; says which, and why.
+ * Makes ready what makes the load: k6 as it is found, or built once.
  *
- * @throws CliError when k6 is asked for by name and can't be had
+ * @throws CliError when k6 can't be had
  */
-export async function chooseLoad(asked: 'auto' | 'k6' | 'swarm', progress: Progress): Promise<LoadChoice> {
+export async function chooseLoad(asked: (typeof LOADS)[number], progress: Progress): Promise<LoadChoice> {
   if (asked === 'swarm') return { kind: 'swarm' };
   const projectRoot = projectFile();
   const location = await locateK6({ path: process.env['PATH'] ?? '', projectRoot });
@@ -28,14 +31,11 @@ export async function chooseLoad(asked: 'auto' | 'k6' | 'swarm', progress: Progr
       progress.say(`k6: ${built.version} built in ${(built.tookMs / 1000).toFixed(0)} s`);
       return { kind: 'k6', path: built.path, version: built.version };
     }
-    return withoutK6(asked, built.why, progress);
+    throw withoutK6(built.why);
   }
-  return withoutK6(asked, location.why, progress);
+  throw withoutK6(location.why);
 }
 
-function withoutK6(asked: 'auto' | 'k6', why: string, progress: Progress): LoadChoice {
-  if (asked === 'k6') throw new CliError(`${why}; or take the built-in generator: --load swarm`, ExitCode.UNAVAILABLE);
-  progress.say(`k6: ${why}`);
-  progress.say('the built-in swarm makes the load instead');
-  return { kind: 'swarm' };
+function withoutK6(why: string): CliError {
+  return new CliError(`${why}; or take the built-in generator: --load swarm`, ExitCode.UNAVAILABLE);
 }

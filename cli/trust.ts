@@ -27,7 +27,7 @@ import { loadScenario } from '../simulator/scenario.ts';
 import { commitOf } from './commit.ts';
 import { entries } from './entries.ts';
 import { CliError } from './errors.ts';
-import { chooseLoad } from './load.ts';
+import { chooseLoad, LOADS } from './load.ts';
 import { wholeNumber } from './options.ts';
 import { playGate } from './playGate.ts';
 import { openProgress, type Progress } from './progress.ts';
@@ -46,8 +46,8 @@ export function trustCommand() {
     .option('--scenario <name or file>', 'what is played for each', 'trust')
     .addOption(
       new Option('--load <generator>', 'what makes the load; both: each case once with each')
-        .choices(['auto', 'k6', 'swarm', 'both'])
-        .default('auto'),
+        .choices([...LOADS, 'both'])
+        .default('swarm' as const),
     )
     .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
     .option('--update-docs', 'put the lines of these cases into docs/trust.md')
@@ -56,7 +56,7 @@ export function trustCommand() {
       const progress = openProgress(isJson ? process.stderr : process.stdout);
       const scenario = loadScenario(options.scenario);
       const tapePath = await tapeFor({ tape: undefined, scenario, progress });
-      const loads = options.load === 'both' ? (['k6', 'swarm'] as const) : [options.load];
+      const loads = options.load === 'both' ? LOADS : [options.load];
       const trials: Trial[] = [];
       let interrupted = false;
       for (const asked of loads) {

@@ -10,7 +10,7 @@ import { projectFile } from '../simulator/paths.ts';
  * in a short form that goes the same way; a command that isn't listed here and isn't run makes the test fail.
  */
 const SHORT_FORMS: Readonly<Record<string, string>> = {
-  'npm run gate': 'npm run gate -- --scenario smoke --load swarm',
+  'npm run gate': 'npm run gate -- --scenario smoke --load k6',
   'npm run gate -- --scenario smoke': 'npm run gate -- --scenario smoke',
   // Ended after a while, on any free port; npx itself would not wait for the drain.
   'npx tapedeck serve --port 8000': 'timeout --preserve-status -s TERM 5 node dist/cli/main.js serve --port 0',
@@ -22,18 +22,18 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
     'node dist/cli/main.js replay --as polygon --speed 10 --date 2020-03-16 --port 0 & sleep 8; node dist/cli/main.js control state; kill -INT $!; wait $!; test $? -eq 130',
   'npx tapedeck control seek 10:05': 'npx tapedeck control seek --help',
   'npx tapedeck control speed 100': 'npx tapedeck control speed --help',
-  'npm run gate -- --feed polygon': 'npm run gate -- --feed polygon --scenario smoke --load swarm',
+  'npm run gate -- --feed polygon': 'npm run gate -- --feed polygon --scenario smoke',
   'npm run scenarios -- flash-crash': 'npm run scenarios -- flash-crash',
   'npx tapedeck replay --speed 600 --duration 1800': 'npx tapedeck replay --speed 600 --duration 600',
   "npx tapedeck gate --scenario smoke --target-command 'node dist/cli/main.js serve --port {port}' --target 'ws://127.0.0.1:{port}'":
-    "npx tapedeck gate --scenario smoke --target-command 'node dist/cli/main.js serve --port {port}' --target 'ws://127.0.0.1:{port}' --load swarm",
+    "npx tapedeck gate --scenario smoke --target-command 'node dist/cli/main.js serve --port {port}' --target 'ws://127.0.0.1:{port}'",
   // Real blocks take minutes: cli/compare.full.ts plays some.
   'npx tapedeck compare --against HEAD': 'npx tapedeck compare --help',
   'npx tapedeck capacity --vary clients --for 200000':
     'npx tapedeck capacity --vary clients --for 200000 --from 50 --max 100 --plateau 4s --warm-up 1s --plays 1 --budget 60s',
   'npx tapedeck soak --hours 8':
     'timeout --preserve-status -s INT 25 node dist/cli/main.js soak --hours 8; test $? -eq 130',
-  'npm run trust': 'npm run trust -- --only sound --sound 1 --scenario smoke --load swarm',
+  'npm run trust': 'npm run trust -- --only sound --sound 1 --scenario smoke',
   // CI runs these two around this very test.
   'npm test': 'npx vitest run protocol',
   'npm run test:full': 'npx vitest list --config vitest.full.config.ts',

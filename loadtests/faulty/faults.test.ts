@@ -88,6 +88,27 @@ describe('faults', () => {
     expect(out[3]?.heads).toEqual({ order: { a: 1 }, execution: { a: 0 } });
   });
 
+  it('should tell of a canceled leg of an OCO list that it triggered, and of no other canceled order', () => {
+    const canceled = (id: string, contingency: object) =>
+      JSON.stringify({
+        type: 'order',
+        seq: 1,
+        reason: 'canceled',
+        tickSeq: 4,
+        data: { clientOrderId: id, status: 'CANCELED', ...contingency },
+      });
+    const books = new Books(0);
+    const filter = FAULTS['both-legs']?.filter(books);
+    const told = [canceled('leg', { contingency: 'OCO' }), canceled('alone', {})].map((text) =>
+      JSON.parse(filter?.onFrame(text, 1)[0]?.text ?? '{}'),
+    );
+    expect(told).toMatchObject([
+      { reason: 'triggered', tickSeq: 4, data: { clientOrderId: 'leg', status: 'TRIGGERED' } },
+      { reason: 'canceled', data: { clientOrderId: 'alone', status: 'CANCELED' } },
+    ]);
+    expect(books.toJSON().counts).toEqual({ leg: 1 });
+  });
+
   it('should leave a hole only behind a resume', () => {
     const subscribed = JSON.stringify({ type: 'subscribed', channel: 'ticker', symbols: ['AAPL'], recovered: true });
 

@@ -141,6 +141,43 @@ describe('judgeOrders', () => {
     expect(kinds(change)).toEqual([kind]);
   });
 
+  describe('of an OCO list', () => {
+    // The sell stop at 99.60 is crossed on tick 4; the buy stop at 100.30 never, but for the fault.
+    const list = ['c1-1', 'c1-2'];
+    const sell: OrderLine = { ...SOUND, list };
+    const buyFrame: OrderPlaceFrame = { ...FRAME, clientOrderId: 'c1-2', side: 'BUY', triggerPrice: '100.30' };
+    const buy: OrderLine = { ...SOUND, frame: buyFrame, list, triggers: [], fills: [], finalStatus: 'CANCELED' };
+    const judgeBoth = (change: Partial<OrderLine>, more: More = {}) => {
+      const orders = [sell, { ...buy, ...change }];
+      const expectations = expectTriggers({ instruments: INSTRUMENTS, ticks: ticks(), orders });
+      return judgeOrders({ expectations, orders, schedule: SCHEDULE, maxAckMs: 200, ...more });
+    };
+
+    it('should ask that the trigger of one leg cancels the other', () => {
+      expect(judgeBoth({})).toMatchObject({ findings: [], triggersExpected: 1, triggersSeen: 1 });
+      expect(judgeBoth({ finalStatus: 'ACCEPTED' }).findings).toMatchObject([
+        { kind: 'never_canceled', clientOrderId: 'c1-2', detail: expect.stringContaining('on tick 4') },
+      ]);
+      expect(judgeBoth({ finalStatus: 'ACCEPTED' }, { graceUs: 750_000 }).findings).toEqual([]);
+    });
+
+    it('should find both legs triggered, or the other filled', () => {
+      const found = judgeBoth({ triggers: [{ ...TRIGGER, tickSeq: 6 }], finalStatus: 'FILLED' });
+      expect(found).toMatchObject({ findings: [{ kind: 'both_legs', tickSeq: 6 }], wrongTick: 1 });
+      expect(judgeBoth({ fills: [FILL] }).findings).toMatchObject([{ kind: 'both_legs', tickSeq: 4 }]);
+    });
+
+    it('should enter the legs as one, so that neither can be taken alone', () => {
+      const bad = { ...buyFrame, triggerPrice: '99.00' };
+      const orders = [sell, { ...buy, frame: bad }].map((line): OrderLine => ({ ...line, ...REJECTED }));
+      const expectations = expectTriggers({ instruments: INSTRUMENTS, ticks: ticks(), orders });
+      expect(expectations.map(({ outcome }) => outcome)).toEqual([
+        { kind: 'rejected', reason: 'list_rejected' },
+        { kind: 'rejected', reason: 'wrong_side_of_market' },
+      ]);
+    });
+  });
+
   it('should not let a late trigger hide behind a late acceptance', () => {
     const trailing = { ...FRAME, triggerPrice: '99.45' };
     const change = {

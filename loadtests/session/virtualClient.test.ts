@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MarketEngine } from '../../market/engine.ts';
 import { tradeTick } from '../../market/harness.ts';
 import type { Instrument, Tick } from '../../market/types.ts';
+import type { OrderTerms } from '../../protocol/messages.ts';
 import type { GeneratorPlan } from '../../protocol/run.ts';
 import { FAULTS } from '../faulty/faults.ts';
 import type { Fault, FaultFilter, Release } from '../faulty/types.ts';
@@ -30,6 +31,8 @@ interface Run {
   readonly ordersUs?: readonly number[];
   /** Ticks from an order's time to the one that triggers it; below 0 its stop lies on the wrong side. */
   readonly afterTicks?: number;
+  /** Each order is the first of an OCO list; the second's terms, where they differ. */
+  readonly listed?: Partial<OrderTerms>;
   readonly stall?: { readonly atUs: number; readonly us: number };
   readonly inspect?: VirtualPlay['inspect'];
 }
@@ -61,18 +64,13 @@ function run(options: Run = {}): VirtualRunResult {
       symbols: INSTRUMENTS.map(({ symbol }) => symbol),
       channels: ['ticker', 'order', 'execution'],
       connectAtUs: START_US - 1_000_000,
-      orders: (options.ordersUs ?? []).map((atUs, number) => ({
-        atUs: START_US + atUs,
-        frame: {
-          type: 'order.place',
-          clientOrderId: `o-${client}-${number}`,
-          symbol: 'AAPL',
-          side: 'SELL',
-          orderType: 'STOP_MARKET',
-          quantity: '1',
-          triggerPrice: (priceOf(Math.floor(atUs / TICK_INTERVAL_US) + 1 + afterTicks) / 100).toFixed(2),
-        },
-      })),
+      orders: (options.ordersUs ?? []).map((atUs, number) => {
+        const sell = stopOrder(`o-${client}-${number}`, atUs, afterTicks);
+        if (options.listed === undefined) return { atUs: START_US + atUs, frame: { type: 'order.place', ...sell } };
+        const second = { ...sell, clientOrderId: `${sell.clientOrderId}-second`, ...options.listed };
+        const orders = [sell, second];
+        return { atUs: START_US + atUs, frame: { type: 'order.placeList', contingency: 'OCO', orders } };
+      }),
     })),
   };
   const lines = playVirtually({
@@ -101,6 +99,17 @@ function run(options: Run = {}): VirtualRunResult {
     ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
   });
   return digest(lines);
+}
+
+function stopOrder(clientOrderId: string, atUs: number, afterTicks: number): OrderTerms {
+  return {
+    clientOrderId,
+    symbol: 'AAPL',
+    side: 'SELL',
+    orderType: 'STOP_MARKET',
+    quantity: '1',
+    triggerPrice: (priceOf(Math.floor(atUs / TICK_INTERVAL_US) + 1 + afterTicks) / 100).toFixed(2),
+  };
 }
 
 function ticks(): Tick[] {
@@ -272,6 +281,34 @@ describe('VirtualClient against a sound server', () => {
     // The order is planned in whole ms of a timer's reach: what the timer adds is slip, and part of the answer's time.
     expect(metric('ack').max).toBeLessThanOrEqual(1_200);
     expect(metric('slip').max).toBeLessThanOrEqual(1_000);
+  });
+
+  it('should follow each leg of a list, and send the whole list again that was cut off', () => {
+    for (const cutsUs of [[], [2_001_050], [2_001_150]]) {
+      const { orders, metric, end } = run({
+        ordersUs: [2_001_000],
+        afterTicks: 60,
+        listed: { side: 'BUY', triggerPrice: '500.00' },
+        cutsUs,
+      });
+      expect(end.violations).toEqual({});
+      const list = ['o-0-0', 'o-0-0-second'];
+      expect(orders).toMatchObject([
+        { outcome: 'accepted', finalStatus: 'FILLED', list, triggers: [{}], fills: [{}] },
+        { outcome: 'accepted', finalStatus: 'CANCELED', list, triggers: [], fills: [] },
+      ]);
+      expect(orders[0]?.acceptedTickSeq).toBe(orders[1]?.acceptedTickSeq);
+      expect(metric('ack').count).toBe(cutsUs.length === 0 ? 1 : 0);
+    }
+  });
+
+  it('should know for which of its orders a list was refused', () => {
+    const { orders, end } = run({ ordersUs: [2_001_000], listed: { side: 'BUY', triggerPrice: '1.00' } });
+    expect(end.violations).toEqual({});
+    expect(orders).toMatchObject([
+      { outcome: 'rejected', rejectReason: 'list_rejected', finalStatus: 'REJECTED' },
+      { outcome: 'rejected', rejectReason: 'wrong_side_of_market', finalStatus: 'REJECTED' },
+    ]);
   });
 
   it('should send what was planned while it was away as soon as it is back, and not call that slip', () => {
