@@ -17,7 +17,7 @@ import { type Found, searchFor } from './capacitySearch.ts';
 import { commitOf } from './commit.ts';
 import { durationOption } from './duration.ts';
 import { CliError } from './errors.ts';
-import { decimalNumber, wholeNumber } from './options.ts';
+import { decimalNumber, formatOption, wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
 import {
@@ -106,7 +106,7 @@ export function capacityCommand() {
     )
     .option('--tape <file>', 'a tape of your own (one is built by default)')
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-capacity-<what> by default)')
-    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'));
+    .addOption(formatOption());
   return addTargetOptions(command).action(async (options) => {
     const startedAt = new Date();
     const { vary } = options;

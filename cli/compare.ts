@@ -26,7 +26,7 @@ import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { type ArmOf, armsOf, feedOf, metricsOf, repeatCommand } from './compareArms.ts';
 import { CliError } from './errors.ts';
 import { chooseLoad, LOADS } from './load.ts';
-import { gathered, wholeNumber } from './options.ts';
+import { gathered, seedOf, wholeNumber } from './options.ts';
 import { playGate } from './playGate.ts';
 import { openProgress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
@@ -80,7 +80,7 @@ export function compareCommand() {
         .choices([...DIALECT_NAMES, CUSTOM_DIALECT])
         .default('native' as const),
     )
-    .option('--seed <number>', 'for the order of the blocks', wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }), 1)
+    .option('--seed <number>', 'for the order of the blocks', seedOf, 1)
     .option('--tape <file>', 'a tape of your own (one is built by default)')
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-compare by default)')
     .addOption(

@@ -1,7 +1,8 @@
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { listSettings, type ResolvedSetting } from '../server/config.ts';
+import { formatOption } from './options.ts';
 
 /** `tapedeck config`: every setting of the server with its value, unit, source and variable. */
 export function configCommand() {
@@ -11,9 +12,7 @@ export function configCommand() {
       'Lists every setting of the server with its value and where that comes from. Options go before the environment, that before the file, that before the defaults; secrets are shown as set or unset.',
     )
     .option('--config <file>', 'YAML or JSON file with settings')
-    .addOption(
-      new Option('--format <format>', 'how to print').choices(['text', 'json'] as const).default('text' as const),
-    )
+    .addOption(formatOption('how to print'))
     .action(({ config: file, format }) => {
       const { settings, warnings } = listSettings({ env: process.env, ...(file === undefined ? {} : { file }) });
       for (const warning of warnings) process.stderr.write(`tapedeck: ${warning}\n`);

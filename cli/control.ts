@@ -5,7 +5,7 @@ import { ExitCode } from '../protocol/codes.ts';
 import { PLACE_FORMS } from '../simulator/play/place.ts';
 import { standingControlUrl } from './controlled.ts';
 import { CliError } from './errors.ts';
-import { decimalNumber, wholeNumber } from './options.ts';
+import { decimalNumber, formatOption, wholeNumber } from './options.ts';
 
 const ANSWER_WITHIN_MS = 5_000;
 
@@ -31,7 +31,7 @@ export function controlCommand() {
       .command(name)
       .description(description)
       .option('--url <url>', 'the control that the replay printed (default: that of the one started last)')
-      .addOption(new Option('--format <format>', 'how to print the state').choices(['text', 'json']).default('text'));
+      .addOption(formatOption('how to print the state'));
   add('state', 'tell where the replay stands').action((options) => ask({ ...options }));
   add('pause', 'stand still').action((options) => ask({ ...options, command: 'pause' }));
   add('resume', 'go on').action((options) => ask({ ...options, command: 'resume' }));

@@ -14,7 +14,7 @@ import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { CliError } from './errors.ts';
 import { crewOf, listenAddress } from './gateCrew.ts';
 import { chooseLoad, LOADS } from './load.ts';
-import { wholeNumber } from './options.ts';
+import { formatOption, seedOf, wholeNumber } from './options.ts';
 import { exitCodeOf, playGate } from './playGate.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
@@ -45,7 +45,7 @@ export function gateCommand() {
         .choices(['embedded', ...GATE_FEEDS])
         .default('embedded'),
     )
-    .option('--seed <number>', "another seed than the scenario's", wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }))
+    .option('--seed <number>', "another seed than the scenario's", seedOf)
     .option('--tape <file>', 'a tape of your own (one is built by default)')
     .option('--generators <n>', 'so many generators share the load, processes of this machine', shareOf)
     .option(
@@ -61,7 +61,7 @@ export function gateCommand() {
       leadOption,
     )
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-<scenario> by default)')
-    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'));
+    .addOption(formatOption());
   return addTargetOptions(command).action(async (options) => {
     const underTest = underTestOf(options, options.dialect);
     if (underTest !== undefined) checkOwnOptions(options);

@@ -22,7 +22,7 @@ import { readSummary } from '../reports/read.ts';
 import { runsFolder } from '../simulator/paths.ts';
 import { metricsOf } from './compareArms.ts';
 import { CliError } from './errors.ts';
-import { wholeNumber } from './options.ts';
+import { seedOf } from './options.ts';
 
 const comparisonCheck = TypeCompiler.Compile(ComparisonSchema);
 
@@ -34,7 +34,7 @@ export function historyCommand() {
     .option('--metric <names...>', `what is looked at, of ${COMPARED_METRICS.join(', ')} (default: all)`)
     .option('--since <date>', 'only runs from this day on, like 2026-01-31 (UTC)', day)
     .option('--all', 'invalid runs too, in which the machine was late')
-    .option('--seed <number>', 'for the permutations', wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }), 1)
+    .option('--seed <number>', 'for the permutations', seedOf, 1)
     .option('--out <file>', 'where the page of trends goes (default: history.html beside the runs)')
     .addOption(
       new Option('--format <format>', 'what is printed; benchmark: JSON for github-action-benchmark')

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { type ClosedLoopResult, runClosedLoop } from '../loadtests/http/closedLoop.ts';
 import { judgeHttp } from '../loadtests/http/judge.ts';
 import { type HttpProbeResult, probeHttp } from '../loadtests/http/probe.ts';
@@ -7,7 +7,7 @@ import { ExitCode } from '../protocol/codes.ts';
 import { hostClock } from './clock.ts';
 import { durationOption } from './duration.ts';
 import { CliError } from './errors.ts';
-import { decimalNumber, gathered, wholeNumber } from './options.ts';
+import { decimalNumber, formatOption, gathered, wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
 
 const PATHS = ['/api/health', '/api/quotes?symbols=AAPL', '/api/bars?symbol=AAPL'];
@@ -42,9 +42,7 @@ export function httpCommand() {
     )
     .option('--token <jwt>', 'token of the requests (or TAPEDECK_TOKEN)')
     .option('--i-may-load <host>', 'put load on this host, which is not this machine')
-    .addOption(
-      new Option('--format <format>', 'what is printed').choices(['text', 'json'] as const).default('text' as const),
-    )
+    .addOption(formatOption())
     .option('--out <file>', 'also write the JSON document there')
     .action(async (options) => {
       const urls = addresses(options.target, options.path ?? PATHS, options.iMayLoad);

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 
 /** Reads a whole number of a range, for commander's options. */
 export function wholeNumber(range: { readonly minimum: number; readonly maximum: number }): (text: string) => number {
@@ -28,3 +28,14 @@ export function decimalNumber(range: {
 export function gathered(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
 }
+
+/** How a command prints its result. */
+export type OutputFormat = 'text' | 'json';
+
+/** `--format text|json`. */
+export function formatOption(about = 'what is printed') {
+  return new Option('--format <format>', about).choices(['text', 'json'] as const).default('text' as const);
+}
+
+/** Reads a seed. */
+export const seedOf = wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 });

@@ -3,7 +3,7 @@ import { ExitCode } from '../protocol/codes.ts';
 import { PROVIDER_NAMES } from '../protocol/providers/names.ts';
 import { PLACE_FORMS } from '../simulator/play/place.ts';
 import { CliError } from './errors.ts';
-import { decimalNumber, gathered, wholeNumber } from './options.ts';
+import { decimalNumber, formatOption, gathered, wholeNumber } from './options.ts';
 import { replayAs } from './replayAs.ts';
 import { play } from './replayPlay.ts';
 import { repeat } from './replayRepeat.ts';
@@ -59,7 +59,7 @@ export function replayCommand() {
         ...AS_OPTIONS,
       ]),
     )
-    .addOption(new Option('--format <format>', 'how to print the summary').choices(['text', 'json']).default('text'))
+    .addOption(formatOption('how to print the summary'))
     .action(async (options) => {
       const { as, commands } = options;
       if (commands !== undefined) return repeat({ ...options, run: commands });

@@ -12,7 +12,7 @@ import { readSummary } from '../reports/read.ts';
 import { resolveRun } from '../reports/stored.ts';
 import { printVerdict } from '../reports/terminal.ts';
 import { runsFolder } from '../simulator/paths.ts';
-import { wholeNumber } from './options.ts';
+import { formatOption, wholeNumber } from './options.ts';
 import { listRuns } from './reportList.ts';
 import { mergeCommand } from './reportMerge.ts';
 import { openInBrowser, reportPage } from './reportOpen.ts';
@@ -99,10 +99,6 @@ function convertCommand(name: string, description: string, convert: (summary: Su
     .argument('[run]', RUN, 'last')
     .option('--out <file>', 'where it goes (printed by default)')
     .action((run, { out }) => print({ text: convert(readSummary(resolveRun(run, runsFolder()))), out }));
-}
-
-function formatOption() {
-  return new Option('--format <format>', 'what is printed').choices(['text', 'json'] as const).default('text' as const);
 }
 
 /** Prints a text, or writes it to a file. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { type LoadedUnion, loadUnion } from '../loadtests/distributed/load.ts';
 import { mergeEvidence } from '../loadtests/distributed/merge.ts';
 import { summarise } from '../loadtests/gate/summary.ts';
@@ -11,7 +11,7 @@ import { printVerdict } from '../reports/terminal.ts';
 import { writeReport } from '../reports/write.ts';
 import { commandPrefix, homeFolder, runsFolder } from '../simulator/paths.ts';
 import { commitOf } from './commit.ts';
-import { decimalNumber } from './options.ts';
+import { decimalNumber, formatOption } from './options.ts';
 import { exitCodeOf } from './playGate.ts';
 
 const LONGEST_CLOCK_ERROR_MS = 60_000;
@@ -28,7 +28,7 @@ export function mergeCommand() {
       "clocks that nobody estimated agree with the gate's to so many ms, by PTP or NTP",
       decimalNumber({ minimum: 0, maximum: LONGEST_CLOCK_ERROR_MS }),
     )
-    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
+    .addOption(formatOption())
     .action(async (runs, options) => {
       const union = await loadUnion({
         paths: runs,

@@ -18,7 +18,7 @@ import { hostClock } from './clock.ts';
 import { commitOf } from './commit.ts';
 import { entries } from './entries.ts';
 import { CliError } from './errors.ts';
-import { decimalNumber, gathered, wholeNumber } from './options.ts';
+import { decimalNumber, formatOption, gathered, seedOf, wholeNumber } from './options.ts';
 import { exitCodeOf } from './playGate.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
@@ -67,7 +67,7 @@ export function soakCommand() {
     )
     .option('--scenario <name or file>', 'load and cuts of a lap; its own part of the day is left out', 'soak')
     .option('--targets <name or file>', "the bounds to hold (the scenario's own by default)")
-    .option('--seed <number>', "another seed than the scenario's", wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 }))
+    .option('--seed <number>', "another seed than the scenario's", seedOf)
     .addOption(
       new Option('--resume <folder>', 'go on with the soak in this folder, with a new server').conflicts([
         'hours',
@@ -79,7 +79,7 @@ export function soakCommand() {
       ]),
     )
     .option('--out <folder>', 'where the report goes (reports/runs/<time>-soak by default)')
-    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text' as const))
+    .addOption(formatOption())
     .addOption(new Option('--server-preload <module>', 'load it into the server first').argParser(gathered).hideHelp())
     .action(soak);
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { joinRun, prepareRun } from '../loadtests/distributed/join.ts';
 import { playOffer, writePrepared } from '../loadtests/distributed/offline.ts';
 import type { GeneratorRecord } from '../loadtests/distributed/records.ts';
@@ -10,7 +10,7 @@ import { runsFolder } from '../simulator/paths.ts';
 import { entries } from './entries.ts';
 import { CliError } from './errors.ts';
 import { chooseLoad } from './load.ts';
-import { decimalNumber } from './options.ts';
+import { decimalNumber, formatOption } from './options.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { stoppable } from './signals.ts';
 
@@ -35,7 +35,7 @@ export function swarmCommand() {
       "without a network: this machine's clock agrees with the gate's to so many ms, by PTP or NTP",
       decimalNumber({ minimum: 0, maximum: LONGEST_CLOCK_ERROR_MS }),
     )
-    .addOption(new Option('--format <format>', 'what is printed at the end').choices(['text', 'json']).default('text'))
+    .addOption(formatOption('what is printed at the end'))
     .action(async (offer, options) => {
       const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
       const record = await stoppable((signal) => play({ offer, ...options, progress, signal }));

@@ -10,15 +10,14 @@ import { loadDailyBars } from '../simulator/universe/daily.ts';
 import { tapeFileName } from '../simulator/universe/ensure.ts';
 import { CliError } from './errors.ts';
 import { interruptible } from './interruptible.ts';
-import { wholeNumber } from './options.ts';
+import { formatOption, seedOf, wholeNumber } from './options.ts';
 import { openProgress } from './progress.ts';
-import { describe, formatOption, print, whole } from './tapeText.ts';
+import { describe, print, whole } from './tapeText.ts';
 import { asWriteError, refuseOwnInput, refuseStdout } from './tapeWrite.ts';
 
 /** `tapedeck tape build`: a tape of one session, made from real returns. */
 export function buildCommand() {
   const symbols = wholeNumber({ minimum: 1, maximum: 10_000 });
-  const seed = wholeNumber({ minimum: 0, maximum: 2 ** 32 - 1 });
   const events = wholeNumber({ minimum: 1, maximum: 1_000_000_000 });
   return new Command('build')
     .summary('build a tape of one session from real returns')
@@ -30,7 +29,7 @@ export function buildCommand() {
       `how many symbols, at most 10000 (default: ${DEFAULT_UNIVERSE.symbols}, with --daily those of the day)`,
       symbols,
     )
-    .option('--seed <number>', 'seed of all that is drawn', seed, DEFAULT_UNIVERSE.seed)
+    .option('--seed <number>', 'seed of all that is drawn', seedOf, DEFAULT_UNIVERSE.seed)
     .option('--events <count>', 'trades and quotes together', events, DEFAULT_UNIVERSE.events)
     .option('--date <date>', "the session's date, a trading day (YYYY-MM-DD)", DEFAULT_UNIVERSE.sessionDate)
     .option(

@@ -5,9 +5,8 @@ import { mergeTapes } from '../simulator/tape/edit/merge.ts';
 import { speedTape } from '../simulator/tape/edit/speed.ts';
 import { openTape } from '../simulator/tape/reader.ts';
 import type { TapeReader } from '../simulator/tape/types.ts';
-import { decimalNumber } from './options.ts';
+import { decimalNumber, formatOption } from './options.ts';
 import { partOf, symbolNames, TIME_FORMS } from './tapePart.ts';
-import { formatOption } from './tapeText.ts';
 import { makeTape } from './tapeWrite.ts';
 
 /** `tapedeck tape cut`: a part of a tape as a tape of its own. */

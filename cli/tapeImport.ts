@@ -16,8 +16,9 @@ import type { CalendarName } from '../simulator/importers/tapeSession.ts';
 import { checkZone, TimeReader } from '../simulator/importers/times.ts';
 import { CliError } from './errors.ts';
 import { interruptible } from './interruptible.ts';
+import type { OutputFormat } from './options.ts';
 import { openProgress, type Progress } from './progress.ts';
-import { describe, type OutputFormat, print, whole } from './tapeText.ts';
+import { describe, print, whole } from './tapeText.ts';
 import { asWriteError, refuseStdout } from './tapeWrite.ts';
 
 const US_PER = { s: 1e6, m: 60e6, h: 3_600e6, d: 86_400e6 } as const;

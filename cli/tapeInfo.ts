@@ -4,9 +4,9 @@ import { openTape } from '../simulator/tape/reader.ts';
 import { SURVEY_LIMITS, surveyTape, type TapeSurvey } from '../simulator/tape/survey/survey.ts';
 import { isoTime } from '../simulator/tape/time.ts';
 import type { TapeHeader } from '../simulator/tape/types.ts';
-import { decimalNumber } from './options.ts';
+import { decimalNumber, formatOption, type OutputFormat } from './options.ts';
 import { openProgress } from './progress.ts';
-import { describe, formatOption, type OutputFormat, print, rate, rows, whole } from './tapeText.ts';
+import { describe, print, rate, rows, whole } from './tapeText.ts';
 
 const US_PER_S = 1_000_000;
 /** More than these are in the JSON alone. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
-import { Option } from '@commander-js/extra-typings';
 import { isoTime } from '../simulator/tape/time.ts';
 import type { TapeHeader } from '../simulator/tape/types.ts';
+import type { OutputFormat } from './options.ts';
 
 const DAY_US = 86_400_000_000;
 
@@ -70,14 +70,6 @@ export function utc(timeUs: number): string {
 /** A number without its fraction, its thousands apart. */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');
-}
-
-/** How a command prints its result. */
-export type OutputFormat = 'text' | 'json';
-
-/** `--format text|json`. */
-export function formatOption() {
-  return new Option('--format <format>', 'how to print').choices(['text', 'json'] as const).default('text' as const);
 }
 
 /** Prints a result to stdout as it was asked for: its text, or the value as JSON. */

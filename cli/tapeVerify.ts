@@ -1,7 +1,8 @@
 import { Command } from '@commander-js/extra-typings';
 import { verifyTape } from '../simulator/tape/reader.ts';
+import { formatOption } from './options.ts';
 import { openProgress } from './progress.ts';
-import { formatOption, print, rows, whole } from './tapeText.ts';
+import { print, rows, whole } from './tapeText.ts';
 
 /** `tapedeck tape verify`: reads a whole tape and checks it. */
 export function verifyCommand() {

@@ -4,8 +4,9 @@ import { isSameFile } from '../simulator/sameFile.ts';
 import type { TapeHeader, TapeWork } from '../simulator/tape/types.ts';
 import { CliError } from './errors.ts';
 import { interruptible } from './interruptible.ts';
+import type { OutputFormat } from './options.ts';
 import { openProgress } from './progress.ts';
-import { describe, type OutputFormat, print, whole } from './tapeText.ts';
+import { describe, print, whole } from './tapeText.ts';
 
 /** Puts what can go wrong while a file is made into words for the user; other errors come back as they are. */
 export function asWriteError(error: unknown, path: string): unknown {

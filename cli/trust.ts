@@ -28,7 +28,7 @@ import { commitOf } from './commit.ts';
 import { entries } from './entries.ts';
 import { CliError } from './errors.ts';
 import { chooseLoad, LOADS } from './load.ts';
-import { wholeNumber } from './options.ts';
+import { formatOption, wholeNumber } from './options.ts';
 import { playGate } from './playGate.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
@@ -49,7 +49,7 @@ export function trustCommand() {
         .choices([...LOADS, 'both'])
         .default('swarm' as const),
     )
-    .addOption(new Option('--format <format>', 'what is printed').choices(['text', 'json']).default('text'))
+    .addOption(formatOption())
     .option('--update-docs', 'put the lines of these cases into docs/trust.md')
     .action(async (options) => {
       const isJson = options.format === 'json';
