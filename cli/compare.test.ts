@@ -1,39 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Summary } from '../protocol/schemas/summary.ts';
 import { testComparison } from '../reports/compare/testComparison.ts';
 import { writeComparison } from '../reports/compare/write.ts';
 import { Histogram } from '../reports/histogram.ts';
 import { testSummary } from '../reports/testSummary.ts';
+import { capture } from './capture.ts';
 import { repeatCommand } from './compareArms.ts';
-import { runCli } from './program.ts';
-
-afterEach(() => {
-  process.exitCode = undefined;
-});
-
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  try {
-    const output = {
-      out: (text: string): void => {
-        out += text;
-      },
-      err: (text: string): void => {
-        err += text;
-      },
-    };
-    return { code: await runCli(args, output, false), out, err };
-  } finally {
-    write.mockRestore();
-  }
-}
 
 describe('tapedeck compare', () => {
   it.each([
@@ -49,7 +24,7 @@ describe('tapedeck compare', () => {
     [['compare', '--against', 'no-such-revision'], 69, /there's no revision 'no-such-revision'/],
     [['compare', '--b', 'ws://example.com:1'], 64, /--i-may-load example.com/],
   ])('should refuse %j with %i and one line', async (args, code, words) => {
-    const ended = await run(...args);
+    const ended = await capture(...args);
     expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)]);
     expect(ended.err.trim().split('\n')).toHaveLength(1);
   });
@@ -87,7 +62,7 @@ describe('tapedeck history', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('should find the run and the commit at which the p99 rose, and write the page of trends', async () => {
-    const { code, out } = await run('history', folder, '--metric', 'tick.p99');
+    const { code, out } = await capture('history', folder, '--metric', 'tick.p99');
     expect(code).toBe(0);
     expect(out).toMatch(/tick.p99 rose 30 % \(\+2\d %? to \+3\d %\) at run run-8, commit commit-8/);
     expect(out).toMatch(/left out: run-3: invalid/);
@@ -96,14 +71,14 @@ describe('tapedeck history', () => {
   });
 
   it('should print JSON, the newest figures for github-action-benchmark, and only runs since a day', async () => {
-    const json = JSON.parse((await run('history', folder, '--format', 'json', '--since', '2026-11-10')).out);
+    const json = JSON.parse((await capture('history', folder, '--format', 'json', '--since', '2026-11-10')).out);
     const ticks = json.series.find(
       (one: { metric: string; scenario: string }) => one.metric === 'tick.p99' && one.scenario !== 'compare',
     );
     expect(ticks.points.map((point: { run: string }) => point.run)).toEqual(
       Array.from({ length: 7 }, (_, at) => `run-${at + 9}`),
     );
-    const entries = JSON.parse((await run('history', folder, '--format', 'benchmark')).out);
+    const entries = JSON.parse((await capture('history', folder, '--format', 'benchmark')).out);
     expect(entries).toContainEqual(expect.objectContaining({ unit: 'us', extra: 'run run-15, commit commit-15' }));
     expect(entries).toContainEqual(expect.objectContaining({ name: 'compare, swarm (built in): cpu' }));
   });
@@ -113,7 +88,7 @@ describe('tapedeck history', () => {
     [['history', '--since', 'yesterday'], 64, /Give a day like 2026-01-31/],
     [['history', '--metric', 'speed'], 64, /unknown metric 'speed'/],
   ])('should refuse %j with %i', async (args, code, words) => {
-    const ended = await run(...args);
+    const ended = await capture(...args);
     expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)]);
   });
 });

@@ -1,32 +1,14 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { capture } from './capture.ts';
 import { startConformServer } from './conformServer.ts';
-import { runCli } from './program.ts';
 
 afterEach(() => {
-  process.exitCode = undefined;
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
 
-/** Runs `tapedeck conform` in this process and gathers what it prints. */
-async function conform(
-  ...args: string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const code = await runCli(
-    ['conform', ...args],
-    { out: (text) => (out += text), err: (text) => (err += text) },
-    false,
-  );
-  return { code, out, err };
-}
+const conform = (...args: string[]) => capture('conform', ...args);
 
 describe('tapedeck conform', () => {
   it('should list cases with their paragraphs, and run none', async () => {

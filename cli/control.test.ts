@@ -7,7 +7,7 @@ import { createPlayer } from '../simulator/play/player.ts';
 import type { Player } from '../simulator/play/types.ts';
 import { openTape } from '../simulator/tape/reader.ts';
 import { aTrade, openWriter } from '../simulator/tape/testTicks.ts';
-import { runCli } from './program.ts';
+import { capture } from './capture.ts';
 
 const EVENTS = 3_600;
 const folder = mkdtempSync(join(tmpdir(), 'tapedeck-control-'));
@@ -39,22 +39,7 @@ afterEach(async () => {
   control.close();
 });
 
-/** Runs `tapedeck control` as a user would. */
-async function run(...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let [out, err] = ['', ''];
-  const write = process.stdout.write;
-  process.stdout.write = (text: string | Uint8Array) => {
-    out += String(text);
-    return true;
-  };
-  try {
-    const output = { out: (text: string) => (out += text), err: (text: string) => (err += text) };
-    const code = await runCli(['control', ...args, '--url', control.url], output, false);
-    return { code, out, err };
-  } finally {
-    process.stdout.write = write;
-  }
-}
+const run = (...args: string[]) => capture('control', ...args, '--url', control.url);
 
 async function post(path: string, init: RequestInit = {}): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${control.url}${path}`, { method: 'POST', ...init });

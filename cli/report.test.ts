@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { HOSTILE } from '../reports/hostile.ts';
 import { testSummary } from '../reports/testSummary.ts';
 import { writeReport } from '../reports/write.ts';
-import { runCli } from './program.ts';
+import { capture } from './capture.ts';
 import { listRuns } from './reportList.ts';
 import { starterFor } from './reportOpen.ts';
 
@@ -18,24 +18,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => {
-  process.exitCode = undefined;
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
 
-/** Runs `tapedeck report` in this process and gathers what it prints. */
-async function report(
-  ...args: string[]
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  let out = '';
-  let err = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  const code = await runCli(['report', ...args], { out: (text) => (out += text), err: (text) => (err += text) }, false);
-  return { code, out, err };
-}
+const report = (...args: string[]) => capture('report', ...args);
 
 describe('tapedeck report', () => {
   it('should print a run as JUnit XML, as Markdown and as a page, the same as its end wrote', async () => {

@@ -1,33 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openTape } from '../simulator/tape/reader.ts';
 import { inFolder } from '../simulator/tape/testTicks.ts';
-import { runCli } from './program.ts';
-
-afterEach(() => {
-  process.exitCode = undefined;
-});
+import { capture } from './capture.ts';
 
 /** Runs `tapedeck tape` and gives what it prints to stdout. */
 async function tape(...args: string[]): Promise<string> {
-  let printed = '';
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-  try {
-    await runCli(['tape', ...args], { out: () => undefined, err: () => undefined }, false);
-  } finally {
-    write.mockRestore();
-  }
-  return printed;
+  return (await capture('tape', ...args)).out;
 }
 
 /** Runs a command line that fails, in this process, and gives its exit code and its one line. */
 async function failing(...args: string[]): Promise<{ code: number; line: string }> {
-  let line = '';
-  const code = await runCli(['tape', ...args], { out: () => undefined, err: (text) => (line += text) }, false);
+  const { code, err: line } = await capture('tape', ...args);
   expect(line.match(/\n/g)).toHaveLength(1);
   return { code, line };
 }

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
-import { runCli } from '../cli/program.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { capture } from '../cli/capture.ts';
 import { withCutsAsFaults } from '../simulator/faults/cuts.ts';
 import { createFaults } from '../simulator/faults/faults.ts';
 import { answerControl, startControl } from '../simulator/play/control.ts';
@@ -42,24 +42,10 @@ afterAll(() => {
   tape.close();
   rmSync(folder, { recursive: true });
 });
-afterEach(() => {
-  process.exitCode = undefined;
-});
 
 async function run(args: readonly string[]): Promise<{ readonly code: number; readonly told: string }> {
-  let told = '';
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    told += String(text);
-    return true;
-  });
-  try {
-    const take = (text: string): void => {
-      told += text;
-    };
-    return { code: await runCli(args, { out: take, err: take }, false), told };
-  } finally {
-    write.mockRestore();
-  }
+  const { code, out, err } = await capture(...args);
+  return { code, told: out + err };
 }
 
 /** A player at 10x that stands still at the open, steered by HTTP. */

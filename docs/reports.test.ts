@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { runCli } from '../cli/program.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { capture } from '../cli/capture.ts';
 import { testSummary } from '../reports/testSummary.ts';
 import { writeReport } from '../reports/write.ts';
 
@@ -28,10 +28,6 @@ afterAll(() => {
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true });
 });
-afterEach(() => {
-  process.exitCode = undefined;
-  vi.restoreAllMocks();
-});
 
 describe('docs/reports.md', () => {
   it('should have its commands found', () => {
@@ -41,22 +37,11 @@ describe('docs/reports.md', () => {
   it.each(lines)('should have a command that works: %s', async (line) => {
     const args = line.replace(/^npx tapedeck /, '').split(' ');
     const out = args.includes('--out') ? NAMES[args.at(-1) ?? ''] : undefined;
-    let told = '';
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      told += String(text);
-      return true;
-    });
-    const take = (text: string): void => {
-      told += text;
-    };
-    const code = await runCli(
-      args.map((arg) => NAMES[arg] ?? arg),
-      { out: take, err: take },
-      false,
-    );
+    const ended = await capture(...args.map((arg) => NAMES[arg] ?? arg));
+    const told = ended.out + ended.err;
 
     expect(told).not.toContain('tapedeck: ');
-    expect(code).toBe(0);
+    expect(ended.code).toBe(0);
     expect(out === undefined ? told : readFileSync(out, 'utf8')).not.toBe('');
   });
 
