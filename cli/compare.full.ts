@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
@@ -10,20 +10,6 @@ import { projectFile } from '../simulator/paths.ts';
 const MAIN = projectFile('dist', 'cli', 'main.js');
 /** A gate so tight that the look at the machine ends the comparison: six real blocks, and no more. */
 const HOPELESS = ['--gate', '0.1%', '--min-effect', '0.01%'];
-/** Blocks as short as they can be: this is about the way from command to report, not about what they measure. */
-const SHORT = `version: 1
-name: short-blocks
-tape: { symbols: 1000, fromS: 592, durationS: 3, speed: 1.6 }
-load:
-  clients: 20
-  symbolsPerClient: 50
-  connectOverS: 0.2
-  ordersPerS: 20
-  probes: 1
-  graceS: 0.5
-  reconnect: { firstDelayMs: 250, capMs: 30000 }
-`;
-
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tapedeck-compare-'));
@@ -40,8 +26,6 @@ function tapedeck(...args: string[]): Promise<{ code: number; out: string; err: 
 
 describe('a comparison of real blocks', () => {
   it("should say can't tell of a gate tighter than any machine, with what it can detect and its whole report", async () => {
-    const scenario = join(folder, 'short-blocks.yaml');
-    writeFileSync(scenario, SHORT);
     const out = join(folder, 'report');
     const ended = await tapedeck(
       'compare',
@@ -49,7 +33,7 @@ describe('a comparison of real blocks', () => {
       'HEAD',
       ...HOPELESS,
       '--scenario',
-      scenario,
+      projectFile('fixtures', 'compare', 'short-blocks.yaml'),
       '--out',
       out,
       '--format',

@@ -27,8 +27,9 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   'npx tapedeck replay --speed 600 --duration 1800': 'npx tapedeck replay --speed 600 --duration 600',
   "npx tapedeck gate --scenario smoke --target-command 'node dist/cli/main.js serve --port {port}' --target 'ws://127.0.0.1:{port}'":
     "npx tapedeck gate --scenario smoke --target-command 'node dist/cli/main.js serve --port {port}' --target 'ws://127.0.0.1:{port}'",
-  // Real blocks take minutes: cli/compare.full.ts plays some.
-  'npx tapedeck compare --against HEAD': 'npx tapedeck compare --help',
+  // Six short blocks of A against itself, and a gate so tight that they end it.
+  'npx tapedeck compare --against HEAD':
+    'npx tapedeck compare --against HEAD --scenario fixtures/compare/short-blocks.yaml --gate 0.1% --min-effect 0.01%',
   'npx tapedeck capacity --vary clients --for 200000':
     'npx tapedeck capacity --vary clients --for 200000 --from 50 --max 100 --plateau 4s --warm-up 1s --plays 1 --budget 60s',
   'npx tapedeck soak --hours 8':
