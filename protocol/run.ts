@@ -375,6 +375,8 @@ export interface OrderLine {
     readonly quantity: string;
     readonly readUs: number;
   }[];
+  /** When it was canceled, as it was told; absent: it wasn't. */
+  readonly canceled?: { readonly tickSeq: number; readonly eventTimeUs: number };
   readonly finalStatus: string;
 }
 

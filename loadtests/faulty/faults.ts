@@ -1,6 +1,16 @@
-import { bothLegs, earlyTriggers, lateTriggers, noAnswers } from './orders.ts';
+import { bothLegs, earlyTriggers, lateCancels, lateTriggers, noAnswers } from './orders.ts';
 import { double, drop, halfSilent, resumeHole, resumeRepeat, swap, withoutPatterns } from './sequence.ts';
-import { delay, jitter, latePatterns, noHeartbeats, servedLast, slip, slowCadence, stall } from './timing.ts';
+import {
+  delay,
+  jitter,
+  latePatterns,
+  lateSubscriptions,
+  noHeartbeats,
+  servedLast,
+  slip,
+  slowCadence,
+  stall,
+} from './timing.ts';
 import { type Fault, pass } from './types.ts';
 
 /**
@@ -98,6 +108,20 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     rows: ['trigger'],
     truths: [{ kind: 'triggers', of: ['both_legs'], planted: 'leg' }],
     filter: bothLegs,
+  },
+  'late-cancel': {
+    description: 'cancels the other leg of an OCO list one tick late',
+    verdict: 'fail',
+    rows: ['trigger'],
+    truths: [{ kind: 'triggers', of: ['wrong_cancel'], planted: 'cancel' }],
+    filter: lateCancels,
+  },
+  'late-subscription': {
+    description: 'answers a new subscription to tickers after 6 s, with what was due meanwhile in the snapshot',
+    verdict: 'fail',
+    rows: ['errors'],
+    truths: [{ kind: 'violations', of: ['no_answer'], planted: 'subscription' }],
+    filter: lateSubscriptions,
   },
   'late-answers': {
     description: "answers orders only after the test's end",

@@ -1,5 +1,5 @@
 import type { Books } from './books.ts';
-import { numberIn, onTick, symbolOf, typeOf } from './frames.ts';
+import { numberIn, onTick, shift, symbolOf, typeOf } from './frames.ts';
 import { type FaultFilter, type Release, send } from './types.ts';
 
 /**
@@ -55,14 +55,27 @@ interface HeldFrame {
 export function bothLegs(books: Books): FaultFilter {
   return {
     onFrame: (text, nowUs) => {
-      const isCanceledLeg =
-        typeOf(text) === 'order' && text.includes('"reason":"canceled"') && text.includes('"contingency":"OCO"');
-      if (!isCanceledLeg) return [send(text, nowUs)];
+      if (!isCanceledLeg(text)) return [send(text, nowUs)];
       books.countOnce('leg', orderOf(text));
       const triggered = text.replace('"reason":"canceled"', '"reason":"triggered"');
       return [send(triggered.replace('"status":"CANCELED"', '"status":"TRIGGERED"'), nowUs)];
     },
   };
+}
+
+/** Claims for each leg that an OCO list's trigger cancels that it was canceled a tick later. */
+export function lateCancels(books: Books): FaultFilter {
+  return {
+    onFrame: (text, nowUs) => {
+      if (!isCanceledLeg(text)) return [send(text, nowUs)];
+      books.countOnce('cancel', orderOf(text));
+      return [send(shift(text, 'tickSeq', 1), nowUs)];
+    },
+  };
+}
+
+function isCanceledLeg(text: string): boolean {
+  return typeOf(text) === 'order' && text.includes('"reason":"canceled"') && text.includes('"contingency":"OCO"');
 }
 
 /** Claims for each trigger the tick before the one that crossed, where this connection knows it. */

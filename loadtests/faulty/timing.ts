@@ -15,6 +15,8 @@ const LAST_ONE_IN = 20;
 const LAST_REST = 7;
 const LAST_US = 60_000;
 const PATTERN_HEADS = headsOf('pattern');
+const TICKER_HEADS = headsOf('ticker');
+const LATE_SUBSCRIPTION_US = 6_000_000;
 const SILENT_FROM_US = 5_000_000;
 const SILENT_US = 6_000_000;
 
@@ -140,6 +142,35 @@ export function noHeartbeats(books: Books): FaultFilter {
       if (!Number.isNaN(lastUs)) books.time('heartbeat', nowUs - lastUs);
       lastUs = nowUs;
       return [send(text, nowUs)];
+    },
+  };
+}
+
+/** Holds the answer to a connection's first subscription of tickers, and tells what was due meanwhile in its snapshots alone. */
+export function lateSubscriptions(books: Books): FaultFilter {
+  let untilUs = Number.NEGATIVE_INFINITY;
+  let held: string[] = [];
+  const heads = new Map<string, number>();
+  const isOfTickers = (text: string): boolean => text.includes('"channel":"ticker"');
+  const withHead = (text: string): string => set(text, 'seq', heads.get(symbolOf(text)) ?? numberIn(text, 'seq'));
+  return {
+    onFrame: (text, nowUs) => {
+      const type = typeOf(text);
+      const isNew = type === 'subscribed' && isOfTickers(text) && text.includes('"recovered":false');
+      if (isNew && untilUs === Number.NEGATIVE_INFINITY) {
+        untilUs = nowUs + LATE_SUBSCRIPTION_US;
+        books.count('subscription');
+      }
+      if (nowUs >= untilUs) {
+        const late = held.map((one) => send(typeOf(one) === 'snapshot' ? withHead(one) : one, nowUs));
+        held = [];
+        return [...late, send(text, nowUs)];
+      }
+      if (type === 'ticker') heads.set(symbolOf(text), numberIn(text, 'seq'));
+      if (type === 'heartbeat') return [send(text.replace(TICKER_HEADS, '"ticker":{}'), nowUs)];
+      const isAnswer = (type === 'subscribed' || type === 'snapshot') && isOfTickers(text);
+      if (isAnswer) held.push(text);
+      return isAnswer || type === 'ticker' ? [] : [send(text, nowUs)];
     },
   };
 }

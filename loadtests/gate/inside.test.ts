@@ -20,6 +20,8 @@ describe('parseMetrics', () => {
     expect(page.buckets.get('tapedeck_process_seconds')).toEqual([
       [0.001, 90],
       [0.01, 99],
+      // What is over the last bound, as twice that bound.
+      [0.02, 100],
     ]);
     expect(page.values.has('tapedeck_closes_total')).toBe(false);
   });

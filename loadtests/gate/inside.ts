@@ -24,9 +24,10 @@ export function parseMetrics(page: string): MetricsPage {
     const bucket = BUCKET.exec(line);
     if (bucket !== null) {
       const [, name = '', le = '', count = ''] = bucket;
-      if (le === '+Inf') continue;
       const known = buckets.get(name) ?? [];
-      known.push([Number(le), Number(count)]);
+      const [highest = 0] = known.at(-1) ?? [];
+      // What is over the last bound is told as twice that bound: how much more it is, nobody knows.
+      known.push([le === '+Inf' ? 2 * highest : Number(le), Number(count)]);
       buckets.set(name, known);
       continue;
     }

@@ -45,7 +45,7 @@ export function judgeAllOrders(input: {
     wrongTick: found.wrongTick,
     faults: found.findings.map((finding) => ({
       kind: finding.kind,
-      atUs: sent.get(`${finding.client}/${finding.clientOrderId}`) ?? readUntilUs,
+      atUs: finding.dueUs ?? sent.get(`${finding.client}/${finding.clientOrderId}`) ?? readUntilUs,
       detail: `order ${finding.clientOrderId} on ${finding.symbol} (client ${finding.client}): ${finding.kind.replaceAll('_', ' ')}: ${finding.detail}`,
     })),
   };

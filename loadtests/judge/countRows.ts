@@ -1,7 +1,7 @@
 import type { ViolationKind } from '../../protocol/run.ts';
 import type { Target } from '../../protocol/schemas/targets.ts';
 import type { RunEvidence } from './evidence.ts';
-import { type Breach, breaches, cutBeforeWelcome } from './promises.ts';
+import { type Breach, breaches, cutBeforeWelcome, excusedBeforeWelcome } from './promises.ts';
 import { enough, type Finding, generatorAtFault, leastSamples } from './samples.ts';
 import { holds } from './timing.ts';
 
@@ -91,8 +91,9 @@ export function symbols(target: Target, evidence: RunEvidence): Finding {
   const heard = new Set<string>();
   for (const data of evidence.generators) {
     for (const client of data.clients)
-      for (const { stream } of client.streams) {
-        if (stream.startsWith(kind)) heard.add(stream);
+      for (const { stream, events, lastSeq } of client.streams) {
+        // A client tells a line of each stream that it asked for, whatever came of it.
+        if (stream.startsWith(kind) && (events > 0 || lastSeq >= 0)) heard.add(stream);
       }
   }
   return atLeast(target, evidence, heard.size, '');
@@ -143,7 +144,7 @@ export function errors(target: Target, evidence: RunEvidence): Finding {
   }
   if (holds(target, share, target.bound)) return { ...base, verdict: 'pass', reason: '' };
   const found = breaches(evidence, ['no_welcome', 'no_answer']);
-  const excused = found.reduce((sum, breach) => sum + breach.excused, 0);
+  const excused = found.reduce((sum, breach) => sum + breach.excused, excusedBeforeWelcome(evidence));
   if (excused > 0 && holds(target, Math.max(0, failed - excused) / operations, target.bound)) {
     return { ...base, verdict: 'invalid', reason: 'failed while our own generator was late' };
   }

@@ -54,6 +54,13 @@ describe('lateIn', () => {
     expect(lateIn(noisy, 5, 100_000, { medianUs: 2_000, figureUs: 298_000 })).toEqual([]);
   });
 
+  it('should not excuse one message that is over what none may be, by a lateness a hundredth as long', () => {
+    const evidence = { ...quiet(), canaryUs: new Map([[7, 30_000]]) };
+    const measured = (maxUs: number) => ({ medianUs: 5_000, figureUs: 5_000, never: { maxUs, boundUs: 500_000 } });
+    expect(lateIn(evidence, 7, 100_000, measured(3_000_000))).toEqual([]);
+    expect(lateIn(evidence, 7, 100_000, measured(520_000))).toHaveLength(1);
+  });
+
   it('should count the clocks against every second', () => {
     expect(lateIn({ ...quiet(), clockErrorUs: 30_000 }, 44, 100_000)).toHaveLength(1);
   });

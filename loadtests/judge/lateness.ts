@@ -34,6 +34,8 @@ const HALF_A_SECOND = 0.5;
 export interface Measured {
   readonly medianUs: number;
   readonly figureUs: number;
+  /** The second's worst, and what none may be over, where the row says so. */
+  readonly never?: { readonly maxUs: number; readonly boundUs: number };
   /** What a sound target may take on top of a lateness that shifts every sample of the second; default 0. */
   readonly allowanceUs?: number;
 }
@@ -76,6 +78,8 @@ export function lateIn(evidence: LatenessEvidence, second: number, boundUs: numb
   weigh(`the target's turn on a core ${(runQueue / 1000).toFixed(0)} ms`, runQueue, runQueueFloor);
   weigh(`the clocks' agreement ${(evidence.clockErrorUs / 1000).toFixed(1)} ms`, evidence.clockErrorUs);
   if (measured !== undefined && measured.figureUs - explainedUs > boundUs) return [];
+  const { never } = measured ?? {};
+  if (never !== undefined && never.maxUs - explainedUs > never.boundUs) return [];
   return reasons;
 }
 

@@ -41,7 +41,9 @@ export function breaches(evidence: RunEvidence, kinds: readonly ViolationKind[])
     count = Math.max(count, listed.length);
     const excused = listed.filter((line) => isExcused(evidence, line.violation, line.atUs));
     const example = listed.find((line) => !excused.includes(line)) ?? listed[0];
-    return { violation, count, excused: excused.length, example };
+    // Of very many, the first are listed: where each of them is excused, the others can't be held against the server.
+    const isAllExcused = excused.length > 0 && excused.length === listed.length;
+    return { violation, count, excused: isAllExcused ? count : excused.length, example };
   });
 }
 
@@ -73,6 +75,22 @@ export function cutBeforeWelcome(evidence: RunEvidence, client: ClientLine): num
   const planned = client.closes.length - unplannedClosesOf(evidence, client).length;
   const cutAfterWelcome = Math.max(0, client.connects - 1);
   return Math.min(client.failedConnects, Math.max(0, planned - cutAfterWelcome));
+}
+
+/** Connections that were closed before their welcome while our own generator was late: it may not have spoken in time. */
+export function excusedBeforeWelcome(evidence: RunEvidence): number {
+  let excused = 0;
+  for (const data of evidence.generators) {
+    for (const client of data.clients) {
+      const unwelcomed = client.failedConnects - cutBeforeWelcome(evidence, client);
+      const silent = data.violations.filter((line) => line.violation === 'no_welcome' && line.client === client.client);
+      const closes = unplannedClosesOf(evidence, client).filter(({ atUs }) =>
+        isExcused(evidence, 'unplanned_close', atUs),
+      );
+      excused += Math.max(0, Math.min(unwelcomed - silent.length, closes.length));
+    }
+  }
+  return excused;
 }
 
 /** A client's closes that no cut explains. */

@@ -77,8 +77,7 @@ describe('judgeTiming', () => {
   it('should not fail by one sample because few clean seconds are left, but by a percentile that is surely broken', () => {
     // 200 samples a second: one clean second can't carry a p99 by itself.
     const broken = windows(10, 500, { 9: 20 });
-    const { windowShare: _, ...whole } = TICK;
-    const verdict = () => verdictOf(broken, [0, 1, 2, 3, 4, 5, 6, 7, 8], '', whole).verdict;
+    const verdict = () => verdictOf(broken, [0, 1, 2, 3, 4, 5, 6, 7, 8]).verdict;
     broken.get(9)?.record(122_000, 1);
     expect(verdict()).toBe('invalid');
     broken.get(9)?.record(122_000, 9);

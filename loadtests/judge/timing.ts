@@ -76,7 +76,8 @@ export function judgeTiming(input: TimingInput): TimingFinding {
   const cleanCount = mergeWindows(clean).count;
   // A part of the run needs more certainty than the whole: the seconds left may be too few to carry the percentile.
   const isSureAlone = clean.size === windows.size || figure.byMaximum;
-  const stillBroken = cleanCount === 0 ? '' : breach(target, clean, isSureAlone ? 'figure' : 'interval');
+  const isBroken = { windows: windows.size, by: isSureAlone ? 'figure' : 'interval' } as const;
+  const stillBroken = cleanCount === 0 ? '' : breach(target, clean, isBroken);
   if (stillBroken !== '') return { ...base, verdict: 'fail', reason: stillBroken };
   return { ...base, verdict: 'invalid', reason: `broken only ${lateness(input, windows, clean)}` };
 }
@@ -84,16 +85,24 @@ export function judgeTiming(input: TimingInput): TimingFinding {
 /**
  * Which promise of the row the windows break, in words; '' when none.
  *
- * @param by what of the whole must be over the bound: the figure, or a percentile's interval with both its ends
+ * @param judged.windows how many windows the run has, of which these may be a part
+ * @param judged.by what must be over the bound: the figure, or a percentile's interval with both its ends
  */
-function breach(target: Target, windows: Windows, by: 'figure' | 'interval' = 'figure'): string {
+function breach(
+  target: Target,
+  windows: Windows,
+  judged: { readonly windows: number; readonly by: 'figure' | 'interval' } = { windows: windows.size, by: 'figure' },
+): string {
   const scale = unitsOf(target);
   const bound = target.bound * scale;
   const all = mergeWindows(windows);
   const whole = figureOf(target, all);
-  const quantile = by === 'interval' ? QUANTILES.get(target.statistic) : undefined;
-  const judged = quantile === undefined ? [whole.valueUs] : percentileInterval(all, quantile);
-  if (judged.every((valueUs) => !holds(target, valueUs, bound))) {
+  const quantile = judged.by === 'interval' ? QUANTILES.get(target.statistic) : undefined;
+  const isBroken = (histogram: Histogram): boolean => {
+    if (quantile === undefined) return !holds(target, figureOf(target, histogram).valueUs, bound);
+    return percentileInterval(histogram, quantile).every((valueUs) => !holds(target, valueUs, bound));
+  };
+  if (isBroken(all)) {
     return `${whole.byMaximum ? 'max' : target.statistic} ${words(target, whole.valueUs)} over the whole run`;
   }
   if (target.never !== undefined && all.max > target.never * scale) {
@@ -101,8 +110,8 @@ function breach(target: Target, windows: Windows, by: 'figure' | 'interval' = 'f
     return `${words(target, all.max)} in second ${when.map(([second]) => second).join(', ')}, never over ${target.never} ms`;
   }
   if (target.windowShare === undefined) return '';
-  const bad = [...windows].filter(([, histogram]) => !holds(target, figureOf(target, histogram).valueUs, bound));
-  const allowed = Math.floor((1 - target.windowShare) * windows.size + 1e-9);
+  const bad = [...windows].filter(([, histogram]) => isBroken(histogram));
+  const allowed = Math.floor((1 - target.windowShare) * judged.windows + 1e-9);
   if (bad.length <= allowed) return '';
   const seconds = bad.map(([second]) => second).sort((a, b) => a - b);
   return `${bad.length} of ${windows.size} one-second windows broken (${allowed} allowed): second ${listed(seconds)}`;
@@ -132,6 +141,7 @@ function measuredOf(target: Target, histogram: Histogram): Measured {
     // Of one or two messages it says nothing of most of them.
     medianUs: histogram.count < LEAST_OF_A_MEDIAN ? 0 : histogram.percentile(50),
     figureUs: figureOf(target, histogram).valueUs,
+    ...(target.never === undefined ? {} : { never: { maxUs: histogram.max, boundUs: target.never * unitsOf(target) } }),
     // An opening counts from its plan: what it slipped is in it whole, with what the target took on top.
     ...(target.id === 'connect' ? { allowanceUs: target.bound * unitsOf(target) } : {}),
   };

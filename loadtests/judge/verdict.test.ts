@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientLine, WindowMetric } from '../../protocol/run.ts';
 import { Histogram } from '../../reports/histogram.ts';
+import { seededRandom } from '../gate/random.ts';
 import { loadTargets } from '../targets/load.ts';
 import type { RunEvidence } from './evidence.ts';
 import type { GeneratorData } from './merge.ts';
@@ -129,6 +130,46 @@ describe('judge', () => {
     expect(judge({ ...evidence, generators: [{ ...first, violationCounts: counts }] }).why).toMatch(/^loss /);
   });
 
+  it('should not count symbols that were asked for and never heard', () => {
+    const evidence = soundEvidence();
+    const mute = { firstSeq: -1, lastSeq: -1, events: 0 };
+    const unheard = soundClient(0).streams.map((stream, at) => (at < 9 ? { ...stream, ...mute } : stream));
+    const [first] = evidence.generators as [GeneratorData];
+    const clients = first.clients.map((client, at) => (at === 0 ? { ...client, streams: unheard } : client));
+    const own = { ...evidence, generators: [{ ...first, clients }], expectedHeads: new Map() };
+
+    expect(row(own, 'symbols')).toMatchObject({ verdict: 'fail', value: 991 });
+  });
+
+  it('should not hold against the server what is too much to be listed, where all that is listed is excused', () => {
+    const pausedAt20 = { ...quiet(), loopDelayUs: new Map([['swarm', new Map([[20, 5_000_000]])]]) };
+    const many = (atS: number) => {
+      const evidence = withViolation(soundEvidence(), 'unexplained_gap', atS);
+      const [first] = evidence.generators as [GeneratorData];
+      const violationCounts = new Map([['unexplained_gap' as const, 250]]);
+      return row({ ...evidence, generators: [{ ...first, violationCounts }], lateness: pausedAt20 }, 'loss').verdict;
+    };
+
+    expect(many(20)).toBe('invalid');
+    expect(many(40)).toBe('fail');
+  });
+
+  it('should not call an error what was closed before its welcome while our own generator stood still', () => {
+    const paused = { ...quiet(), loopDelayUs: new Map([['swarm', new Map([[25, 5_200_000]])]]) };
+    const closedAt = (atS: number) => {
+      const evidence = soundEvidence();
+      const [first] = evidence.generators as [GeneratorData];
+      const clients = first.clients.map((client, at) => {
+        const closes = [...client.closes, { atUs: START_US + atS * 1e6, code: 4408 }];
+        return at < 10 ? { ...client, closes, failedConnects: 1, failedOperations: 1 } : client;
+      });
+      return row({ ...evidence, generators: [{ ...first, clients }], lateness: paused }, 'errors').verdict;
+    };
+
+    expect(closedAt(26)).toBe('invalid');
+    expect(closedAt(50)).toBe('fail');
+  });
+
   it('should find a tail that never came', () => {
     const streams = soundClient(0).streams.map((stream, at) => (at === 4 ? { ...stream, lastSeq: 47 } : stream));
     const found = row(withClient({ streams }), 'loss');
@@ -206,6 +247,28 @@ describe('judge', () => {
 
     expect(judged.verdict).toBe('fail');
     expect(judged.reason).toContain('client 0 is served last');
+  });
+
+  it('should not let one long stall turn what shorter pauses did against the server', () => {
+    // A server that answers in 2 ms; what was due in a pause of ours waits for its end.
+    const random = seededRandom(5);
+    const canaryUs = new Map([5, 12, 16, 20, 24, 28, 32, 36, 40].map((at) => [at, at === 5 ? 550_000 : 50_000]));
+    const evidence = soundEvidence();
+    const [first] = evidence.generators as [GeneratorData];
+    const clients = first.clients.map((client) => ({
+      ...client,
+      tickBySecond: Array.from({ length: 60 }, (_, second) => {
+        const histogram = new Histogram();
+        for (let tick = 0; tick < 20; tick++) {
+          const waits = (canaryUs.get(second) ?? 0) - random() * 1e6;
+          histogram.record(2_000 + Math.round(Math.max(0, waits)));
+        }
+        return [second, histogram.toJSON()] as const;
+      }),
+    }));
+    const paused = { ...evidence, generators: [{ ...first, clients }], lateness: { ...quiet(), canaryUs } };
+
+    expect(row(paused, 'fairness')).toMatchObject({ verdict: 'invalid' });
   });
 
   it('should fail a metric that is missing, but print what is declared absent as not applicable', () => {

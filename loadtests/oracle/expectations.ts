@@ -36,6 +36,8 @@ export interface Expectation {
   readonly outcome: ExpectedOutcome;
   readonly priceDecimals: number;
   readonly quantityDecimals: number;
+  /** The tick after which it was entered, -1 where it wasn't: all of a list are entered after the first's. */
+  readonly enteredTickSeq: number;
   /** Market's time of the tick after which the order was entered; -Infinity before the first tick. */
   readonly acceptedTickTimeUs: number;
   /** Market's time of the symbol's next tick; Infinity when none follows. */
@@ -47,6 +49,7 @@ interface Entry {
   readonly line: OrderLine;
   readonly instrument: Instrument;
   outcome: ExpectedOutcome;
+  enteredTickSeq: number;
   acceptedTickTimeUs: number;
   nextTickTimeUs: number;
   /** All of its list, in the list's order; one by itself is alone in it. */
@@ -86,6 +89,7 @@ export function expectTriggers(options: {
     outcome: entry.outcome,
     priceDecimals: entry.instrument.priceDecimals,
     quantityDecimals: entry.instrument.quantityDecimals,
+    enteredTickSeq: entry.enteredTickSeq,
     acceptedTickTimeUs: entry.acceptedTickTimeUs,
     nextTickTimeUs: entry.nextTickTimeUs,
   }));
@@ -103,6 +107,7 @@ function entryOf(line: OrderLine, index: number, instruments: readonly Instrumen
       instrument === NOWHERE
         ? { kind: 'rejected', reason: 'unknown_symbol' }
         : { kind: 'unknown', why: whyUnplaced(line) },
+    enteredTickSeq: -1,
     acceptedTickTimeUs: Number.NEGATIVE_INFINITY,
     nextTickTimeUs: Number.POSITIVE_INFINITY,
     list: [],
@@ -164,7 +169,10 @@ function enterDue(play: SymbolPlay, symbol: number, tickTimeUs: number): void {
     if (entry === undefined || entry.line.acceptedTickSeq > seq) return;
     entry.acceptedTickTimeUs = tickTimeUs;
     if (entry.isEntered) continue;
-    for (const member of entry.list) member.isEntered = true;
+    for (const member of entry.list) {
+      member.isEntered = true;
+      member.enteredTickSeq = entry.line.acceptedTickSeq;
+    }
     play.oracle.onCommand(commandOf(entry.list));
   }
 }

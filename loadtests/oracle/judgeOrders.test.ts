@@ -130,6 +130,10 @@ describe('judgeOrders', () => {
     ['wrongly_rejected', REJECTED],
     ['wrongly_rejected', { ...REJECTED, acceptedTickSeq: -1 }],
     ['wrong_reason', { ...REJECTED, rejectReason: 'no_market', frame: { ...FRAME, triggerPrice: '100.10' } }],
+    ['wrongly_filled', { ...REST, fills: [FILL], frame: { ...FRAME, triggerPrice: '90' } }],
+    ['wrongly_ended', { ...REST, finalStatus: 'CANCELED', frame: { ...FRAME, triggerPrice: '90' } }],
+    ['early', { ...REJECTED, triggers: [TRIGGER], frame: { ...FRAME, triggerPrice: '100.10' } }],
+    ['wrongly_filled', { ...REJECTED, fills: [FILL], frame: { ...FRAME, triggerPrice: '100.10' } }],
     ['wrongly_accepted', { frame: { ...FRAME, triggerPrice: '100.10' } }],
     ['never_answered', { ...REST, outcome: 'unanswered', answeredUs: 0, acceptedTickSeq: -1 }],
     ['answered_late', { answeredUs: 1e9 + 400_000 }],
@@ -146,25 +150,39 @@ describe('judgeOrders', () => {
     const list = ['c1-1', 'c1-2'];
     const sell: OrderLine = { ...SOUND, list };
     const buyFrame: OrderPlaceFrame = { ...FRAME, clientOrderId: 'c1-2', side: 'BUY', triggerPrice: '100.30' };
-    const buy: OrderLine = { ...SOUND, frame: buyFrame, list, triggers: [], fills: [], finalStatus: 'CANCELED' };
-    const judgeBoth = (change: Partial<OrderLine>, more: More = {}) => {
-      const orders = [sell, { ...buy, ...change }];
+    const gone = { canceled: { tickSeq: 4, eventTimeUs: 300_000 }, finalStatus: 'CANCELED' };
+    const buy: OrderLine = { ...SOUND, frame: buyFrame, list, triggers: [], fills: [], ...gone };
+    const { canceled: _, ...never } = { ...buy, finalStatus: 'ACCEPTED' };
+    const judgeBoth = (second: OrderLine, more: More = {}) => {
+      const orders = [sell, second];
       const expectations = expectTriggers({ instruments: INSTRUMENTS, ticks: ticks(), orders });
       return judgeOrders({ expectations, orders, schedule: SCHEDULE, maxAckMs: 200, ...more });
     };
 
     it('should ask that the trigger of one leg cancels the other', () => {
-      expect(judgeBoth({})).toMatchObject({ findings: [], triggersExpected: 1, triggersSeen: 1 });
-      expect(judgeBoth({ finalStatus: 'ACCEPTED' }).findings).toMatchObject([
-        { kind: 'never_canceled', clientOrderId: 'c1-2', detail: expect.stringContaining('on tick 4') },
+      expect(judgeBoth(buy)).toMatchObject({ findings: [], triggersExpected: 1, triggersSeen: 1 });
+      expect(judgeBoth(never).findings).toMatchObject([
+        { kind: 'never_canceled', clientOrderId: 'c1-2', dueUs: 1e9 + 300_000 },
       ]);
-      expect(judgeBoth({ finalStatus: 'ACCEPTED' }, { graceUs: 750_000 }).findings).toEqual([]);
+      expect(judgeBoth(never, { graceUs: 750_000 }).findings).toEqual([]);
+    });
+
+    it.each([3, 6])('should ask that it does so on its own tick, not on tick %i', (tickSeq) => {
+      const found = judgeBoth({ ...buy, canceled: { tickSeq, eventTimeUs: 1 } });
+      expect(found).toMatchObject({ findings: [{ kind: 'wrong_cancel', expectedTickSeq: 4, tickSeq }], wrongTick: 1 });
+    });
+
+    it('should ask that both legs are taken, after the same tick', () => {
+      const untold = judgeBoth({ ...buy, acceptedTickSeq: -1 });
+      expect(untold.findings).toMatchObject([{ kind: 'implausible_acceptance', clientOrderId: 'c1-2' }]);
+      const apart = judgeBoth({ ...buy, acceptedTickSeq: 1 });
+      expect(apart.findings.map(({ kind }) => kind)).toContain('implausible_acceptance');
     });
 
     it('should find both legs triggered, or the other filled', () => {
-      const found = judgeBoth({ triggers: [{ ...TRIGGER, tickSeq: 6 }], finalStatus: 'FILLED' });
+      const found = judgeBoth({ ...never, triggers: [{ ...TRIGGER, tickSeq: 6 }] });
       expect(found).toMatchObject({ findings: [{ kind: 'both_legs', tickSeq: 6 }], wrongTick: 1 });
-      expect(judgeBoth({ fills: [FILL] }).findings).toMatchObject([{ kind: 'both_legs', tickSeq: 4 }]);
+      expect(judgeBoth({ ...buy, fills: [FILL] }).findings).toMatchObject([{ kind: 'both_legs', tickSeq: 4 }]);
     });
 
     it('should enter the legs as one, so that neither can be taken alone', () => {

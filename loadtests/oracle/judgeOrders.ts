@@ -12,11 +12,14 @@ type OrderFindingKind =
   | 'twice'
   | 'both_legs'
   | 'never_canceled'
+  | 'wrong_cancel'
+  | 'wrongly_ended'
   | 'wrong_time'
   | 'wrong_price'
   | 'wrong_quantity'
   | 'never_filled'
   | 'filled_twice'
+  | 'wrongly_filled'
   | 'wrongly_rejected'
   | 'wrongly_accepted'
   | 'wrong_reason'
@@ -34,6 +37,8 @@ interface OrderFinding {
   readonly expectedTickSeq: number;
   /** The tick on which it did; -1 when it didn't. */
   readonly tickSeq: number;
+  /** When what never came was due, µs since the epoch; absent for what came. */
+  readonly dueUs?: number;
   readonly detail: string;
 }
 
@@ -47,11 +52,14 @@ export interface OrderFindings {
   readonly triggersExpected: number;
   /** Orders of which a trigger was seen. */
   readonly triggersSeen: number;
-  /** Findings of kind `early`, `late`, `never`, `twice` and `both_legs`. */
+  /** Findings of kind `early`, `late`, `never`, `twice`, `both_legs` and `wrong_cancel`. */
   readonly wrongTick: number;
   /** Orders whose end lies too near the run's end to be judged, see {@link judgeOrders}. */
   readonly undecided: number;
 }
+
+/** Statuses from which an order doesn't come back; one that rests can have none of them. */
+const ENDED: ReadonlySet<string> = new Set(['CANCELED', 'EXPIRED', 'REJECTED']);
 
 /** What judging needs. Times in µs since the epoch unless the name says otherwise. */
 export interface JudgeOptions {
@@ -113,7 +121,7 @@ export function judgeOrders(options: JudgeOptions): OrderFindings {
     const expectation = expectations[index];
     if (expectation !== undefined && order.sentUs > 0) judgeOrder(court, order, expectation);
   }
-  const wrongTicks: readonly OrderFindingKind[] = ['early', 'late', 'never', 'twice', 'both_legs'];
+  const wrongTicks: readonly OrderFindingKind[] = ['early', 'late', 'never', 'twice', 'both_legs', 'wrong_cancel'];
   return {
     findings: court.findings,
     placed: orders.filter(({ sentUs }) => sentUs > 0).length,
@@ -144,11 +152,29 @@ function judgeOrder(court: Court, order: OrderLine, expectation: Expectation): v
     note(court, order, { kind, detail: outcome.why });
     return;
   }
+  if (order.outcome === 'accepted') judgeAcceptance(court, order, { expectation, isUntold });
   judgeAcceptanceTime(court, order, expectation);
   if (order.outcome === 'rejected') judgeRejection(court, order, outcome);
   else if (outcome.kind === 'rejected') {
     note(court, order, { kind: 'wrongly_accepted', detail: `must be rejected: ${outcome.reason}` });
   } else judgeAccepted(court, order, expectation);
+}
+
+/** Whether an order said after which tick it was taken, and one of a list after the same as the others: it is taken whole. */
+function judgeAcceptance(
+  court: Court,
+  order: OrderLine,
+  { expectation, isUntold }: { readonly expectation: Expectation; readonly isUntold: boolean },
+): void {
+  const { acceptedTickSeq: tickSeq } = order;
+  const { enteredTickSeq } = expectation;
+  if (tickSeq < 0) {
+    const detail = 'no order event told at which tick it was taken';
+    if (!isUntold) note(court, order, { kind: 'implausible_acceptance', detail });
+  } else if (enteredTickSeq >= 0 && !isSameTick(court, order, tickSeq, enteredTickSeq)) {
+    const detail = `said to be taken after tick ${tickSeq}, the first of its list after tick ${enteredTickSeq}`;
+    note(court, order, { kind: 'implausible_acceptance', tickSeq, detail });
+  }
 }
 
 function judgeAnswerTime(court: Court, order: OrderLine): void {
@@ -183,6 +209,18 @@ function judgeRejection(court: Court, order: OrderLine, outcome: ExpectedOutcome
     const detail = `rejected as ${order.rejectReason}, must be ${outcome.reason}`;
     note(court, order, { kind: 'wrong_reason', tickSeq: order.acceptedTickSeq, detail });
   }
+  judgeNothingHappened(court, order, 'rejected');
+}
+
+/** Of an order that must neither trigger nor fill. */
+function judgeNothingHappened(court: Court, order: OrderLine, why: string): void {
+  const [trigger] = order.triggers;
+  const [fill] = order.fills;
+  if (trigger !== undefined) {
+    note(court, order, { kind: 'early', tickSeq: trigger.tickSeq, detail: `triggered though ${why}` });
+  } else if (fill !== undefined) {
+    note(court, order, { kind: 'wrongly_filled', tickSeq: fill.tickSeq, detail: `filled though ${why}` });
+  }
 }
 
 function judgeAccepted(court: Court, order: OrderLine, expectation: Expectation): void {
@@ -196,9 +234,15 @@ function judgeAccepted(court: Court, order: OrderLine, expectation: Expectation)
     judgeCanceled(court, order, outcome);
     return;
   }
+  if (outcome.kind === 'resting') {
+    judgeNothingHappened(court, order, 'no tick reached its stop');
+    const detail = `ended as ${order.finalStatus} though nothing ended it`;
+    if (ENDED.has(order.finalStatus)) note(court, order, { kind: 'wrongly_ended', detail });
+    return;
+  }
   if (outcome.kind !== 'triggered') {
     if (trigger !== undefined) {
-      const detail = 'triggered though no tick reached its stop';
+      const detail = 'triggered though it has no stop';
       note(court, order, { kind: 'early', tickSeq: trigger.tickSeq, detail });
     }
     const decided = order.answeredUs <= court.stillDueUs && !isAway(court, order, order.answeredUs);
@@ -210,7 +254,8 @@ function judgeAccepted(court: Court, order: OrderLine, expectation: Expectation)
   else court.undecided++;
   if (trigger === undefined) {
     const detail = `must trigger on tick ${expectedTickSeq}, was never told`;
-    if (decided) note(court, order, { kind: 'never', expectedTickSeq, detail });
+    const dueUs = dueTimeUs(court.schedule, outcome.eventTimeUs);
+    if (decided) note(court, order, { kind: 'never', expectedTickSeq, dueUs, detail });
     return;
   }
   if (!isSameTick(court, order, trigger.tickSeq, expectedTickSeq)) {
@@ -240,16 +285,21 @@ function judgeCanceled(court: Court, order: OrderLine, other: { tickSeq: number;
     const what = order.triggers.length > 0 ? 'triggered' : 'filled';
     const detail = `${what} on tick ${happened.tickSeq} though ${because}`;
     note(court, order, { kind: 'both_legs', expectedTickSeq: -1, tickSeq: happened.tickSeq, detail });
-  } else if (order.finalStatus !== 'CANCELED' && isDecided(court, order, other.eventTimeUs)) {
-    note(court, order, {
-      kind: 'never_canceled',
-      detail: `must be canceled: ${because}; its status is ${order.finalStatus}`,
-    });
+  } else if (order.canceled === undefined) {
+    if (!isDecided(court, order, other.eventTimeUs)) return;
+    const dueUs = dueTimeUs(court.schedule, other.eventTimeUs);
+    const detail = `must be canceled: ${because}; its status is ${order.finalStatus}`;
+    note(court, order, { kind: 'never_canceled', expectedTickSeq: other.tickSeq, dueUs, detail });
+  } else if (!isSameTick(court, order, order.canceled.tickSeq, other.tickSeq)) {
+    const { tickSeq } = order.canceled;
+    const detail = `canceled on tick ${tickSeq}, but ${because}`;
+    note(court, order, { kind: 'wrong_cancel', expectedTickSeq: other.tickSeq, tickSeq, detail });
   }
 }
 
 interface ExpectedFill {
   readonly tickSeq: number;
+  readonly eventTimeUs: number;
   readonly fillPrice: number;
   /** Whether a fill must have been read by now. */
   readonly decided: boolean;
@@ -262,7 +312,8 @@ function judgeFill(court: Court, order: OrderLine, expected: ExpectedFill): void
   const expectedTickSeq = expected.tickSeq;
   if (fill === undefined) {
     const detail = `must be filled on tick ${expectedTickSeq}, was never told`;
-    if (expected.decided) note(court, order, { kind: 'never_filled', expectedTickSeq, detail });
+    const dueUs = dueTimeUs(court.schedule, expected.eventTimeUs);
+    if (expected.decided) note(court, order, { kind: 'never_filled', expectedTickSeq, dueUs, detail });
     return;
   }
   if (second !== undefined) {
@@ -315,7 +366,7 @@ function isSameTick(court: Court, order: OrderLine, a: number, b: number): boole
 function note(
   court: Court,
   order: OrderLine,
-  finding: Pick<OrderFinding, 'kind' | 'detail'> & Partial<Pick<OrderFinding, 'expectedTickSeq' | 'tickSeq'>>,
+  finding: Pick<OrderFinding, 'kind' | 'detail'> & Partial<Pick<OrderFinding, 'expectedTickSeq' | 'tickSeq' | 'dueUs'>>,
 ): void {
   const { client, frame } = order;
   const { clientOrderId, symbol } = frame;

@@ -17,6 +17,7 @@ export interface ClientOrder {
   acceptedTickSeq: number;
   readonly triggers: OrderLine['triggers'][number][];
   readonly fills: OrderLine['fills'][number][];
+  canceled: OrderLine['canceled'];
   finalStatus: string;
 }
 
@@ -118,7 +119,14 @@ export class ClientOrders {
     } else if (event.reason === 'triggered') {
       const { tickSeq, eventTimeUs, triggerPrice: price } = event;
       order.triggers.push({ tickSeq, eventTimeUs, readUs: read.atUs, price, live: read.live });
+    } else if (event.reason === 'canceled') {
+      order.canceled ??= { tickSeq: event.tickSeq, eventTimeUs: event.eventTimeUs };
     }
+  }
+
+  /** Whether an order of ours is one of a list. */
+  isListed({ clientOrderId }: Pick<OrderFields, 'clientOrderId'>): boolean {
+    return (this.#byClientOrderId.get(clientOrderId)?.placement.orders.length ?? 0) > 1;
   }
 
   onExecution(event: ExecutionFields, atUs: number): void {
@@ -173,6 +181,7 @@ export class ClientOrders {
       acceptedTickSeq: order.acceptedTickSeq,
       triggers: order.triggers,
       fills: order.fills,
+      ...(order.canceled === undefined ? {} : { canceled: order.canceled }),
       finalStatus: order.finalStatus,
     };
   }
@@ -191,6 +200,7 @@ function newPlacement(plan: PlannedOrder): Placement {
       acceptedTickSeq: -1,
       triggers: [],
       fills: [],
+      canceled: undefined,
       finalStatus: '',
     });
   }

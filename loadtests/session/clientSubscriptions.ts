@@ -6,7 +6,11 @@ import type { ClientPorts } from './ports.ts';
 /** Channels that are subscribed by symbol; the others are the account's. */
 const BY_SYMBOL: ReadonlySet<SessionChannel> = new Set<SessionChannel>(['ticker', 'pattern', 'bar.1m']);
 
+/** An answer that takes longer than this has failed, as one that never comes: what was due meanwhile was heard by nobody. */
+const ANSWER_WITHIN_US = 2_000_000;
+
 interface Pending {
+  readonly askedUs: number;
   readonly channel: SessionChannel;
   readonly symbols: readonly string[] | undefined;
   readonly resumed: boolean;
@@ -21,6 +25,8 @@ export interface SubscriptionsOptions {
   readonly send: (frame: string) => void;
   /** A channel, or symbols of it, are subscribed anew. */
   readonly onConfirmed: (channel: SessionChannel, atUs: number) => void;
+  /** A subscription was answered too late. */
+  readonly onLate: (detail: string, atUs: number) => void;
 }
 
 /** What one client has asked to hear, what of it is answered, and which symbols it has left for a while. */
@@ -92,6 +98,11 @@ export class ClientSubscriptions {
     if (pending === undefined || pending.channel !== event.channel)
       return `subscribed to ${event.channel}, which was not asked for`;
     this.#pending.delete(event.id);
+    const waitedUs = atUs - pending.askedUs;
+    if (waitedUs > ANSWER_WITHIN_US) {
+      const detail = `the subscription of ${event.channel} was answered after ${Math.round(waitedUs / 1000)} ms`;
+      this.#options.onLate(detail, atUs);
+    }
     if (pending.resumed) this.#recovered.set(event.channel, event.recovered);
     this.#confirm(pending, event.recovered, atUs);
     return '';
@@ -116,7 +127,7 @@ export class ClientSubscriptions {
     const id = nextId();
     const atUs = ports.nowUs();
     const { frames, isAnswered } = dialect.subscribe({ id, channel, symbols, since, atUs });
-    const pending = { channel, symbols, resumed: since !== undefined };
+    const pending = { askedUs: atUs, channel, symbols, resumed: since !== undefined };
     if (isAnswered) this.#pending.set(id, pending);
     else this.#confirm({ ...pending, resumed: false }, false, atUs);
     for (const frame of frames) send(frame);

@@ -79,6 +79,10 @@ export class VirtualClient {
       nextId: () => this.#nextId++,
       send: (frame) => this.#link.send(frame),
       onConfirmed: (channel, atUs) => this.#market.onSubscribed(channel, atUs),
+      onLate: (detail, atUs) => {
+        // Who doesn't read on purpose reads answers late.
+        if (options.plan.behaviour?.kind !== 'slow') this.#fail('no_answer', detail, atUs);
+      },
     });
     const onEvent = (event: SessionEvent, atUs: number): void => {
       if (!this.#finished) this.#onEvent(event, atUs);
@@ -361,7 +365,9 @@ export class VirtualClient {
     this.#tally.orderEvents += 1;
     this.#orders.onOrderEvent(order, { atUs, live });
     if (order.fill !== undefined) this.#orders.onExecution({ ...order, ...order.fill }, atUs);
-    if (order.reason === 'triggered' && live) this.#options.recorder.record('trigger', dueUs, atUs - dueUs);
+    // What a trigger does to the others of its list belongs to it.
+    const isOfTrigger = order.reason === 'triggered' || (order.reason === 'canceled' && this.#orders.isListed(order));
+    if (isOfTrigger && live) this.#options.recorder.record('trigger', dueUs, atUs - dueUs);
   }
 
   #onSubscribed(event: Extract<SessionEvent, { kind: 'subscribed' }>, atUs: number): void {

@@ -27,7 +27,9 @@ export function rebased(data: GeneratorData, { symbols }: GoesOn): GeneratorData
         if (!stream.stream.startsWith('ticker:')) return stream;
         const { firstSeq, lastSeq } = stream;
         const base = before(stream.stream);
-        return { ...stream, firstSeq: Math.max(0, firstSeq - base), lastSeq: Math.max(0, lastSeq - base) };
+        // Below 0 nothing was heard of it.
+        const since = (seq: number): number => (seq < 0 ? seq : Math.max(0, seq - base));
+        return { ...stream, firstSeq: since(firstSeq), lastSeq: since(lastSeq) };
       }),
     })),
     orders: data.orders.map((order) => {
@@ -38,6 +40,9 @@ export function rebased(data: GeneratorData, { symbols }: GoesOn): GeneratorData
         acceptedTickSeq: seq(order.acceptedTickSeq),
         triggers: order.triggers.map((trigger) => ({ ...trigger, tickSeq: seq(trigger.tickSeq) })),
         fills: order.fills.map((fill) => ({ ...fill, tickSeq: seq(fill.tickSeq) })),
+        ...(order.canceled === undefined
+          ? {}
+          : { canceled: { ...order.canceled, tickSeq: seq(order.canceled.tickSeq) } }),
       };
     }),
   };
