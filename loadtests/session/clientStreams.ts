@@ -154,7 +154,7 @@ export class ClientStreams {
     for (const channel of SESSION_CHANNELS) this.#confirmedUs[channel] = Infinity;
   }
 
-  isConfirmed(channel: SessionChannel): boolean {
+  #isConfirmed(channel: SessionChannel): boolean {
     return this.#confirmedUs[channel] !== Infinity;
   }
 
@@ -240,7 +240,7 @@ export class ClientStreams {
       const audit = isNumbered(channel) ? this.#audit(channel, key) : undefined;
       if (audit === undefined) continue;
       if (audit.lastSeq < seq) caughtUp = false;
-      if (!this.isConfirmed(channel) || !audit.onHead(seq)) continue;
+      if (!this.#isConfirmed(channel) || !audit.onHead(seq)) continue;
       const detail = `head ${seq} was announced by three heartbeats, nothing came after ${audit.lastSeq}`;
       this.violation('heartbeat_head', `${channel}:${key}`, { seq, expectedSeq: audit.expectedSeq, atUs, detail });
     }

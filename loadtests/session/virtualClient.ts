@@ -1,4 +1,4 @@
-import { type ClientLine, type ClientPlan, SESSION_CHANNELS } from '../../protocol/run.ts';
+import type { ClientLine, ClientPlan } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import { UntimedRecorder } from '../audit/untimedRecorder.ts';
 import { Polling } from './behaviours/polling.ts';
@@ -389,7 +389,8 @@ export class VirtualClient {
   }
 
   #noteResumed(atUs: number): void {
-    if (!this.#outages.isOut || !SESSION_CHANNELS.some((channel) => this.#streams.isConfirmed(channel))) return;
+    // Back is who has all that it asked for, not who hears the first of its channels.
+    if (!this.#outages.isOut || !this.isConnected || this.#subscriptions.isWaiting) return;
     this.#outages.onResumed(atUs, this.#subscriptions.isRecovered);
   }
 
