@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { type ClosedLoopResult, runClosedLoop } from '../loadtests/http/closedLoop.ts';
 import { judgeHttp } from '../loadtests/http/judge.ts';
@@ -46,6 +47,9 @@ export function httpCommand() {
     .option('--out <file>', 'also write the JSON document there')
     .action(async (options) => {
       const urls = addresses(options.target, options.path ?? PATHS, options.iMayLoad);
+      const folder = dirname(options.out ?? '.');
+      if (!existsSync(folder))
+        throw new CliError(`--out ${options.out}: there is no folder ${folder}`, ExitCode.MISSING_INPUT);
       const token = options.token ?? process.env['TAPEDECK_TOKEN'];
       const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
       const progress = openProgress(process.stderr);
@@ -95,7 +99,14 @@ function addresses(target: string, paths: readonly string[], mayLoad: string | u
       `target ${hostname}: this puts load on a machine that isn't this one; if you may, add --i-may-load ${hostname}`,
       ExitCode.USAGE,
     );
-  return paths.map((path) => new URL(path, target));
+  const { origin, username, password } = new URL(target);
+  if (username !== '' || password !== '')
+    throw new CliError(`--target ${origin}: no user in the address; give a token with --token`, ExitCode.USAGE);
+  return paths.map((path) => {
+    const url = URL.canParse(path, target) ? new URL(path, target) : undefined;
+    if (url?.origin === origin) return url;
+    throw new CliError(`--path ${path}: a path of ${origin} is wanted, like /health`, ExitCode.USAGE);
+  });
 }
 
 function plain(probe: HttpProbeResult, rate: number) {

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-
 import { isStreamed, SHOWN_BY } from '../loadtests/feeds/shownTape.ts';
 import type { CommandUnderTest, FedBy, ForeignServer, TokenSource, UrlUnderTest } from '../loadtests/gate/underTest.ts';
 import { isLoopback, parseAddress } from '../loadtests/target/address.ts';
+import { withoutSecrets } from '../loadtests/target/secrets.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { CUSTOM_DIALECT, TIME_UNITS, type TimeUnit, type TlsFiles } from '../protocol/run.ts';
 import { CliError } from './errors.ts';
@@ -193,15 +194,21 @@ function shown(options: TargetOptions): TargetOptions {
     options;
   const { subscribeFrame, authFrame, where, itemsField, symbolField, timeField, seqField, priceField } = options;
   return {
-    ...{ target, targetCommand, tokenCommand, jwtSecretFile },
+    target: target === undefined ? undefined : withoutSecrets(target),
+    targetCommand,
+    tokenCommand: tokenCommand === undefined ? undefined : '...',
+    jwtSecretFile,
     header: options.header?.map((line) =>
       SECRET_HEADER.test(line.split(':', 1)[0] ?? '') ? `${line.split(':', 1)[0]}: ...` : line,
     ),
-    ...{ ca, cert, key, insecure, pid, metrics, symbols },
+    ...{ ca, cert, key, insecure, pid, symbols },
+    metrics: metrics === undefined ? undefined : withoutSecrets(metrics),
     fedBy: options.fedBy === 'own' ? undefined : options.fedBy,
     feedPort: options.feedPort === DEFAULT_FEED_PORT ? undefined : options.feedPort,
     startAt: options.startAt,
-    ...{ subscribeFrame, authFrame, where, itemsField, symbolField, timeField },
+    ...{ subscribeFrame, where, itemsField, symbolField, timeField },
+    // A file's name may be told, what stands in it not.
+    authFrame: /^\s*[[{]/.test(authFrame ?? '') ? '...' : authFrame,
     timeUnit: timeField === undefined ? undefined : options.timeUnit,
     timeOf: options.timeOf,
     seqField,

@@ -6,6 +6,7 @@ import { withoutWarmUp } from '../gate/warmUp.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { addGenerator, type GeneratorData, newGeneratorData } from '../judge/merge.ts';
 import { judgeMarket } from '../oracle/judgeMarket.ts';
+import { generatorsAgreement } from '../target/clocks.ts';
 import { MergeError } from './errors.ts';
 import type { ClockRecord } from './records.ts';
 import { insideOf, type ReadRun } from './runFile.ts';
@@ -172,7 +173,12 @@ function latenessOf(
     loopDelayUs,
     slipUs,
     runQueueUs: new Map(lateness.runQueueUs),
-    clockErrorUs: Math.max(lateness.clockErrorUs, ...parts.map(({ clock }) => clock?.errorUs ?? 0)),
+    // Each states its error; what its own pings say of it is asked as well.
+    clockErrorUs: Math.max(
+      lateness.clockErrorUs,
+      generatorsAgreement(parts.map(({ data }) => data)).errorUs,
+      ...parts.map(({ clock }) => clock?.errorUs ?? 0),
+    ),
   };
 }
 

@@ -23,8 +23,8 @@ export interface DialectProfile {
   readonly rules?: CustomRules;
   /** By what its messages are due; absent: by the tape's schedule. */
   readonly timedBy?: NonNullable<GeneratorPlan['timedBy']>;
-  /** Whether the tape says at which number its streams must end. Absent: yes. */
-  readonly hasHeads?: boolean;
+  /** Who says at which number its streams must end: the tape, what the clients heard between them, or nobody. Absent: the tape. */
+  readonly headsFrom?: 'tape' | 'clients' | 'nobody';
   /** What it lacks, with the reason as the report prints it. */
   readonly absent: ReadonlyMap<Need, string>;
   /** Delays of its own reconnect policy, ms; absent: the scenario's. */

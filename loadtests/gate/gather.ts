@@ -10,6 +10,7 @@ import type { GeneratorData } from '../judge/merge.ts';
 import { MINUTE_US } from '../oracle/bars.ts';
 import { judgeMarket } from '../oracle/judgeMarket.ts';
 import { clockAgreement, generatorsAgreement } from '../target/clocks.ts';
+import { heardHeads, silenceAtEnd } from '../target/heads.ts';
 import { unseen } from '../target/profile.ts';
 import { calibrationNotes } from './calibration.ts';
 import type { GeneratorEnd } from './generators.ts';
@@ -87,14 +88,10 @@ export async function gatherEvidence(
       clients: generators.flatMap((data) => data.clients),
       symbolsOf: new Map(clients.map((client) => [client.client, client.symbols])),
     }),
-    // Nobody knows what of the tape a server that polls has heard.
-    expectedHeads:
-      isPolled(options.feed ?? '') || options.dialect.hasHeads === false
-        ? new Map()
-        : expectedHeads(part, options.dialect.isNumbered),
+    expectedHeads: headsOf(input, generators),
     absent: absentIn(input),
     serverDied: input.serverDied,
-    generatorFailed: failureOf(input),
+    generatorFailed: failureOf(input) || silenceOf(input, generators),
   };
   const { patternsDue, patternsSeen, barsDue, barsSeen } = evidence.market;
   if (part.ticks.length > 0)
@@ -102,6 +99,21 @@ export async function gatherEvidence(
       `by the oracle ${patternsDue} patterns and ${barsDue} bars were due to clients; ${patternsSeen} and ${barsSeen} came`,
     );
   return { evidence, runHash, notes };
+}
+
+/** At which number each stream must end at least, as far as anybody knows. */
+function headsOf({ options, part, schedule }: GatherInput, generators: readonly GeneratorData[]): Map<string, number> {
+  const { headsFrom = 'tape', isNumbered } = options.dialect;
+  // Nobody knows what of the tape a server that polls has heard.
+  if (isPolled(options.feed ?? '') || headsFrom === 'nobody') return new Map();
+  return headsFrom === 'clients' ? heardHeads(generators, schedule) : expectedHeads(part, isNumbered);
+}
+
+/** A server with a feed of its own that falls silent is neither held nor broken. */
+function silenceOf({ options, schedule }: GatherInput, generators: readonly GeneratorData[]): string {
+  const { underTest } = options;
+  if (!isForeign(underTest) || (underTest.fed?.kind ?? 'own') !== 'own') return '';
+  return silenceAtEnd(generators, Math.floor((schedule.toEventUs - schedule.fromEventUs) / schedule.speed / 1e6));
 }
 
 const NO_SOAK = 'only a soak can tell: tapedeck soak';

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Histogram } from '../../reports/histogram.ts';
 import { runClosedLoop } from './closedLoop.ts';
 import { judgeHttp } from './judge.ts';
-import { type HttpProbeResult, probeHttp } from './probe.ts';
+import { type HttpProbeResult, probeHttp, UNSENT } from './probe.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -101,6 +101,8 @@ describe('judgeHttp', () => {
     ['invalid', measured(60, { slipMs: 20 })],
     ['fail', measured(10, { ok: 1_990, failures: new Map([['status 503', 10]]) })],
     ['invalid', measured(10, { planned: 9_000 })],
+    ['fail', measured(10, { failures: new Map([[UNSENT, 100]]) })],
+    ['invalid', measured(10, { failures: new Map([[UNSENT, 100]]), slipMs: 20 })],
   ] as const)('should say %s', (verdict, result) => {
     expect(judgeHttp(result, bounds).verdict).toBe(verdict);
   });

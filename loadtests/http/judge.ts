@@ -1,4 +1,4 @@
-import type { HttpProbeResult } from './probe.ts';
+import { type HttpProbeResult, UNSENT } from './probe.ts';
 
 /** Bounds of the open-model probe. */
 export interface HttpBounds {
@@ -25,7 +25,13 @@ export function judgeHttp(result: HttpProbeResult, bounds: HttpBounds): HttpJudg
   if (attempted === 0) return { verdict: 'invalid', why: 'nothing was asked' };
   const failed = [...failures.values()].reduce((sum, count) => sum + count, 0);
   const [worst] = [...failures].sort((a, b) => b[1] - a[1]);
-  if (failed / attempted > bounds.failedShare && worst !== undefined)
+  const isOver = (count: number): boolean => count / attempted > bounds.failedShare;
+  const latestMs = slip.max / 1000;
+  if (isOver(failed) && !isOver(failed - (failures.get(UNSENT) ?? 0)) && latestMs > LATE_SHARE * bounds.p99Ms) {
+    const why = `${failed} requests had too many before them, but the probe itself was late by ${latestMs.toFixed(1)} ms`;
+    return { verdict: 'invalid', why };
+  }
+  if (isOver(failed) && worst !== undefined)
     return { verdict: 'fail', why: `${failed} of ${attempted} requests failed, most by: ${worst[0]}` };
   const isP99 = attempted >= SAMPLES_FOR_P99;
   const measuredMs = (isP99 ? latency.percentile(99) : latency.max) / 1000;

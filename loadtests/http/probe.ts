@@ -34,6 +34,10 @@ export interface HttpProbeResult {
 const TIMEOUT_MS = 10_000;
 /** Requests on their way at once, at most: those beyond it fail unsent. */
 const MAX_IN_FLIGHT = 5_000;
+/** What failed so, in words. */
+export const UNSENT = `over ${MAX_IN_FLIGHT} unanswered`;
+/** Requests that go out before answers are looked at again: a probe that was late has many overdue at once. */
+const ASKED_AT_ONCE = 100;
 
 /**
  * Asks by an open model: the n-th request is due `n / rate` after the start and is sent then, on a connection of its own
@@ -49,11 +53,13 @@ export async function probeHttp(options: HttpProbeOptions): Promise<HttpProbeRes
   await new Promise<void>((resolve) => {
     const turn = (): void => {
       const atUs = nowUs();
-      for (; next < planned && startUs + (next / rate) * 1e6 <= atUs; next++)
+      const until = Math.min(planned, next + ASKED_AT_ONCE);
+      for (; next < until && startUs + (next / rate) * 1e6 <= atUs; next++)
         asked.ask(urls[next % urls.length] as URL, startUs + (next / rate) * 1e6);
       onProgress?.(Math.max(0, Math.ceil(durationS - (atUs - startUs) / 1e6)));
-      if (next < planned && signal?.aborted !== true) setTimeout(turn, 1);
-      else resolve();
+      if (next >= planned || signal?.aborted === true) resolve();
+      else if (next === until) setImmediate(turn);
+      else setTimeout(turn, 1);
     };
     turn();
   });
@@ -84,7 +90,7 @@ class Asking {
     const { headers, nowUs, timeoutMs = TIMEOUT_MS } = this.#options;
     this.slip.record(nowUs() - dueUs);
     if (this.#inFlight >= MAX_IN_FLIGHT) {
-      this.#count(`over ${MAX_IN_FLIGHT} unanswered`, dueUs + timeoutMs * 1000, dueUs);
+      this.#count(UNSENT, dueUs + timeoutMs * 1000, dueUs);
       return;
     }
     this.sent += 1;

@@ -177,6 +177,11 @@ describe('uptime', () => {
     });
   });
 
+  it('should not hold it against the server that a probe of ours ended', () => {
+    const killed = { ...silentIn(31), generatorFailed: 'probe ended with SIGKILL' };
+    expect(uptime(target('uptime'), killed)).toMatchObject({ verdict: 'invalid', reason: 'probe ended with SIGKILL' });
+  });
+
   it('should not count a second in which we were late ourselves', () => {
     const lateness = { ...quiet(), loopDelayUs: new Map([['probe', new Map([[31, 2_000_000]])]]) };
 

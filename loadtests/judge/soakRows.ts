@@ -3,7 +3,7 @@ import type { RestReading, RunEvidence } from './evidence.ts';
 import { lateIn } from './lateness.ts';
 import { LEAST_POINTS, type Slope, theilSen } from './leak.ts';
 import { windowsOf } from './merge.ts';
-import type { Finding } from './samples.ts';
+import { type Finding, generatorAtFault } from './samples.ts';
 import { holds, listed } from './timing.ts';
 
 /** What was due in a second has come when the first of it was read within this, µs. */
@@ -32,6 +32,8 @@ export function uptime(target: Target, evidence: RunEvidence): Finding {
     return { ...base, verdict: 'invalid', reason: `${counted} seconds could be judged, ${target.minSamples} needed` };
   }
   if (holds(target, share, target.bound)) return { ...base, verdict: 'pass', reason: '' };
+  const fault = generatorAtFault(evidence);
+  if (fault !== '') return { ...base, verdict: 'invalid', reason: fault };
   return { ...base, verdict: 'fail', reason: `nothing of what was due came in second ${listed(silent)}` };
 }
 

@@ -52,11 +52,14 @@ export function judge(evidence: RunEvidence): Judgement {
   return { verdict: 'pass', why: `all ${applicable.length} targets are held${note}${told}`, rows };
 }
 
+/** Begins the verdict of a run that an abort rule ended. */
+export const ENDED_EARLY = 'ended early';
+
 /** An abort rule ends a run as failed, unless we or the machine were late in each of the windows that it counted. */
 function ended({ row, seconds }: EndedEarly, { targets, lateness }: RunEvidence): Pick<Judgement, 'verdict' | 'why'> {
   const target = targets.targets.find(({ id }) => id === row);
   const boundUs = (target?.bound ?? 0) * 1000;
-  const why = `ended early: ${row} broke its bound in ${seconds.length} one-second windows in a row (second ${listed(seconds)})`;
+  const why = `${ENDED_EARLY}: ${row} broke its bound in ${seconds.length} one-second windows in a row (second ${listed(seconds)})`;
   const isOurs = seconds.every((second) => lateIn(lateness, second, boundUs).length > 0);
   if (!isOurs) return { verdict: 'fail', why };
   return { verdict: 'invalid', why: `${why}, in all of which the machine or a generator was late` };

@@ -66,6 +66,34 @@ describe('judgeWhole', () => {
     expect(row(many, 'tick')).toMatchObject({ verdict: 'fail', value: expect.closeTo(140, 0) });
   });
 
+  it('should fail what an abort rule ended, however many laps were good before', () => {
+    const why = 'ended early: tick broke its bound in 60 one-second windows in a row (second 5-64)';
+    const aborted = laps(150, (summary, lap) =>
+      lap === 150 ? { ...withRow(summary, 'tick', { verdict: 'fail' }), verdict: 'fail', why } : summary,
+    );
+    expect(judged(aborted)).toMatchObject({ verdict: 'fail', why: expect.stringContaining(`lap 150`) });
+    expect(judged(aborted).why).toContain(why);
+  });
+
+  it('should forgive no lap that broke its windows, however many there are', () => {
+    const broken = laps(300, (summary, lap) => (lap === 7 ? withRow(summary, 'tick', { verdict: 'fail' }) : summary));
+    expect(judged(broken)).toMatchObject({ verdict: 'fail', why: expect.stringContaining('lap 7') });
+  });
+
+  it('should not believe laps in which a generator of ours failed, whatever rows they hold', () => {
+    const failed = laps(12, (summary) => ({ ...summary, verdict: 'invalid', why: 'swarm ended with SIGKILL' }));
+    expect(judged(failed)).toMatchObject({ verdict: 'invalid', why: expect.stringContaining('SIGKILL') });
+  });
+
+  it('should say that laps cannot be told before it asks for samples', () => {
+    const late = laps(12, (summary, lap) =>
+      lap === 1
+        ? withRow(summary, 'reconnect', { samples: 20 })
+        : withRow(summary, 'reconnect', { verdict: 'invalid' }),
+    );
+    expect(row(late, 'reconnect')).toMatchObject({ verdict: 'invalid', reason: expect.stringContaining('11 of 12') });
+  });
+
   it('should fail a promise that one lap broke, and name the lap', () => {
     const broken = laps(12, (summary, lap) =>
       lap === 5

@@ -5,7 +5,7 @@ import type { RestReading } from '../judge/evidence.ts';
 import { describe, TIMING_ROWS, warned } from '../judge/rows.ts';
 import { leak } from '../judge/soakRows.ts';
 import { figureOf, holds, unitsOf, words } from '../judge/timing.ts';
-import { type Judgement, sentence } from '../judge/verdict.ts';
+import { ENDED_EARLY, type Judgement, sentence } from '../judge/verdict.ts';
 import type { LapKind } from './lapPart.ts';
 
 /** A lap as it was played and judged. */
@@ -36,6 +36,10 @@ export function judgeWhole({ targets, laps, readings, serverDied }: WholeRun): J
   const playedS = laps.reduce((sum, { summary }) => sum + summary.seconds.length, 0);
   const rows = targets.targets.map((target) => warned(target, rowOf(target, { laps, readings, playedS })));
   if (serverDied !== '') return { verdict: 'fail', why: serverDied, rows };
+  const aborted = laps.find(({ summary }) => summary.verdict === 'fail' && summary.why.startsWith(ENDED_EARLY));
+  if (aborted !== undefined) {
+    return { verdict: 'fail', why: `lap ${aborted.lap}, ${aborted.kind}: ${aborted.summary.why}`, rows };
+  }
   const failed = rows.filter((row) => row.verdict === 'fail');
   const [first] = failed;
   if (first !== undefined) {
@@ -63,7 +67,11 @@ function rowOf(target: Target, played: Played): Row {
   if (target.id === 'leak') return { ...base, ...leak(target, played.readings) };
   const all = played.laps.flatMap((place): LapRow[] => {
     const row = place.summary.rows.find(({ id }) => id === target.id);
-    return row === undefined ? [] : [{ ...row, place }];
+    if (row === undefined) return [];
+    // What a generator of ours saw of a lap in which it failed is not the whole of it, whatever rows it holds.
+    const { verdict, why } = place.summary;
+    const isOurs = verdict === 'invalid' && place.summary.rows.every((one) => one.verdict !== 'invalid');
+    return [isOurs && row.verdict === 'pass' ? { ...row, verdict: 'invalid', reason: why, place } : { ...row, place }];
   });
   const rows = all.filter((row) => row.verdict !== 'not applicable');
   if (rows.length === 0) return { ...none, reason: all[0]?.reason ?? 'no lap came to its end' };
@@ -73,11 +81,6 @@ function rowOf(target: Target, played: Played): Row {
     return { ...base, ...figure(target, rows), verdict: 'invalid', reason: `no lap can be told: ${unjudged?.reason}` };
   }
   const found = { ...base, ...figure(target, clear) };
-  if (found.samples < target.minSamples) {
-    const few = `${found.samples} samples, ${target.minSamples} needed`;
-    if (played.playedS >= LEAST_PLAYED_S) return { ...found, verdict: 'fail', reason: few };
-    return { ...none, samples: found.samples, reason: `${few}: only ${played.playedS} s were played` };
-  }
   const unclear = rows.filter((row) => row.verdict === 'invalid');
   if (found.verdict === 'pass' && unclear.length > rows.length * UNCLEAR_SHARE) {
     const [one] = unclear;
@@ -86,6 +89,11 @@ function rowOf(target: Target, played: Played): Row {
       verdict: 'invalid',
       reason: `${unclear.length} of ${rows.length} laps can't be told: ${one?.reason}`,
     };
+  }
+  if (found.samples < target.minSamples) {
+    const few = `${found.samples} samples, ${target.minSamples} needed`;
+    if (played.playedS >= LEAST_PLAYED_S) return { ...found, verdict: 'fail', reason: few };
+    return { ...none, samples: found.samples, reason: `${few}: only ${played.playedS} s were played` };
   }
   return found;
 }
@@ -156,7 +164,7 @@ function ofTime(target: Target, rows: readonly LapRow[]): Figure {
   const broken = rows.filter((row) => row.verdict === 'fail' || row.verdict === 'warn');
   const reason = broken.length === 0 ? '' : brokenWords(broken);
   // A row with a rule for windows or for single samples is broken by laps; else a lap's percentile is only a part of the whole.
-  const allowed = target.windowShare === undefined ? rows.length : Math.floor((1 - target.windowShare) * rows.length);
+  const allowed = target.windowShare === undefined ? rows.length : 0;
   const isNever = target.never !== undefined && all.max > target.never * scale;
   const isWrong = target.id === 'trigger' && broken.some((row) => row.reason.startsWith('not as the oracle says'));
   const isHeld = holds(target, valueUs, target.bound * scale) && broken.length <= allowed && !isNever && !isWrong;

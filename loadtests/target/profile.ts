@@ -4,6 +4,7 @@ import { type DialectProfile, withLeast, withoutOrders } from '../gate/dialects.
 import type { Seen } from '../gate/inside.ts';
 import type { CommandUnderTest, UrlUnderTest } from '../gate/underTest.ts';
 import { parseAddress } from './address.ts';
+import { withoutSecrets } from './secrets.ts';
 
 /** Where nobody knows how much will be due, this is what a p99 takes. */
 const LEAST_OF_A_PERCENTILE = 1_000;
@@ -21,7 +22,7 @@ export function foreignProfile(profile: DialectProfile, underTest: CommandUnderT
     pathOf: path === '' ? profile.pathOf : (client) => filledPath(path, client),
     ...(underTest.rules === undefined ? {} : { rules: underTest.rules }),
     ...(timedBy === 'schedule' ? {} : { timedBy }),
-    hasHeads: timedBy === 'schedule' && (profile.name !== 'custom' || underTest.rules?.price !== undefined),
+    headsFrom: headsFrom(profile, underTest),
     absent: absentOf(profile, { underTest, timedBy }),
     scenario: (scenario) => {
       const shown = profile.scenario(scenario);
@@ -41,7 +42,8 @@ export function unseen(
 ): ReadonlyMap<Need, string> {
   const absent = new Map<Need, string>();
   if (!hasInside) {
-    const way = metricsUrl === undefined ? 'give --metrics' : `${metricsUrl} has no tapedeck_process_seconds`;
+    const way =
+      metricsUrl === undefined ? 'give --metrics' : `${withoutSecrets(metricsUrl)} has no tapedeck_process_seconds`;
     absent.set('inside', `it is not looked into; ${way}`);
   }
   if (!hasResources) {
@@ -73,6 +75,18 @@ function timedByOf(
     return rules.price !== undefined || isEventTime === true ? 'schedule' : 'frame';
   }
   return (fed?.kind ?? 'own') === 'own' ? 'frame' : 'schedule';
+}
+
+/** Where the feed is the server's own, clients can be held against one another, if what they hear bears one number for all. */
+function headsFrom(
+  profile: DialectProfile,
+  underTest: CommandUnderTest | UrlUnderTest,
+): NonNullable<DialectProfile['headsFrom']> {
+  const isCustom = profile.name === 'custom';
+  if (timedByOf(profile, underTest) === 'schedule' && (!isCustom || underTest.rules?.price !== undefined))
+    return 'tape';
+  const hasOneNumber = isCustom ? underTest.rules?.seq?.of === 'symbol' : profile.isNumbered;
+  return hasOneNumber ? 'clients' : 'nobody';
 }
 
 function absentOf(

@@ -1,4 +1,5 @@
 import type { CommandUnderTest, UrlUnderTest } from '../gate/underTest.ts';
+import { withoutSecrets } from './secrets.ts';
 
 /** What was judged, how it was fed and how it was looked into: the first notes of a report. */
 export function targetNotes(
@@ -6,10 +7,10 @@ export function targetNotes(
   run: { readonly dialect: string; readonly pid: number | undefined },
 ): string[] {
   const { dialect, pid } = run;
-  const what = underTest.kind === 'url' ? underTest.url : `the server started by: ${underTest.command}`;
+  const what = underTest.kind === 'url' ? withoutSecrets(underTest.url) : `the server started by: ${underTest.command}`;
   const looked = [
     ...(pid === undefined ? [] : [`pid ${pid}${underTest.pid === undefined ? ', which listens there' : ''}`]),
-    ...(underTest.metricsUrl === undefined ? [] : [underTest.metricsUrl]),
+    ...(underTest.metricsUrl === undefined ? [] : [withoutSecrets(underTest.metricsUrl)]),
   ];
   const within = looked.length > 0 ? looked.join(' and ') : 'nothing';
   const notes = [`judged: ${what}, dialect ${dialect}, ${fedWords(underTest)}, looked into by ${within}`];

@@ -52,6 +52,30 @@ describe('a custom dialect', () => {
     expect(read(dialect, price('AAPL', 45))).toMatchObject({ seq: 45, baseSeq: -1 });
   });
 
+  it('should take all that is told again after a reconnect as a state, until something new comes', () => {
+    const dialect = make({});
+    for (const n of [5, 6, 7]) read(dialect, price('AAPL', n));
+    subscribe(dialect);
+
+    expect([6, 7].map((n) => read(dialect, price('AAPL', n)))).toEqual([{ kind: 'state' }, { kind: 'state' }]);
+    expect(read(dialect, price('AAPL', 8))).toMatchObject({ seq: 8 });
+    expect(read(dialect, price('AAPL', 8))).toMatchObject({ seq: 8, baseSeq: -1 });
+  });
+
+  it('should count every message of a connection that numbers them all, and find the hole before a price', () => {
+    const dialect = make({
+      where: { path: 'k', value: 'p' },
+      symbol: 's',
+      time: { path: 't', unit: 'ms' },
+      seq: { path: 'n', of: 'connection' },
+    });
+    const told = (n: number, k = 'p') => read(dialect, { k, s: 'AAPL', n, t: 1_000 });
+    expect(told(1)).toMatchObject({ seq: 1 });
+    told(2, 'beat');
+    expect(told(3)).toMatchObject({ seq: 2 });
+    expect(told(5)).toMatchObject({ seq: 4 });
+  });
+
   it('should go on after a reconnect where the stream stands, and take what it knew as a state', () => {
     const dialect = make({});
     read(dialect, price('AAPL', 41));

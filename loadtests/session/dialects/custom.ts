@@ -30,6 +30,7 @@ export function customDialect(client: DialectClient, rules: CustomRules, tape: P
   const where = rules.where === undefined ? undefined : parseJsonPath(rules.where.path);
   const items = rules.items === undefined ? undefined : parseJsonPath(rules.items);
   const read = (value: unknown): SessionEvent => {
+    prices.onAny(value);
     if (where !== undefined && String(valueAt(value, where)) !== rules.where?.value) return OTHER;
     return prices.read(value, where !== undefined);
   };
@@ -72,6 +73,8 @@ function parsed(text: string): unknown {
 /** Prices by rules: how each is read. `isPrice` when the message is known to tell one. */
 interface Prices {
   readonly onSubscribed: (atUs: number) => void;
+  /** Sees each message, whatever it tells. */
+  readonly onAny: (value: unknown) => void;
   readonly read: (value: unknown, isPrice: boolean) => SessionEvent;
   readonly settled: () => readonly SettledStream[];
 }
@@ -92,6 +95,10 @@ class RuledMatch implements Prices {
 
   onSubscribed(atUs: number): void {
     this.#tickers.onSubscribed(atUs);
+  }
+
+  onAny(): void {
+    // Prices are found on the tape: no number is asked for.
   }
 
   read(value: unknown, isPrice: boolean): SessionEvent {
@@ -125,6 +132,8 @@ class RuledTickers implements Prices {
   readonly #symbols: readonly string[];
   /** Last number of the connection; -1 before its first. */
   #connectionSeq = -1;
+  /** Numbers of the connection that are missing before the message at hand. */
+  #missing = 0;
 
   constructor(rules: CustomRules, { symbols }: DialectClient, { timedBy, schedule }: PlayedTape) {
     this.#isEventTime = (timedBy ?? 'schedule') === 'schedule';
@@ -144,6 +153,14 @@ class RuledTickers implements Prices {
     this.#connectionSeq = -1;
   }
 
+  onAny(value: unknown): void {
+    if (!this.#isOfConnection || this.#seqPath === undefined) return;
+    const told = valueAt(value, this.#seqPath);
+    if (!isWhole(told)) return;
+    this.#missing = this.#connectionSeq < 0 ? 0 : told - this.#connectionSeq - 1;
+    this.#connectionSeq = Math.max(this.#connectionSeq, told);
+  }
+
   read(value: unknown, isPrice: boolean): SessionEvent {
     const symbol = valueAt(value, this.#symbolPath);
     const timeUs = this.#time === undefined ? -1 : timeOf(value, this.#time);
@@ -153,10 +170,11 @@ class RuledTickers implements Prices {
     if (this.#isEventTime && timeUs < this.#schedule.fromEventUs) return STATE;
     const last = this.#seqs.get(symbol);
     if (last === undefined) return isPrice ? bad(`price of ${symbol}, which was not subscribed`) : OTHER;
-    const isFirst = this.#fresh.delete(symbol);
+    const isFirst = this.#fresh.has(symbol);
     const seq = this.#numberOf({ told, last });
-    // What was missed while away is no loss, and a state that is told again is no double.
+    // What was missed while away is no loss, and what is told again before anything new is no double.
     if (isFirst && !this.#isOfConnection && this.#seqPath !== undefined && last > 0 && seq <= last) return STATE;
+    this.#fresh.delete(symbol);
     this.#seqs.set(symbol, Math.max(last, seq));
     const fields = this.#fields;
     fields.symbol = symbol;
@@ -175,10 +193,7 @@ class RuledTickers implements Prices {
   /** The message's number in its symbol's stream. A hole in a connection's numbers is one in the stream of what comes after it. */
   #numberOf({ told, last }: { readonly told: number; readonly last: number }): number {
     if (this.#seqPath === undefined) return last + 1;
-    if (!this.#isOfConnection) return told;
-    const before = this.#connectionSeq;
-    this.#connectionSeq = Math.max(before, told);
-    return before < 0 ? last + 1 : Math.max(0, last + told - before);
+    return this.#isOfConnection ? Math.max(0, last + 1 + this.#missing) : told;
   }
 }
 

@@ -1,0 +1,53 @@
+import type { Schedule } from '../../protocol/run.ts';
+import type { GeneratorData } from '../judge/merge.ts';
+
+/** What came in the last moments may still be on its way to others, s. */
+const LAST_S = 2;
+/** From a silence of this share of the run on, and of {@link LEAST_SILENCE_S}, nobody knows whether a feed ended or its server. */
+const SILENCE_SHARE = 0.25;
+const LEAST_SILENCE_S = 5;
+
+/**
+ * Up to which number every client must have come in each stream of tickers, where only the server knows its feed and numbers
+ * each symbol's prices: the highest that any client heard, less what came in the last two seconds at the stream's mean pace.
+ */
+export function heardHeads(
+  generators: readonly Pick<GeneratorData, 'clients'>[],
+  schedule: Schedule,
+): Map<string, number> {
+  const spans = new Map<string, { first: number; last: number }>();
+  for (const { clients } of generators) {
+    for (const { streams } of clients) {
+      for (const { stream, firstSeq, lastSeq } of streams) {
+        if (!stream.startsWith('ticker:') || lastSeq < 0) continue;
+        const span = spans.get(stream) ?? { first: firstSeq, last: lastSeq };
+        span.first = Math.min(span.first, firstSeq);
+        span.last = Math.max(span.last, lastSeq);
+        spans.set(stream, span);
+      }
+    }
+  }
+  const seconds = Math.max(LAST_S, (schedule.toEventUs - schedule.fromEventUs) / schedule.speed / 1e6);
+  const heads = new Map<string, number>();
+  for (const [stream, { first, last }] of spans) {
+    const lately = Math.max(1, Math.ceil(((last - Math.max(0, first)) / seconds) * LAST_S));
+    heads.set(stream.replace(/^ticker:/, ''), last - lately);
+  }
+  return heads;
+}
+
+/** In words, when nothing came to anybody in the last part of a run; '' when something did. */
+export function silenceAtEnd(
+  generators: readonly Pick<GeneratorData, 'clients' | 'received'>[],
+  seconds: number,
+): string {
+  const priced = generators.flatMap(({ clients }) =>
+    clients.flatMap((client) => client.tickBySecond.map(([at]) => at)),
+  );
+  // Where no price says when it was due, any message has to do.
+  const heard = priced.length > 0 ? priced : generators.flatMap(({ received }) => [...received.keys()]);
+  const last = heard.reduce((latest, second) => Math.max(latest, second), -1);
+  const silentS = seconds - 1 - last;
+  if (last < 0 || silentS < Math.max(LEAST_SILENCE_S, SILENCE_SHARE * seconds)) return '';
+  return `nothing came to anybody after second ${last} of ${seconds}: nobody knows whether the server stopped or its feed had nothing to tell`;
+}
