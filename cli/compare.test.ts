@@ -15,7 +15,7 @@ describe('tapedeck compare', () => {
     [['compare'], 64, /nothing to compare; name a git revision \(--against main\), or servers/],
     [['compare', '--against', 'main', '--a', 'x'], 64, /--against makes both arms; leave out --a and --b/],
     [['compare', '--target', 'ws://127.0.0.1:1'], 64, /takes its servers by --a and --b, not by --target/],
-    [['compare', '--against', 'main', '--blocks', '13'], 64, /multiple of 4/],
+    [['compare', '--against', 'main', '--blocks', '13'], 64, /even number/],
     [['compare', '--against', 'main', '--blocks', '12', '--minutes', '5'], 64, /give one of them/],
     [['compare', '--against', 'main', '--min-effect', '-3'], 64, /per cent above 0/],
     [['compare', '--against', 'main', '--gate', 'tick.p99=no'], 64, /--gate tick.p99=no: give per cent above 0/],
@@ -80,7 +80,9 @@ describe('tapedeck history', () => {
     );
     const entries = JSON.parse((await capture('history', folder, '--format', 'benchmark')).out);
     expect(entries).toContainEqual(expect.objectContaining({ unit: 'us', extra: 'run run-15, commit commit-15' }));
-    expect(entries).toContainEqual(expect.objectContaining({ name: 'compare, swarm (built in): cpu' }));
+    expect(entries).toContainEqual(
+      expect.objectContaining({ name: 'compare, swarm (built in), in blocks, dialect native: cpu' }),
+    );
   });
 
   it.each([

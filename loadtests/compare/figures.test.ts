@@ -70,13 +70,29 @@ describe('figuresOf', () => {
       'tick.p50': expect.closeTo(2000, 0),
       'tick.p99': expect.closeTo(2000, 0),
       'trigger.p99': null,
-      'publish.p99': expect.closeTo(400, 0),
+      // Within its bucket, which ends a quarter above where it begins.
+      'publish.p99': expect.closeTo(399, 0),
       'process.p99': expect.closeTo(100, 0),
       cpu: expect.closeTo(40, 5),
       rss: 1e8,
     });
     expect(ticks?.[0]).toBe(0);
     expect(ticks?.at(-1)).toBe(1);
+  });
+
+  it('should find a tail that lies apart where it is, not between it and the rest', () => {
+    const inside = evidence().inside;
+    if (inside === undefined) throw new Error('nothing inside');
+    const tailed = (tailUs: number): Windows => {
+      const histogram = new Histogram();
+      histogram.record(900, 985);
+      histogram.record(tailUs, 15);
+      return new Map([[3, histogram]]);
+    };
+    const p99Of = (tailUs: number) =>
+      figuresOf({ ...evidence(), inside: { ...inside, publish: tailed(tailUs) } }).figures['publish.p99'] ?? 0;
+    expect(p99Of(9_000)).toBeGreaterThan(9_000 / 1.3);
+    expect(p99Of(18_000) / p99Of(9_000)).toBeCloseTo(2, 1);
   });
 
   it('should have no figure of what is inside a server that is not seen into', () => {

@@ -51,20 +51,24 @@ function percentile(histogram: Histogram, percent: number): Figure {
   return histogram.count < LEAST_SAMPLES ? null : histogram.percentile(percent);
 }
 
+/** A bucket of the server's own histograms ends at this many times where it begins. */
+const BUCKET_RATIO = 1.25;
+
 /**
  * A percentile between its bucket's ends, by the logarithm: the server's own histograms have so few buckets that their
- * bounds alone would jump from block to block.
+ * bounds alone would jump from block to block. Empty buckets before it are no part of it.
  */
 function percentileWithin(histogram: Histogram, percent: number): Figure {
   if (histogram.count < LEAST_SAMPLES) return null;
   const rank = (percent / 100) * histogram.count;
   let before = 0;
-  let low = 0;
+  let below = 0;
   for (const [index, count] of histogram.buckets()) {
     const high = highestOf(index);
-    if (before + count >= rank) return low === 0 ? high : low * (high / low) ** ((rank - before) / count);
+    const low = Math.max(below, high / BUCKET_RATIO);
+    if (before + count >= rank) return low * (high / low) ** ((rank - before) / count);
     before += count;
-    low = high;
+    below = high;
   }
   return histogram.max;
 }

@@ -5,20 +5,21 @@ import { seededRandom } from '../gate/random.ts';
 export type Figure = number | null;
 
 /**
- * The order of arms: quads of A B B A or B A A B, drawn from the seed, so that a drift of the machine falls on both alike.
+ * The order of arms: pairs of A B or B A, each dealt by a coin of its own, from the seed. So a drift or a hiccup of the
+ * machine falls on either arm alike, and flipping a pair's sign is as likely as what was played.
  *
- * @param blocks a multiple of 4
+ * @param blocks an even number
  */
 export function armOrder(blocks: number, seed: number): Arm[] {
   const random = seededRandom(seed);
   const order: Arm[] = [];
-  while (order.length < blocks) order.push(...(random() < 0.5 ? QUADS[0] : QUADS[1]));
+  while (order.length < blocks) order.push(...(random() < 0.5 ? PAIRS[0] : PAIRS[1]));
   return order;
 }
 
-const QUADS = [
-  ['a', 'b', 'b', 'a'],
-  ['b', 'a', 'a', 'b'],
+const PAIRS = [
+  ['a', 'b'],
+  ['b', 'a'],
 ] as const;
 
 /**

@@ -42,7 +42,7 @@ export interface CompareProgress {
 export interface CompareOptions extends VerdictOptions {
   /** Blocks of A against itself, played first. */
   readonly aaBlocks: number;
-  /** Blocks of both arms together, a multiple of 4. */
+  /** Blocks of both arms together, an even number. */
   readonly blocks: number;
   /** Compare even where the look at the machine found that no metric can be told. */
   readonly anyway: boolean;
@@ -65,7 +65,7 @@ interface Kept {
 }
 
 /**
- * Compares two arms: first A with itself, to learn what the machine can tell, then A B B A. It ends early when an arm
+ * Compares two arms: first A with itself, to learn what the machine can tell, then in pairs of A B or B A. It ends early when an arm
  * breaks a promise, when nothing could be told, and on an interrupt; what was measured is kept.
  */
 export async function compare(options: CompareOptions): Promise<CompareOutcome> {

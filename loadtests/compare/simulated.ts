@@ -27,7 +27,7 @@ export function readRecorded(text: string): RecordedBlocks {
 
 type RecordedBlock = RecordedBlocks['blocks'][number];
 
-/** Blocks that stood next to each other stay so, in runs as long as two quads. */
+/** Blocks that stood next to each other stay so, in runs as long as four pairs. */
 const RUN_LENGTH = 8;
 
 /** A comparison made of recorded blocks: runs of neighbours drawn anew, the arms dealt, and a slowdown planted in B. */

@@ -24,12 +24,12 @@ describe('quantiles', () => {
 });
 
 describe('the order of blocks and their ratios', () => {
-  it('should deal quads of A B B A or B A A B, by the seed', () => {
+  it('should deal pairs of A B or B A, each by a coin of its own, by the seed', () => {
     const order = armOrder(40, 3);
-    for (let at = 0; at < 40; at += 4) expect(['abba', 'baab']).toContain(order.slice(at, at + 4).join(''));
+    for (let at = 0; at < 40; at += 2) expect(['ab', 'ba']).toContain(order.slice(at, at + 2).join(''));
     expect(order).toEqual(armOrder(40, 3));
-    expect(new Set(Array.from({ length: 20 }, (_, seed) => armOrder(4, seed).join('')))).toEqual(
-      new Set(['abba', 'baab']),
+    expect(new Set(Array.from({ length: 40 }, (_, seed) => armOrder(4, seed).join('')))).toEqual(
+      new Set(['abba', 'baab', 'abab', 'baba']),
     );
   });
 

@@ -76,6 +76,32 @@ function steadyMachine(noise: number, seed: number) {
   });
 }
 
+/** A machine whose disturbances last for two blocks: each block shares half of what moves it with the next. */
+function hiccuppingMachine(noise: number, seed: number) {
+  const steady = steadyMachine(noise, seed);
+  return steady.map((block, at) => {
+    const before = steady[at - 1] ?? block;
+    const figures = COMPARED_METRICS.map((metric) => {
+      return [metric, Math.sqrt((block.figures[metric] ?? 1) * (before.figures[metric] ?? 1))];
+    });
+    return { ...block, figures: Object.fromEntries(figures) };
+  });
+}
+
+describe('a machine whose disturbances last for two blocks', () => {
+  it('should raise no more alarms than another', () => {
+    const random = seededRandom(11);
+    let alarms = 0;
+    for (let trial = 0; trial < TRIALS; trial++) {
+      const machine = hiccuppingMachine(0.1, trial + 1).slice(0, AA_BLOCKS + BLOCKS);
+      const { aa, ab } = simulatedRun(machine, { aaBlocks: AA_BLOCKS, blocks: BLOCKS, random });
+      const rows = judgeBlocks(aa, ab, { ...options, metrics: ['tick.p99'], minEffect: 1 + 1e-9 });
+      if (rows.some(({ verdict }) => verdict === 'slower' || verdict === 'faster')) alarms += 1;
+    }
+    expect(alarms / TRIALS).toBeLessThanOrEqual(0.065);
+  });
+});
+
 describe('judgeBlocks', () => {
   const random = seededRandom(3);
 

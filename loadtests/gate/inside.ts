@@ -147,13 +147,21 @@ export function watchInside(options: {
     frontKernel = frontNow;
     readUs = nowUs;
   };
-  const read = (): void => {
-    // What a reading finds happened in the second before it.
-    const second = Math.floor((options.clock.nowUs() - options.startUs) / 1e6) - 1;
-    readKernel(second);
-    if (metricsUrl !== undefined) busy = busy.then(() => readPage(metricsUrl, second));
+  let timer: NodeJS.Timeout;
+  // Readings fall on whole seconds of the run: what one finds happened in the second before it, and in no part of another.
+  const readNext = (): void => {
+    const sinceStartS = (options.clock.nowUs() - options.startUs) / 1e6;
+    const next = Math.floor(sinceStartS + SAME_SECOND_S) + 1;
+    timer = setTimeout(
+      () => {
+        readKernel(next - 1);
+        if (metricsUrl !== undefined) busy = busy.then(() => readPage(metricsUrl, next - 1));
+        readNext();
+      },
+      (next - sinceStartS) * 1000,
+    );
   };
-  const timer = setInterval(read, 1000);
+  readNext();
   return {
     evidence: {
       process: processWindows,
@@ -174,12 +182,14 @@ export function watchInside(options: {
     }),
     isGone: () => wasThere && readKernelNow() === undefined,
     stop: async () => {
-      clearInterval(timer);
+      clearTimeout(timer);
       await busy;
     },
   };
 }
 
+/** A timer that goes off this much too early is of the second that it was set for. */
+const SAME_SECOND_S = 0.05;
 const RESIDENT_BYTES = 'process_resident_memory_bytes';
 const CPU_SECONDS = 'process_cpu_seconds_total';
 
