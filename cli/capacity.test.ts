@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ExitCode } from '../protocol/codes.ts';
+import type { Bracket } from '../protocol/schemas/capacity.ts';
+import { exitCodeOf } from './capacity.ts';
 import { runCli } from './program.ts';
 
 async function told(...args: string[]): Promise<{ code: number; err: string }> {
@@ -39,5 +41,16 @@ describe('tapedeck capacity', () => {
   it('should name a scenario or targets that are not there', async () => {
     expect(await told('--scenario', 'capacty')).toMatchObject({ code: ExitCode.MISSING_INPUT });
     expect(await told('--targets', 'defalt')).toMatchObject({ code: ExitCode.MISSING_INPUT });
+  });
+
+  it('should fail where the least load broke, and say where it can not tell', () => {
+    const nothing = { holds: null, breaks: null, unclearFrom: 1, isRepeated: false, why: '' };
+    const code = (given: Pick<Bracket, 'end'> & Partial<Bracket>) => exitCodeOf({ ...nothing, ...given });
+
+    expect(code({ end: 'least broke', breaks: 1 })).toBe(ExitCode.FAIL);
+    expect(code({ end: 'generator' })).toBe(ExitCode.INVALID);
+    expect(code({ end: 'machine', breaks: 2 })).toBe(ExitCode.INVALID);
+    expect(code({ end: 'noise', breaks: 2 })).toBe(ExitCode.INVALID);
+    expect(code({ end: 'generator', holds: 100 })).toBe(ExitCode.PASS);
   });
 });

@@ -213,7 +213,7 @@ function boundOf({ targets }: TargetSet): number {
 }
 
 /** 0 with a bracket or a lower bound, 1 where nothing held, 3 where nothing can be told. */
-function exitCodeOf({ end, holds }: Bracket): ExitCode {
+export function exitCodeOf({ end, holds }: Bracket): ExitCode {
   if (end === 'interrupted') return ExitCode.INTERRUPTED;
   if (end === 'least broke') return ExitCode.FAIL;
   return holds === null || end === 'noise' ? ExitCode.INVALID : ExitCode.PASS;

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { eventTimes } from '../loadtests/capacity/eventTimes.ts';
 import { watchLoad } from '../loadtests/capacity/loadWatch.ts';
 import { isLateStart, plateauOf } from '../loadtests/capacity/reading.ts';
-import { plateauAt, speedFor } from '../loadtests/capacity/vary.ts';
+import { mostRate, plateauAt, speedFor } from '../loadtests/capacity/vary.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import type { Codec, PlanDialect } from '../protocol/run.ts';
 import type { Plateau, Varied } from '../protocol/schemas/capacity.ts';
@@ -64,6 +64,7 @@ export function plateauPlayer(plan: PlateauPlan): PlateauPlayer {
   const lastsS = warmUpS + plateauS;
   const tapes = join(plan.folder, 'tapes');
   const times = vary === 'rate' ? eventTimes(plan.tapePath, scenario.tape.fromS) : undefined;
+  const judged = { fromUs: times?.fromUs ?? 0, warmUpS, plateauS };
   let played = 0;
   let startS = 0;
   const tapeOf = async (at: Scenario, progress: Progress): Promise<string> => {
@@ -77,15 +78,15 @@ export function plateauPlayer(plan: PlateauPlan): PlateauPlayer {
     );
   };
   return {
-    most: times === undefined ? Number.POSITIVE_INFINITY : Math.floor((times.timesUs.length - 1) / lastsS),
+    most: times === undefined ? Number.POSITIVE_INFINITY : mostRate(times.timesUs, judged),
     end: () => rmSync(tapes, { recursive: true, force: true }),
     play: async (load, { progress, label }) => {
-      const speed =
-        times === undefined
-          ? undefined
-          : speedFor(times.timesUs, { fromUs: times.fromUs, rate: load, durationS: lastsS });
+      const speed = times === undefined ? undefined : speedFor(times.timesUs, { ...judged, rate: load });
       if (times !== undefined && speed === undefined) {
-        throw new CliError(`--vary rate: the tape has fewer than ${load} events/s; give a lower --max`, ExitCode.USAGE);
+        throw new CliError(
+          `--vary rate: the tape has fewer than ${load} events/s for a plateau; give a lower --max`,
+          ExitCode.USAGE,
+        );
       }
       const at = plateauAt(plan, { vary, load, plateauS, warmUpS, ...(speed !== undefined && { speed }) });
       const tapePath = await tapeOf(at.scenario, progress);

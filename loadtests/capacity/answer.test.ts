@@ -91,6 +91,26 @@ describe('what bounded it', () => {
   });
 });
 
+describe('where nothing was seen to hold or to break', () => {
+  const nothing = { holds: null, breaks: null, unclearFrom: 1, isRepeated: false, why: 'at 1: full' } as const;
+  const told = (end: Bracket['end']) => findings({ bracket: { ...nothing, end }, plateaus: [] });
+
+  it('should be called unknown, not a lower bound', () => {
+    expect(told('noise').bounded).toEqual({ by: 'not seen', why: 'unknown: no load was seen to hold or to break' });
+    expect(told('noise').answer[0]).toBe("Can't tell: at 1: full.");
+  });
+
+  it('should be the generator or the machine where that was at its end', () => {
+    for (const end of ['generator', 'machine'] as const) {
+      const { bounded, answer } = told(end);
+
+      expect(bounded.by).toBe(end);
+      expect(bounded.why).not.toContain('lower bound');
+      expect(answer[0]).toBe("Can't tell: at 1: full.");
+    }
+  });
+});
+
 describe('sizing', () => {
   it('should divide by what held less the headroom, and read memory and bandwidth off their lines', () => {
     const { sizing } = findings({ wanted: 12_800 });

@@ -20,14 +20,18 @@ const LONG_STOP = 0.5;
 
 /** Says what gave way first: what was at its end in the plateaus that broke, or whose end kept us from seeing one break. */
 export function boundedBy(plateaus: readonly Plateau[], bracket: Bracket, limits: Limits): Bounded {
+  const reach = bracket.holds === null ? 'so it was even at the least load' : 'the bracket is a lower bound';
   if (bracket.end === 'generator') {
-    return { by: 'generator', why: 'the generator, not the server: the bracket is a lower bound' };
+    return { by: 'generator', why: `the generator, not the server: ${reach}` };
   }
   if (bracket.end === 'machine') {
     return {
       by: 'machine',
-      why: 'the machine, which server and generator share: all of its cores were busy; the bracket is a lower bound',
+      why: `the machine, which server and generator share: all of its cores were busy; ${reach}`,
     };
+  }
+  if (bracket.holds === null && bracket.breaks === null) {
+    return { by: 'not seen', why: 'unknown: no load was seen to hold or to break' };
   }
   if (bracket.breaks === null) return { by: 'not reached', why: 'nothing gave way: the bracket is a lower bound' };
   const broken = plateaus.filter(({ load, outcome }) => load === bracket.breaks && outcome === 'broken');

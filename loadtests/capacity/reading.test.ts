@@ -36,6 +36,14 @@ describe('plateauOf', () => {
     expect(seen).toMatchObject({ outcome: 'held', messagesPerS: 1000, cpu: 0.25, rssBytes: 2e8 + 17, bytesPerS: 5e5 });
   });
 
+  it('should count no bytes of the seconds in which the server drains', () => {
+    const bytesOut = new Map(
+      Array.from({ length: 20 }, (_, second): [number, number] => [second, second < 18 ? 6e5 : 0]),
+    );
+
+    expect(read(testSummary({ seconds: 18 }), { bytesOut }).bytesPerS).toBe(6e5);
+  });
+
   it('should name the target that broke', () => {
     const seen = read(testSummary({ verdict: 'fail' }));
 

@@ -34,9 +34,12 @@ export function boundUsOf(summary: Summary): number {
 
 /** Reads a plateau off its run: how it came out, and its figures over the seconds that count. */
 export function plateauOf(run: PlateauRun): Plateau {
-  const { summary, warmUpS } = run;
+  const { summary, warmUpS, plateauS } = run;
   const seconds = summary.seconds.filter(({ second }) => second >= warmUpS);
-  const bytes = [...(run.bytesOut ?? [])].filter(([second]) => second >= warmUpS).map(([, value]) => value);
+  // The server is read on while it drains.
+  const bytes = [...(run.bytesOut ?? [])]
+    .filter(([second]) => second >= warmUpS && second < warmUpS + plateauS)
+    .map(([, value]) => value);
   const tick = summary.histograms['tick'];
   const latencies = tick === undefined ? undefined : Histogram.fromJSON(tick);
   const messagesPerS = mean(seconds.map(({ received }) => received)) ?? 0;

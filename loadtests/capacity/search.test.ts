@@ -10,6 +10,7 @@ import {
   type SyntheticSystem,
   softSystem,
 } from './testing/systems.ts';
+import { statusOf, tally } from './votes.ts';
 
 const OPTIONS: SearchOptions = { from: 50, max: 20_000, resolution: 0.1, plays: 3 };
 const TRIALS = 100;
@@ -94,6 +95,27 @@ describe('searchCapacity', () => {
     expect((await search(breaksFrom(1))).bracket).toMatchObject({ holds: null, breaks: 1, end: 'least broke' });
   });
 
+  it("should not say that the least load broke where it couldn't be told", async () => {
+    for (const cause of ['generator', 'machine', 'noise'] as const) {
+      const full = { measure: (load: number) => plateau({ load, outcome: 'invalid', cause, why: 'full' }) };
+      const { bracket } = await search(full);
+
+      expect(bracket).toMatchObject({ holds: null, breaks: null, end: cause });
+      expect(bracket.why).toContain('full');
+    }
+  });
+
+  it('should not say that the least load broke where its plateaus disagreed', async () => {
+    let plays = 0;
+    const flips = {
+      measure: (load: number): Plateau =>
+        load > 1 || ++plays === 2 ? plateau({ load, outcome: 'broken', cause: 'target' }) : plateau({ load }),
+    };
+    const { bracket } = await search(flips, { ...OPTIONS, from: 1 });
+
+    expect(bracket).toMatchObject({ holds: null, breaks: 2, end: 'noise', why: 'plateaus at 1 disagreed' });
+  });
+
   it('should end at the highest load that may be played where that holds', async () => {
     const { bracket, plateaus } = await search(breaksFrom(1e9), { ...OPTIONS, max: 300 });
 
@@ -114,6 +136,46 @@ describe('searchCapacity', () => {
 
     expect(bracket.holds).toBeLessThan(200);
     expect(bracket.breaks).toBeGreaterThan(200);
+  });
+
+  it('should begin the bracket below, and end it above, all loads at which plateaus disagreed', async () => {
+    const kinds = [
+      (seed: number) => queueSystem({ seed, noise: 0.2, capacity: 900, serviceUs: 10_000, falseShare: 0.1 }),
+      (seed: number) => softSystem({ seed, noise: 0.4, truth: 900, power: 1 }),
+    ];
+    let disagreeing = 0;
+    for (const make of kinds) {
+      for (let seed = 1; seed <= TRIALS; seed++) {
+        const { bracket, plateaus } = await search(make(seed));
+        const mixed = [...tally(plateaus)].flatMap(([load, votes]) => (statusOf(votes) === 'mixed' ? load : []));
+        disagreeing += mixed.length;
+        for (const load of mixed) {
+          expect(bracket.holds ?? 0, `seed ${seed}`).toBeLessThan(load);
+          expect(bracket.breaks ?? Number.POSITIVE_INFINITY, `seed ${seed}`).toBeGreaterThan(load);
+        }
+      }
+    }
+
+    expect(disagreeing).toBeGreaterThan(TRIALS);
+  });
+
+  it('should narrow both gaps where a low load broke once, and name that load', async () => {
+    let plays = 0;
+    const once = {
+      measure: (load: number): Plateau =>
+        load === 100 && ++plays === 1
+          ? plateau({ load, outcome: 'broken', cause: 'target', why: 'a hiccup' })
+          : breaksFrom(700).measure(load),
+    };
+    const { bracket, plateaus } = await search(once);
+
+    expect(plateaus.slice(0, 4).map(({ load }) => load)).toEqual([50, 100, 100, 200]);
+    expect(bracket).toMatchObject({ end: 'found', isRepeated: true });
+    expect(bracket.holds).toBeGreaterThan(90);
+    expect(bracket.holds).toBeLessThan(100);
+    expect(bracket.breaks).toBeGreaterThanOrEqual(700);
+    expect(bracket.breaks).toBeLessThan(770);
+    expect(bracket.why).toBe(`at ${bracket.breaks}: tick broke; plateaus at 100 disagreed`);
   });
 
   it("should say that it can't tell above where plateaus at the highest load disagreed", async () => {

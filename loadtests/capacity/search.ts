@@ -28,7 +28,7 @@ const WIDE_GAP = 1.5;
 
 /**
  * Looks for the load at which something gives way: doubles until it does, narrows the gap, plays both ends again. Loads at
- * which plateaus disagreed lie inside the bracket, never at its ends.
+ * which plateaus disagreed lie inside the bracket, never at its ends or outside.
  *
  * @param port `mayPlay` ends the search with what it has where it doesn't say yes; a load of 0 asks whether it was interrupted
  */
@@ -62,14 +62,17 @@ export function nextStep(plateaus: readonly Plateau[], options: SearchOptions): 
 
 interface State {
   readonly known: ReadonlyMap<number, LoadVotes>;
-  /** The highest load that held, below the lowest that broke. */
+  /** The highest load that held, below all that broke and all at which plateaus disagreed. */
   readonly held: number | undefined;
+  /** The lowest load that broke, above all at which plateaus disagreed. */
   readonly broken: number | undefined;
   /** The lowest load above what holds at which the generator or the machine was at its end. */
   readonly saturated: number | undefined;
   readonly noise: number | undefined;
-  /** Loads above what holds at which plateaus disagreed, and below what breaks, ascending. */
+  /** Loads at which plateaus disagreed, ascending. */
   readonly mixed: readonly number[];
+  /** Loads played above what holds, and below what breaks or can't be told, ascending. */
+  readonly inside: readonly number[];
   readonly highest: number;
   readonly lowest: number;
 }
@@ -78,18 +81,23 @@ function stateOf(known: ReadonlyMap<number, LoadVotes>): State {
   const loads = [...known.keys()].sort((a, b) => a - b);
   const having = (status: ReturnType<typeof statusOf>): number[] =>
     loads.filter((load) => statusOf(known.get(load)) === status);
-  const broken = having('broken')[0];
-  const held = having('held').findLast((load) => broken === undefined || load < broken);
+  const mixed = having('mixed');
+  const firstBroken = having('broken')[0] ?? Number.POSITIVE_INFINITY;
+  const held = having('held').findLast((load) => load < Math.min(firstBroken, mixed[0] ?? firstBroken));
+  const broken = having('broken').find((load) => load > (mixed.at(-1) ?? 0));
   const above = (load: number): boolean => held === undefined || load > held;
   const unclear = having('unclear').filter(above);
   const isNoise = (load: number): boolean => known.get(load)?.invalidCause === 'noise';
+  const saturated = unclear.find((load) => !isNoise(load));
+  const upper = upperOf({ broken, saturated }) ?? Number.POSITIVE_INFINITY;
   return {
     known,
     held,
     broken,
-    saturated: unclear.find((load) => !isNoise(load)),
+    saturated,
     noise: unclear.find(isNoise),
-    mixed: having('mixed').filter((load) => above(load) && (broken === undefined || load < broken)),
+    mixed,
+    inside: loads.filter((load) => above(load) && load < upper),
     highest: loads.at(-1) ?? 0,
     lowest: loads[0] ?? 0,
   };
@@ -107,16 +115,19 @@ function boundless(
   return { kind: 'end', end: 'all held' };
 }
 
-/** Nothing has held yet: go down, to one. */
-function bottomless({ held, lowest }: State): Step | undefined {
+/** Nothing has held yet: go down, to one. What that one said is the end: only one that broke speaks against the server. */
+function bottomless(state: State): Step | undefined {
+  const { held, lowest, known } = state;
   if (held !== undefined) return undefined;
-  if (lowest <= 1) return { kind: 'end', end: 'least broke' };
-  return play(Math.max(1, Math.floor(lowest / 2)), 'halving');
+  if (lowest > 1) return play(Math.max(1, Math.floor(lowest / 2)), 'halving');
+  const status = statusOf(known.get(lowest));
+  if (status === 'broken') return { kind: 'end', end: 'least broke' };
+  return { kind: 'end', end: status === 'unclear' ? lateEnd(state) : 'noise' };
 }
 
 /** Splits the gap above what holds, and the one below what breaks. */
 function narrowing(state: State, last: Plateau, options: SearchOptions): Step | undefined {
-  const { held, mixed, known, broken } = state;
+  const { held, inside, known, broken } = state;
   if (held === undefined) return undefined;
   const upper = upperOf(state);
   if (
@@ -128,9 +139,9 @@ function narrowing(state: State, last: Plateau, options: SearchOptions): Step | 
   ) {
     return play(broken, 'repeating');
   }
-  const above = middleOf(held, mixed[0] ?? upper, options);
+  const above = middleOf(held, inside[0] ?? upper, options);
   if (above !== undefined) return play(above, 'narrowing');
-  const below = middleOf(mixed.at(-1) ?? upper, upper, options);
+  const below = middleOf(inside.at(-1) ?? upper, upper, options);
   return below === undefined ? undefined : play(below, 'narrowing');
 }
 
@@ -140,14 +151,19 @@ function repeating(state: State, options: SearchOptions): Step {
     if (load !== undefined && needsRepeat(known.get(load), options)) return play(load, 'repeating');
   }
   if (saturated !== undefined && (broken === undefined || saturated < broken)) {
-    return { kind: 'end', end: known.get(saturated)?.invalidCause === 'machine' ? 'machine' : 'generator' };
+    return { kind: 'end', end: lateEnd(state) };
   }
   if (broken !== undefined) return { kind: 'end', end: 'found' };
-  // Only the highest load that may be played can be mixed with nothing broken above it.
+  // Up to the highest load that may be played nothing broke each time, above a load at which plateaus disagreed.
   return { kind: 'end', end: state.mixed.length > 0 ? 'noise' : 'all held' };
 }
 
-function upperOf({ broken, saturated }: State): number | undefined {
+/** Who was at its end at the lowest load that can't be told. */
+function lateEnd({ known, saturated }: State): SearchEnd {
+  return known.get(saturated ?? Number.NaN)?.invalidCause === 'machine' ? 'machine' : 'generator';
+}
+
+function upperOf({ broken, saturated }: Pick<State, 'broken' | 'saturated'>): number | undefined {
   if (broken === undefined || saturated === undefined) return broken ?? saturated;
   return Math.min(broken, saturated);
 }
@@ -175,12 +191,14 @@ function play(load: number, purpose: Purpose): Step {
 /** The answer so far. */
 function bracketOf(plateaus: readonly Plateau[], options: SearchOptions, end: SearchEnd): Bracket {
   const state = stateOf(tally(plateaus));
-  const { known, held, broken } = state;
-  const ends = [held, broken].flatMap((load) => known.get(load ?? Number.NaN) ?? []);
+  const { known, held, saturated, noise, mixed, lowest } = state;
+  const breaks = end === 'least broke' ? lowest : state.broken;
+  const ends = [held, breaks].flatMap((load) => known.get(load ?? Number.NaN) ?? []);
+  const unclear = [saturated, noise, ...(breaks === undefined ? mixed : [])].flatMap((load) => load ?? []);
   return {
     holds: held ?? null,
-    breaks: broken ?? null,
-    unclearFrom: state.saturated ?? state.noise ?? (broken === undefined ? (state.mixed[0] ?? null) : null),
+    breaks: breaks ?? null,
+    unclearFrom: unclear.length === 0 ? null : Math.min(...unclear),
     end,
     isRepeated: ends.length > 0 && ends.every((votes) => votes.held + votes.broken >= options.plays),
     why: whyOf(plateaus, state, end),
@@ -193,22 +211,24 @@ function whyOf(
   end: SearchEnd,
 ): string {
   const said = (load: number | undefined): string => plateaus.findLast((one) => one.load === load)?.why ?? '';
+  const disagreed = `plateaus at ${mixed.join(', ')} disagreed`;
+  const beside = mixed.length === 0 ? '' : `; ${disagreed}`;
   switch (end) {
     case 'found':
-      return `at ${broken}: ${said(broken)}`;
+      return `at ${broken}: ${said(broken)}${beside}`;
     case 'least broke':
       return `even ${lowest} broke: ${said(lowest)}`;
     case 'generator':
     case 'machine':
-      return `at ${saturated}: ${said(saturated)}`;
+      return `at ${saturated}: ${said(saturated)}${beside}`;
     case 'noise':
       return noise === undefined
-        ? `plateaus at ${mixed[0]} disagreed`
+        ? disagreed
         : `${known.get(noise)?.invalid} plateaus at ${noise} were invalid, the last: ${said(noise)}`;
     case 'all held':
       return 'nothing gave way up to the highest load that was to be played';
     case 'budget':
-      return 'the time was up';
+      return `the time was up${beside}`;
     case 'interrupted':
       return 'interrupted';
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadScenario } from '../../simulator/scenario.ts';
 import { loadTargets } from '../targets/load.ts';
-import { plateauAt, speedFor } from './vary.ts';
+import { mostRate, plateauAt, speedFor } from './vary.ts';
 
 const BASE = { scenario: loadScenario('capacity'), targets: loadTargets('default') };
 const TIMES = { plateauS: 15, warmUpS: 3 };
@@ -52,20 +52,34 @@ describe('plateauAt', () => {
   });
 });
 
-describe('speedFor', () => {
-  it('should play so fast that the rate comes out, though the tape is uneven', () => {
-    // 100 events a second for ten seconds, then 1,000.
-    const timesUs = [
-      ...Array.from({ length: 1_000 }, (_, at) => 5e6 + at * 10_000),
-      ...Array.from({ length: 50_000 }, (_, at) => 15e6 + at * 1_000),
-    ];
-    const speed = speedFor(timesUs, { fromUs: 5e6, rate: 800, durationS: 10 }) ?? Number.NaN;
-    const played = timesUs.filter((at) => at < 5e6 + speed * 10 * 1e6).length;
+/** A day that begins busily: 2,000 events a second for ten seconds, then 500, then 1,000 again. */
+const UNEVEN_US = [
+  ...Array.from({ length: 20_000 }, (_, at) => 5e6 + at * 500),
+  ...Array.from({ length: 50_000 }, (_, at) => 15e6 + at * 2_000),
+  ...Array.from({ length: 50_000 }, (_, at) => 115e6 + at * 1_000),
+];
+const UNEVEN = { fromUs: 5e6, ...TIMES };
 
-    expect(played / 10).toBeCloseTo(800, 0);
+/** Events due in the judged seconds, counted one by one. */
+function judged(speed: number | undefined): number {
+  const second = (at: number): number => (at - UNEVEN.fromUs) / 1e6 / (speed ?? Number.NaN);
+  return UNEVEN_US.filter((at) => second(at) >= TIMES.warmUpS && second(at) < TIMES.warmUpS + TIMES.plateauS).length;
+}
+
+describe('speedFor', () => {
+  it('should play so fast that the rate comes out in the seconds that are judged, though the tape is uneven', () => {
+    for (const rate of [20, 300, 1_000, 2_000, 5_000]) {
+      expect(judged(speedFor(UNEVEN_US, { ...UNEVEN, rate })) / TIMES.plateauS, `${rate}`).toBeCloseTo(rate, 0);
+    }
   });
 
-  it('should say where the tape has not so many', () => {
-    expect(speedFor([1, 2, 3], { fromUs: 0, rate: 10, durationS: 1 })).toBeUndefined();
+  it('should say where the tape has not so many, and how many it has', () => {
+    const most = mostRate(UNEVEN_US, UNEVEN);
+
+    expect(judged(speedFor(UNEVEN_US, { ...UNEVEN, rate: most })) / TIMES.plateauS).toBeCloseTo(most, 0);
+    expect(speedFor(UNEVEN_US, { ...UNEVEN, rate: most + 1 })).toBeUndefined();
+    expect(speedFor([1, 2, 3], { fromUs: 0, rate: 10, warmUpS: 0, plateauS: 1 })).toBeUndefined();
+    expect(speedFor([], { fromUs: 0, rate: 10, warmUpS: 0, plateauS: 1 })).toBeUndefined();
+    expect(mostRate([], UNEVEN)).toBe(0);
   });
 });

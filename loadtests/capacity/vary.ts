@@ -15,7 +15,7 @@ export interface PlateauSpec {
   readonly load: number;
   readonly plateauS: number;
   readonly warmUpS: number;
-  /** Of `rate`: how fast the tape must be played for the load. */
+  /** Of `rate`: how fast the tape must be played for the load in the seconds that are judged. */
   readonly speed?: number;
 }
 
@@ -72,17 +72,65 @@ function targetFor(target: Target, scenario: Scenario): Target | undefined {
   return { ...target, minSamples: BY_CHANCE.has(id) ? 0 : Math.min(target.minSamples, 1) };
 }
 
+/** Times of a tape's events, µs, ascending. */
+interface Times {
+  readonly length: number;
+  readonly [at: number]: number;
+}
+
+/** What a plateau plays of a tape: from where on, and for how long before it is judged and while it is. */
+export interface RatePlan {
+  readonly fromUs: number;
+  readonly warmUpS: number;
+  readonly plateauS: number;
+}
+
+/** Halvings of the span of speeds: closer than a number can say. */
+const HALVINGS = 53;
+
 /**
- * How fast a tape must be played so that so many events a second are due over `durationS`: by the times of its events, in
- * order, from where the play begins.
+ * How fast a tape must be played so that `rate` events a second are due in the seconds that are judged, from `warmUpS` to
+ * `warmUpS + plateauS`: the market's pace changes, so what falls into the warm-up says nothing of them.
  *
- * @returns undefined where the tape ends before
+ * @returns undefined where the tape, played so fast that it just lasts for the plateau, has fewer
  */
-export function speedFor(
-  timesUs: { readonly length: number; readonly [at: number]: number },
-  asked: { fromUs: number; rate: number; durationS: number },
-): number | undefined {
-  const lastUs = timesUs[Math.ceil(asked.rate * asked.durationS)];
-  if (lastUs === undefined || lastUs <= asked.fromUs) return undefined;
-  return (lastUs - asked.fromUs) / 1e6 / asked.durationS;
+export function speedFor(timesUs: Times, { rate, ...plan }: RatePlan & { readonly rate: number }): number | undefined {
+  const wanted = rate * plan.plateauS;
+  let low = 0;
+  let high = topSpeed(timesUs, plan);
+  if (!(high > 0) || judgedEvents(timesUs, plan, high) < wanted) return undefined;
+  // At `low` there are always too few, at `high` enough.
+  for (let halving = 0; halving < HALVINGS; halving++) {
+    const middle = (low + high) / 2;
+    if (judgedEvents(timesUs, plan, middle) < wanted) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** The highest whole rate for which a tape has a speed. */
+export function mostRate(timesUs: Times, plan: RatePlan): number {
+  return Math.floor(judgedEvents(timesUs, plan, topSpeed(timesUs, plan)) / plan.plateauS);
+}
+
+/** The speed at which the last event is due as the plateau ends: any faster, and the tape ends before. */
+function topSpeed(timesUs: Times, { fromUs, warmUpS, plateauS }: RatePlan): number {
+  return ((timesUs[timesUs.length - 1] ?? fromUs) - fromUs) / 1e6 / (warmUpS + plateauS);
+}
+
+/** Events due in the seconds that are judged, at a speed. */
+function judgedEvents(timesUs: Times, { fromUs, warmUpS, plateauS }: RatePlan, speed: number): number {
+  const before = (second: number): number => countBelow(timesUs, fromUs + second * speed * 1e6);
+  return before(warmUpS + plateauS) - before(warmUpS);
+}
+
+function countBelow(timesUs: Times, endUs: number): number {
+  let low = 0;
+  let high = timesUs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((timesUs[middle] ?? endUs) < endUs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
