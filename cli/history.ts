@@ -2,16 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { basename, dirname, join, relative } from 'node:path';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { historyOf, type StoredRun, storedRun } from '../loadtests/compare/history.ts';
-import { median } from '../loadtests/compare/quantiles.ts';
-import { byMetric } from '../loadtests/compare/verdict.ts';
+import { comparedRun, historyOf, type StoredRun, storedRun } from '../loadtests/compare/history.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import {
-  COMPARED_METRICS,
-  type ComparedMetric,
-  type Comparison,
-  ComparisonSchema,
-} from '../protocol/schemas/comparison.ts';
+import { COMPARED_METRICS, ComparisonSchema } from '../protocol/schemas/comparison.ts';
 import type { History } from '../protocol/schemas/history.ts';
 import { COMPARISON_NAME } from '../reports/compare/write.ts';
 import { SummaryError } from '../reports/errors.ts';
@@ -109,35 +102,9 @@ function readRun(folder: string, all: boolean): StoredRun | string {
   return storedRun(basename(folder), summary);
 }
 
-/** The medians of B's blocks, which is what was new. */
 function readComparison(folder: string, path: string): StoredRun | string {
   const parsed: unknown = parseJson(path);
-  if (!comparisonCheck.Check(parsed)) return `${path}: no comparison of version 1`;
-  const { startedAt, arms, scenario, load, environment }: Comparison = parsed;
-  const blocks = parsed.blocks.filter(({ phase, arm }) => phase === 'ab' && arm === 'b');
-  if (blocks.length === 0) return 'a comparison that never came to B';
-  const figures = byMetric(blocks);
-  const middle = (metric: ComparedMetric): number | null => {
-    const known = figures[metric].filter((figure): figure is number => figure !== null);
-    return known.length === 0 ? null : median(known);
-  };
-  return {
-    run: basename(folder),
-    startedAt,
-    commit: /\(([0-9a-f]{7,}\+?)\)$/.exec(arms.b)?.[1] ?? arms.b,
-    scenario,
-    load,
-    machine: `${environment.cpus} x ${environment.cpuModel}`,
-    figures: {
-      'tick.p50': middle('tick.p50'),
-      'tick.p99': middle('tick.p99'),
-      'trigger.p99': middle('trigger.p99'),
-      'publish.p99': middle('publish.p99'),
-      'process.p99': middle('process.p99'),
-      cpu: middle('cpu'),
-      rss: middle('rss'),
-    },
-  };
+  return comparisonCheck.Check(parsed) ? comparedRun(basename(folder), parsed) : `${path}: no comparison of version 1`;
 }
 
 function parseJson(path: string): unknown {

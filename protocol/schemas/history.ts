@@ -20,7 +20,7 @@ const HistoryChange = Type.Object({
   at: Type.Integer(),
   run: Type.String(),
   commit: Type.String(),
-  /** What comes after it over what was before: medians, up to the neighbouring changes. */
+  /** What comes after it over what was before: the median of the pairwise ratios, up to the neighbouring changes. */
   ratio: Type.Number(),
   /** 95 % interval of the ratio. */
   interval: Type.Tuple([Type.Number(), Type.Number()]),

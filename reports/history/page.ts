@@ -24,7 +24,7 @@ export function historyPage(history: History): string {
   );
   const main = html`<header><p class="brand">tapedeck history</p>
 <h1>${changes.length === 0 ? 'No change was found' : `${changes.length} ${changes.length === 1 ? 'change was' : 'changes were'} found`}</h1>
-<p>A dashed line is the middle of the runs between two changes. A change is kept where fewer than 5 % of shuffled histories show one as clear.</p>
+<p>A dashed line is the middle of the runs between two changes. Of groups of runs without a change, at most 5 % show one in any of their metrics.</p>
 ${changes.length === 0 ? EMPTY : html`<ul>${changes}</ul>`}
 </header>
 ${[...groupedSeries(history)].map(
