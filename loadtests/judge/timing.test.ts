@@ -82,6 +82,10 @@ describe('judgeTiming', () => {
     expect(verdict()).toBe('invalid');
     broken.get(9)?.record(122_000, 9);
     expect(verdict()).toBe('fail');
+    const handful = new Histogram();
+    handful.record(122_000, 3);
+    broken.set(9, handful);
+    expect(verdict()).toBe('invalid');
   });
 
   it('should fail too few samples, and call it invalid when the generator was at fault', () => {

@@ -100,6 +100,8 @@ function breach(
   const quantile = judged.by === 'interval' ? QUANTILES.get(target.statistic) : undefined;
   const isBroken = (histogram: Histogram): boolean => {
     if (quantile === undefined) return !holds(target, figureOf(target, histogram).valueUs, bound);
+    // Of a handful the ranks of the interval are those of the samples themselves.
+    if (histogram.count < LEAST_OF_AN_INTERVAL) return false;
     return percentileInterval(histogram, quantile).every((valueUs) => !holds(target, valueUs, bound));
   };
   if (isBroken(all)) {
@@ -116,6 +118,9 @@ function breach(
   const seconds = bad.map(([second]) => second).sort((a, b) => a - b);
   return `${bad.length} of ${windows.size} one-second windows broken (${allowed} allowed): second ${listed(seconds)}`;
 }
+
+/** Fewer samples than this say nothing sure of a percentile. */
+const LEAST_OF_AN_INTERVAL = 100;
 
 /** Which seconds were late and what was late in them, the cause that explains most of them first. */
 function lateness(input: TimingInput, windows: Windows, clean: Windows): string {
