@@ -112,6 +112,16 @@ export function dueTimeUs(schedule: Schedule, eventTimeUs: number): number {
   return schedule.startUs + (eventTimeUs - schedule.fromEventUs) / schedule.speed;
 }
 
+/** How long a schedule lasts, µs of the run's time. */
+export function lengthUs({ fromEventUs, toEventUs, speed }: Schedule): number {
+  return (toEventUs - fromEventUs) / speed;
+}
+
+/** When the last event of a schedule is due at the latest, µs since the epoch. */
+export function endOf(schedule: Schedule): number {
+  return schedule.startUs + lengthUs(schedule);
+}
+
 /** A frame that places an order, or a list of orders. */
 export type PlacingFrame = OrderPlaceFrame | OrderPlaceListFrame;
 

@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Tick, TickKind } from '../market/types.ts';
 import { SOUND_LINK } from '../simulator/faults/types.ts';
 import { hostClock } from '../simulator/hostClock.ts';
 import { createPlayer } from '../simulator/play/player.ts';
@@ -26,6 +25,7 @@ import {
 } from '../simulator/tape/layout.ts';
 import { openTape } from '../simulator/tape/reader.ts';
 import type { TapeHeader, TapeReader } from '../simulator/tape/types.ts';
+import { trade } from '../simulator/testTape.ts';
 import { hostTimers } from '../simulator/timers.ts';
 import { ensureTape } from '../simulator/universe/ensure.ts';
 
@@ -159,19 +159,7 @@ function measureSize(path: string): void {
 function oneBlock(): { readonly bytes: Buffer; readonly spanUs: number } {
   const block = createTickBlock(BLOCK_EVENTS);
   for (let at = 0; at < BLOCK_EVENTS; at++) {
-    const tick: Tick = {
-      kind: TickKind.TRADE,
-      symbol: at % 5,
-      eventTimeUs: at,
-      price: 10_000 + (at % 7),
-      size: 100,
-      bid: 0,
-      ask: 0,
-      bidSize: 0,
-      askSize: 0,
-      flags: 0,
-    };
-    pushTick(block, tick);
+    pushTick(block, trade({ symbol: at % 5, eventTimeUs: at, price: 10_000 + (at % 7) }));
   }
   return { bytes: new BlockEncoder(5).encode(block), spanUs: BLOCK_EVENTS };
 }

@@ -1,6 +1,7 @@
 import type { Varied } from '../../protocol/schemas/capacity.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Target, TargetSet } from '../../protocol/schemas/targets.ts';
+import { firstAtLeast } from '../../simulator/tape/cursor.ts';
 import { symbolsReached } from '../gate/part.ts';
 import { loadWords } from './words.ts';
 
@@ -120,17 +121,9 @@ function topSpeed(timesUs: Times, { fromUs, warmUpS, plateauS }: RatePlan): numb
 
 /** Events due in the seconds that are judged, at a speed. */
 function judgedEvents(timesUs: Times, { fromUs, warmUpS, plateauS }: RatePlan, speed: number): number {
-  const before = (second: number): number => countBelow(timesUs, fromUs + second * speed * 1e6);
+  const before = (second: number): number => {
+    const untilUs = fromUs + second * speed * 1e6;
+    return firstAtLeast(timesUs.length, (at) => (timesUs[at] as number) >= untilUs);
+  };
   return before(warmUpS + plateauS) - before(warmUpS);
-}
-
-function countBelow(timesUs: Times, endUs: number): number {
-  let low = 0;
-  let high = timesUs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((timesUs[middle] ?? endUs) < endUs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -65,8 +65,8 @@ interface Kept {
 }
 
 /**
- * Compares two arms: first A with itself, to learn what the machine can tell, then in pairs of A B or B A. It ends early when an arm
- * breaks a promise, when nothing could be told, and on an interrupt; what was measured is kept.
+ * Compares two arms: first A with itself, to learn what the machine can tell, then in pairs of A B or B A. It ends early
+ * when an arm breaks a promise, when nothing could be told, and on an interrupt; what was measured is kept.
  */
 export async function compare(options: CompareOptions): Promise<CompareOutcome> {
   const notes: string[] = [];

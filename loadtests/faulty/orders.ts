@@ -14,16 +14,10 @@ export function lateTriggers(books: Books): FaultFilter {
   return {
     onFrame: (text, nowUs) => {
       const type = typeOf(text);
-      if (type === 'heartbeat')
-        return [
-          send(
-            withHeadsBehind(
-              text,
-              held.map((frame) => frame.text),
-            ),
-            nowUs,
-          ),
-        ];
+      if (type === 'heartbeat') {
+        const texts = held.map((frame) => frame.text);
+        return [send(withHeadsBehind(text, texts), nowUs)];
+      }
       const isOrder = type === 'order' || type === 'execution';
       if (isOrder && (held.length > 0 || isTrigger(text))) {
         if (isTrigger(text)) late.add(orderOf(text));
@@ -52,30 +46,24 @@ interface HeldFrame {
 }
 
 /** Tells of the legs that an OCO list's trigger cancels that they triggered as well. */
-export function bothLegs(books: Books): FaultFilter {
-  return {
-    onFrame: (text, nowUs) => {
-      if (!isCanceledLeg(text)) return [send(text, nowUs)];
-      books.countOnce('leg', orderOf(text));
-      const triggered = text.replace('"reason":"canceled"', '"reason":"triggered"');
-      return [send(triggered.replace('"status":"CANCELED"', '"status":"TRIGGERED"'), nowUs)];
-    },
-  };
-}
+export const bothLegs = ofCanceledLegs('leg', (text) =>
+  text.replace('"reason":"canceled"', '"reason":"triggered"').replace('"status":"CANCELED"', '"status":"TRIGGERED"'),
+);
 
 /** Claims for each leg that an OCO list's trigger cancels that it was canceled a tick later. */
-export function lateCancels(books: Books): FaultFilter {
-  return {
-    onFrame: (text, nowUs) => {
-      if (!isCanceledLeg(text)) return [send(text, nowUs)];
-      books.countOnce('cancel', orderOf(text));
-      return [send(shift(text, 'tickSeq', 1), nowUs)];
-    },
-  };
-}
+export const lateCancels = ofCanceledLegs('cancel', (text) => shift(text, 'tickSeq', 1));
 
-function isCanceledLeg(text: string): boolean {
-  return typeOf(text) === 'order' && text.includes('"reason":"canceled"') && text.includes('"contingency":"OCO"');
+/** Changes what is told of the legs that an OCO list's trigger cancels, and lets everything else by. */
+function ofCanceledLegs(kind: string, change: (text: string) => string): (books: Books) => FaultFilter {
+  return (books) => ({
+    onFrame: (text, nowUs) => {
+      const isCanceledLeg =
+        typeOf(text) === 'order' && text.includes('"reason":"canceled"') && text.includes('"contingency":"OCO"');
+      if (!isCanceledLeg) return [send(text, nowUs)];
+      books.countOnce(kind, orderOf(text));
+      return [send(change(text), nowUs)];
+    },
+  });
 }
 
 /** Claims for each trigger the tick before the one that crossed, where this connection knows it. */

@@ -2,6 +2,7 @@ import {
   BEHAVIOURS,
   type BehaviourName,
   type ClientBehaviour,
+  endOf,
   type PlannedSpan,
   type Schedule,
 } from '../../protocol/run.ts';
@@ -71,8 +72,8 @@ function spans(
   { schedule, random }: BehavioursInput,
   { everyUs, lastsUs }: { readonly everyUs: number; readonly lastsUs: number },
 ): PlannedSpan[] {
-  const { startUs, fromEventUs, toEventUs, speed } = schedule;
-  const lastUs = startUs + (toEventUs - fromEventUs) / speed - LAST_US - lastsUs;
+  const { startUs } = schedule;
+  const lastUs = endOf(schedule) - LAST_US - lastsUs;
   const found: PlannedSpan[] = [];
   const playUs = everyUs - lastsUs;
   for (let atUs = startUs + FIRST_US; atUs < lastUs; atUs += everyUs) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Schedule } from '../../protocol/run.ts';
+import { endOf, lengthUs, type Schedule } from '../../protocol/run.ts';
 import type { Need } from '../../protocol/schemas/targets.ts';
 import { readCommandLog } from '../../simulator/commandLog.ts';
 import { hasHistory } from '../feeds/fedBy.ts';
@@ -19,7 +19,7 @@ import { keepMax } from './host.ts';
 import type { InsideWatch } from './inside.ts';
 import { judgeAllOrders } from './orderEvidence.ts';
 import { type PlayedPart, tradesBySymbol } from './part.ts';
-import { endOf, type PlannedCut, type RunPlans } from './plan.ts';
+import type { PlannedCut, RunPlans } from './plan.ts';
 import type { RunOptions } from './run.ts';
 import { isForeign } from './underTest.ts';
 
@@ -113,7 +113,7 @@ function headsOf({ options, part, schedule }: GatherInput, generators: readonly 
 function silenceOf({ options, schedule }: GatherInput, generators: readonly GeneratorData[]): string {
   const { underTest } = options;
   if (!isForeign(underTest) || (underTest.fed?.kind ?? 'own') !== 'own') return '';
-  return silenceAtEnd(generators, Math.floor((schedule.toEventUs - schedule.fromEventUs) / schedule.speed / 1e6));
+  return silenceAtEnd(generators, Math.floor(lengthUs(schedule) / 1e6));
 }
 
 const NO_SOAK = 'only a soak can tell: tapedeck soak';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { CLOCK_OFFSET_ENV } from '../../protocol/clock.ts';
-import type { Schedule } from '../../protocol/run.ts';
+import { endOf, type Schedule } from '../../protocol/run.ts';
 import { identityOf } from '../distributed/record.ts';
 import type { EndedEarly } from '../judge/evidence.ts';
 import { watchAbort } from './abortWatch.ts';
 import { type GeneratorEnd, startLoad, startProbe } from './generators.ts';
 import type { PlayedPart } from './part.ts';
-import { endOf, offeredRate, type RunPlans } from './plan.ts';
+import { offeredRate, type RunPlans } from './plan.ts';
 import type { RunOptions, RunProgress } from './run.ts';
 
 /** Runs the load and the probes to their end, or until a target's abort rule ends them. */

@@ -1,8 +1,7 @@
-import type { Schedule } from '../../protocol/run.ts';
+import { endOf, type Schedule } from '../../protocol/run.ts';
 import { HEAT_ROWS, type Heat } from '../../protocol/schemas/summary.ts';
 import { highestOf } from '../../reports/histogram.ts';
 import type { Windows } from '../judge/merge.ts';
-import { endOf } from './plan.ts';
 
 /** Columns, at most: longer runs put several seconds into one. */
 const MOST_COLUMNS = 300;

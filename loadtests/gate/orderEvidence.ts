@@ -1,11 +1,10 @@
 import type { Tick } from '../../market/types.ts';
-import type { ClientLine, Schedule } from '../../protocol/run.ts';
+import { type ClientLine, endOf, type Schedule } from '../../protocol/run.ts';
 import type { OrderEvidence } from '../judge/evidence.ts';
 import type { GeneratorData } from '../judge/merge.ts';
 import { expectTriggers } from '../oracle/expectations.ts';
 import { judgeOrders } from '../oracle/judgeOrders.ts';
 import type { PlayedPart } from './part.ts';
-import { endOf } from './plan.ts';
 
 /** Longest time an order may take to its acceptance before its acceptance isn't believed: the trigger target's own bound. */
 const MAX_ACK_MS = 500;

@@ -1,27 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Tick } from '../../market/types.ts';
 import { ordersIn, type Schedule } from '../../protocol/run.ts';
+import { trade } from '../../simulator/testTape.ts';
 import { planOrders } from './orders.ts';
-import { type PlayedPart, TRADE } from './part.ts';
+import type { PlayedPart } from './part.ts';
 import { seededRandom } from './random.ts';
 
 const SECONDS = 22;
 const SCHEDULE: Schedule = { startUs: 5e15, fromEventUs: 0, toEventUs: SECONDS * 1e6, speed: 1 };
 /** Ten trades a second that wander between 98.80 and 101.20. */
-const TICKS = Array.from(
-  { length: SECONDS * 10 },
-  (_, at): Tick => ({
-    kind: TRADE,
-    symbol: 0,
-    eventTimeUs: at * 100_000,
-    price: 10_000 + Math.round(120 * Math.sin(at / 15)),
-    size: 100,
-    bid: 0,
-    ask: 0,
-    bidSize: 0,
-    askSize: 0,
-    flags: 0,
-  }),
+const TICKS = Array.from({ length: SECONDS * 10 }, (_, at) =>
+  trade({ eventTimeUs: at * 100_000, price: 10_000 + Math.round(120 * Math.sin(at / 15)) }),
 );
 const PART: PlayedPart = {
   instruments: [{ symbol: 'A', index: 0, priceDecimals: 2, quantityDecimals: 0, previousClose: 0 }],

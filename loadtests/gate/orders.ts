@@ -1,5 +1,5 @@
 import type { OrderTerms } from '../../protocol/messages.ts';
-import type { PlacingFrame, PlannedOrder, Schedule } from '../../protocol/run.ts';
+import { lengthUs, type PlacingFrame, type PlannedOrder, type Schedule } from '../../protocol/run.ts';
 import { decimalFromUnits } from '../oracle/decimal.ts';
 import { type PlayedPart, TRADE } from './part.ts';
 
@@ -39,7 +39,7 @@ type OrderKind = 'market' | 'stop' | 'trail' | 'list' | 'second';
 export function planOrders(input: OrderPlanInput): PlannedOrder[][] {
   const { schedule, clientSymbols } = input;
   const plans: PlannedOrder[][] = clientSymbols.map(() => []);
-  const durationS = (schedule.toEventUs - schedule.fromEventUs) / schedule.speed / 1e6;
+  const durationS = lengthUs(schedule) / 1e6;
   const count = Math.floor(Math.max(0, durationS - LEAD_S - TAIL_S) * input.ordersPerS);
   const trades = tradesBySymbol(input.part);
   for (let n = 0; n < count; n++) {

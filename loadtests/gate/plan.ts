@@ -1,12 +1,13 @@
-import type {
-  ClientPlan,
-  Codec,
-  GeneratorName,
-  GeneratorPlan,
-  GoesOn,
-  PolledFeed,
-  Reach,
-  Schedule,
+import {
+  type ClientPlan,
+  type Codec,
+  endOf,
+  type GeneratorName,
+  type GeneratorPlan,
+  type GoesOn,
+  type PolledFeed,
+  type Reach,
+  type Schedule,
 } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import { arrivals, dealBehaviours } from './behaviours.ts';
@@ -183,11 +184,6 @@ function connectTimes(load: Scenario['load'], from: { readonly firstUs: number; 
   if (load.arrivals !== undefined)
     return arrivals({ clients, perS: load.arrivals.perS, fromUs: from.firstUs, random: seededRandom(from.seed + 2) });
   return Array.from({ length: clients }, (_, at) => Math.round(from.firstUs + (at / clients) * connectOverS * 1e6));
-}
-
-/** When the last event of the part is due. */
-export function endOf(schedule: Schedule): number {
-  return schedule.startUs + (schedule.toEventUs - schedule.fromEventUs) / schedule.speed;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ViolationKind, WindowMetric } from '../../protocol/run.ts';
+import { endOf, type ViolationKind, type WindowMetric } from '../../protocol/run.ts';
 import type { Second, Summary, Violation } from '../../protocol/schemas/summary.ts';
 import { EventHash } from '../../simulator/tape/eventHash.ts';
 import type { TapeHeader } from '../../simulator/tape/types.ts';
@@ -10,7 +10,6 @@ import { describeHost } from './describeHost.ts';
 import { heatOf } from './heat.ts';
 import { marksOf } from './marks.ts';
 import { duePerSecond, type PlayedPart } from './part.ts';
-import { endOf } from './plan.ts';
 import type { RunOutcome } from './run.ts';
 
 export interface SummaryInput {

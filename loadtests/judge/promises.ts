@@ -1,4 +1,4 @@
-import type { ClientLine, ViolationKind, ViolationLine } from '../../protocol/run.ts';
+import { type ClientLine, endOf, type ViolationKind, type ViolationLine } from '../../protocol/run.ts';
 import { type RunEvidence, secondOf } from './evidence.ts';
 import { generatorLateIn } from './lateness.ts';
 
@@ -105,8 +105,7 @@ function unplannedClosesOf(evidence: RunEvidence, client: ClientLine): ClientLin
 
 function unplannedCloses(evidence: RunEvidence): ViolationLine[] {
   const lines: ViolationLine[] = [];
-  const endUs =
-    evidence.schedule.startUs + (evidence.schedule.toEventUs - evidence.schedule.fromEventUs) / evidence.schedule.speed;
+  const endUs = endOf(evidence.schedule);
   for (const data of evidence.generators) {
     for (const client of data.clients) {
       for (const close of unplannedClosesOf(evidence, client)) {
@@ -130,7 +129,7 @@ function unplannedCloses(evidence: RunEvidence): ViolationLine[] {
 
 function missingTails(evidence: RunEvidence): ViolationLine[] {
   const { schedule } = evidence;
-  const endUs = schedule.startUs + (schedule.toEventUs - schedule.fromEventUs) / schedule.speed;
+  const endUs = endOf(schedule);
   const lines: ViolationLine[] = [];
   for (const data of evidence.generators) {
     for (const client of data.clients) {

@@ -1,3 +1,4 @@
+import { lengthUs } from '../../protocol/run.ts';
 import type { Target } from '../../protocol/schemas/targets.ts';
 import type { RestReading, RunEvidence } from './evidence.ts';
 import { lateIn } from './lateness.ts';
@@ -16,7 +17,7 @@ export function uptime(target: Target, evidence: RunEvidence): Finding {
   const { schedule, generators, lateness } = evidence;
   const probes = generators.filter((data) => data.generator === 'probe');
   const ticks = windowsOf(probes.length === 0 ? generators : probes, 'tick');
-  const seconds = Math.floor((schedule.toEventUs - schedule.fromEventUs) / schedule.speed / 1e6);
+  const seconds = Math.floor(lengthUs(schedule) / 1e6);
   const silent: number[] = [];
   let counted = 0;
   for (let second = 0; second < seconds; second++) {

@@ -76,8 +76,8 @@ export function judgeTiming(input: TimingInput): TimingFinding {
   const cleanCount = mergeWindows(clean).count;
   // A part of the run needs more certainty than the whole: the seconds left may be too few to carry the percentile.
   const isSureAlone = clean.size === windows.size || figure.byMaximum;
-  const isBroken = { windows: windows.size, by: isSureAlone ? 'figure' : 'interval' } as const;
-  const stillBroken = cleanCount === 0 ? '' : breach(target, clean, isBroken);
+  const judged = { windows: windows.size, by: isSureAlone ? 'figure' : 'interval' } as const;
+  const stillBroken = cleanCount === 0 ? '' : breach(target, clean, judged);
   if (stillBroken !== '') return { ...base, verdict: 'fail', reason: stillBroken };
   return { ...base, verdict: 'invalid', reason: `broken only ${lateness(input, windows, clean)}` };
 }

@@ -1,4 +1,4 @@
-import type { WindowMetric } from '../../protocol/run.ts';
+import { lengthUs, type WindowMetric } from '../../protocol/run.ts';
 import type { Target } from '../../protocol/schemas/targets.ts';
 import { withinClocks } from './clockBound.ts';
 import { type OrderFault, type RunEvidence, secondOf } from './evidence.ts';
@@ -50,7 +50,7 @@ export function timing(target: Target, evidence: RunEvidence, windows: Windows):
 
 /** The windows in which clients were there all the time: from the end of the grace on they close, and read when they get round to it. */
 function beforeTheEnd({ schedule, scenario }: RunEvidence, windows: Windows): Windows {
-  const playedS = (schedule.toEventUs - schedule.fromEventUs) / schedule.speed / 1e6;
+  const playedS = lengthUs(schedule) / 1e6;
   const endS = Math.floor(playedS + scenario.load.graceS);
   return new Map([...windows].filter(([second]) => second < endS));
 }
@@ -125,7 +125,9 @@ export function fair(target: Target, evidence: RunEvidence): Finding {
   const looked = enough(target, evidence, { ...base, verdict: 'pass', reason: '' }, 'clients with ticks');
   if (looked.verdict !== 'pass' || holds(target, all.ratio, target.bound)) return looked;
   // What a long lateness leaves may be the work of shorter ones: each round asks what explains what is left.
-  for (let left = all, lastBoundUs = Number.POSITIVE_INFINITY; ; ) {
+  let left = all;
+  let lastBoundUs = Number.POSITIVE_INFINITY;
+  while (left.clients > 0 && !holds(target, left.ratio, target.bound)) {
     // A lateness adds at most twice its length to what waits behind it: a short one doesn't explain a client far behind.
     const excessUs = left.worstUs - target.bound * Math.max(left.medianUs, left.floorUs);
     const boundUs = Math.max(left.floorUs * target.bound, (EXPLAINS_SHARE * excessUs) / LATE_SHARE);
@@ -133,7 +135,6 @@ export function fair(target: Target, evidence: RunEvidence): Finding {
       return { ...base, verdict: 'fail', reason: `client ${left.worst} is served last: ${left.words}` };
     }
     left = fairness(evidence, (second) => lateIn(evidence.lateness, second, boundUs).length === 0);
-    if (left.clients === 0 || holds(target, left.ratio, target.bound)) break;
     lastBoundUs = boundUs;
   }
   return { ...base, verdict: 'invalid', reason: 'uneven only in seconds in which the machine or a generator was late' };

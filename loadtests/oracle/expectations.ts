@@ -213,9 +213,10 @@ function outcomeAfter(outcome: ExpectedOutcome, event: MarketEvent): ExpectedOut
 /** An order, or all of a list, as the oracle takes it. Each has an account of its own: accounts don't touch one another. */
 function commandOf(list: readonly Entry[]): Command {
   const account = String(list[0]?.index);
-  const [only, second] = list.map((entry) => placeOrderOf(entry, account));
+  const orders = list.map((entry) => placeOrderOf(entry, account));
+  const [only, second] = orders;
   if (only !== undefined && second === undefined) return only;
-  return { kind: 'list', account, contingency: 'OCO', orders: list.map((entry) => placeOrderOf(entry, account)) };
+  return { kind: 'list', account, contingency: 'OCO', orders };
 }
 
 /** An order's name is its entry's index: events find their entry by it. */

@@ -3,12 +3,11 @@
  * process: `node main.js PLAN --out FILE --tape FILE`.
  */
 import { constants, setPriority } from 'node:os';
-import type { GeneratorPlan, PolledFeed } from '../../protocol/run.ts';
+import { endOf, type GeneratorPlan, type PolledFeed } from '../../protocol/run.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import { askQuotes } from '../feeds/askQuotes.ts';
 import { FreshnessWatch } from '../feeds/freshnessWatch.ts';
 import { PolledTruth } from '../feeds/polledTruth.ts';
-import { endOf } from '../gate/plan.ts';
 import { type Inspector, runGenerator } from '../session/generatorProcess.ts';
 import { TapeTruth } from './tapeTruth.ts';
 import { createWsConnect } from './wsConnect.ts';

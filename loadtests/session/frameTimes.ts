@@ -1,4 +1,4 @@
-import { dueTimeUs, type Schedule, type ViolationKind } from '../../protocol/run.ts';
+import { dueTimeUs, endOf, type Schedule, type ViolationKind } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { TickerFields } from './dialect.ts';
 
@@ -79,8 +79,7 @@ export class FrameTimes {
   #isTimed({ dueUs, atUs }: { readonly dueUs: number; readonly atUs: number }): boolean {
     if (this.#dueBy === 'nothing') return false;
     if (dueUs > atUs) this.#recorder.early(dueUs - atUs);
-    const { startUs, fromEventUs, toEventUs, speed } = this.#schedule;
-    return dueUs >= startUs && dueUs < startUs + (toEventUs - fromEventUs) / speed;
+    return dueUs >= this.#schedule.startUs && dueUs < endOf(this.#schedule);
   }
 
   #problem(latest: LatestEvent, { seq, eventTimeUs, receivedTimeUs, sentTimeUs }: TickerFields): string {

@@ -1,4 +1,4 @@
-import type { Schedule } from '../../protocol/run.ts';
+import { lengthUs, type Schedule } from '../../protocol/run.ts';
 import type { GeneratorData } from '../judge/merge.ts';
 
 /** What came in the last moments may still be on its way to others, s. */
@@ -27,7 +27,7 @@ export function heardHeads(
       }
     }
   }
-  const seconds = Math.max(LAST_S, (schedule.toEventUs - schedule.fromEventUs) / schedule.speed / 1e6);
+  const seconds = Math.max(LAST_S, lengthUs(schedule) / 1e6);
   const heads = new Map<string, number>();
   for (const [stream, { first, last }] of spans) {
     const lately = Math.max(1, Math.ceil(((last - Math.max(0, first)) / seconds) * LAST_S));

@@ -1,15 +1,16 @@
 import type { Instrument, Tick } from '../../market/types.ts';
-import type { GeneratorPlan, Schedule } from '../../protocol/run.ts';
+import { endOf, type GeneratorPlan, type Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Need, TargetSet } from '../../protocol/schemas/targets.ts';
+import { trade } from '../../simulator/testTape.ts';
 import { Books, type BooksJson } from '../faulty/books.ts';
 import type { Fault } from '../faulty/types.ts';
 import { type DialectProfile, dialectProfile, targetsFor } from '../gate/dialects.ts';
 import { expectedHeads } from '../gate/gather.ts';
 import { judgeAllOrders } from '../gate/orderEvidence.ts';
 import { planOrders } from '../gate/orders.ts';
-import { type PlayedPart, TRADE, tapeSymbols } from '../gate/part.ts';
-import { dealSymbols, endOf } from '../gate/plan.ts';
+import { type PlayedPart, tapeSymbols } from '../gate/part.ts';
+import { dealSymbols } from '../gate/plan.ts';
 import { seededRandom } from '../gate/random.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { type GeneratorData, mergeLines } from '../judge/merge.ts';
@@ -155,18 +156,7 @@ function syntheticPart(random: () => number): PlayedPart {
     prices[symbol] = price;
     bySymbol[symbol]?.push(ticks.length);
     const eventTimeUs = fromUs + Math.floor((n / TICKS_PER_S) * 1e6 * SPEED);
-    const tick: Tick = {
-      kind: TRADE,
-      symbol,
-      eventTimeUs,
-      price,
-      size: 100,
-      bid: 0,
-      ask: 0,
-      bidSize: 0,
-      askSize: 0,
-      flags: 0,
-    };
+    const tick = trade({ symbol, eventTimeUs, price });
     ticks.push(tick);
     bars.add(tick);
   }

@@ -23,14 +23,14 @@ const STATE: SessionEvent = { kind: 'state' };
  */
 export function customDialect(client: DialectClient, rules: CustomRules, tape: PlayedTape): Dialect {
   const { account, symbols } = client;
-  const prices =
+  const prices: Prices =
     rules.price === undefined
       ? new RuledTickers(rules, client, tape)
       : new RuledMatch(rules, new TapeTickers(tape, symbols));
   const where = rules.where === undefined ? undefined : parseJsonPath(rules.where.path);
   const items = rules.items === undefined ? undefined : parseJsonPath(rules.items);
   const read = (value: unknown): SessionEvent => {
-    prices.onAny(value);
+    prices.onAny?.(value);
     if (where !== undefined && String(valueAt(value, where)) !== rules.where?.value) return OTHER;
     return prices.read(value, where !== undefined);
   };
@@ -73,8 +73,8 @@ function parsed(text: string): unknown {
 /** Prices by rules: how each is read. `isPrice` when the message is known to tell one. */
 interface Prices {
   readonly onSubscribed: (atUs: number) => void;
-  /** Sees each message, whatever it tells. */
-  readonly onAny: (value: unknown) => void;
+  /** Sees each message, whatever it tells; absent where no number is asked for. */
+  readonly onAny?: (value: unknown) => void;
   readonly read: (value: unknown, isPrice: boolean) => SessionEvent;
   readonly settled: () => readonly SettledStream[];
 }
@@ -95,10 +95,6 @@ class RuledMatch implements Prices {
 
   onSubscribed(atUs: number): void {
     this.#tickers.onSubscribed(atUs);
-  }
-
-  onAny(): void {
-    // Prices are found on the tape: no number is asked for.
   }
 
   read(value: unknown, isPrice: boolean): SessionEvent {
