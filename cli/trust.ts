@@ -34,6 +34,8 @@ import { openProgress, type Progress } from './progress.ts';
 import { tapeFor } from './tapeFor.ts';
 
 const EXIT_CODES = { pass: ExitCode.PASS, fail: ExitCode.FAIL, invalid: ExitCode.INVALID } as const;
+/** What is played with each generator. */
+const SCENARIOS = { swarm: 'trust', k6: 'trust-k6' } as const;
 /** A run that only says that it can't tell, the machine having been late, is played again so often. */
 const TRIES = 3;
 
@@ -43,7 +45,10 @@ export function trustCommand() {
     .description('plant faults in front of a sound server and check that each is found, named and measured')
     .option('--sound <times>', 'how often the sound server is judged', wholeNumber({ minimum: 0, maximum: 1000 }), 20)
     .option('--only <names...>', 'only these cases')
-    .option('--scenario <name or file>', 'what is played for each', 'trust')
+    .option(
+      '--scenario <name or file>',
+      'what is played for each; default: trust, with k6 trust-k6, half of its messages',
+    )
     .addOption(
       new Option('--load <generator>', 'what makes the load; both: each case once with each')
         .choices([...LOADS, 'both'])
@@ -54,13 +59,13 @@ export function trustCommand() {
     .action(async (options) => {
       const isJson = options.format === 'json';
       const progress = openProgress(isJson ? process.stderr : process.stdout);
-      const scenario = loadScenario(options.scenario);
-      const tapePath = await tapeFor({ tape: undefined, scenario, progress });
       const loads = options.load === 'both' ? LOADS : [options.load];
       const trials: Trial[] = [];
       let interrupted = false;
       for (const asked of loads) {
         const load = await chooseLoad(asked, progress);
+        const scenario = loadScenario(options.scenario ?? SCENARIOS[asked]);
+        const tapePath = await tapeFor({ tape: undefined, scenario, progress });
         const done = await playAll({ cases: chosen(options.only, options.sound), scenario, tapePath, load, progress });
         trials.push(...done.trials);
         interrupted = done.interrupted;

@@ -90,10 +90,16 @@ class Outbox {
   frame(text: string): void {
     const nowUs = this.#clock.nowUs();
     for (const release of this.#filter.onFrame(text, nowUs)) {
-      if (release.atUs <= nowUs && this.#queue.length === 0) this.#client.send(release.text);
+      if (release.isAside === true)
+        setTimeout(() => this.#send(release.text), Math.ceil((release.atUs - nowUs) / 1000));
+      else if (release.atUs <= nowUs && this.#queue.length === 0) this.#client.send(release.text);
       else this.#queue.push(release);
     }
     this.#wake();
+  }
+
+  #send(text: string): void {
+    if (this.#client.readyState === WebSocket.OPEN) this.#client.send(text);
   }
 
   #wake(): void {
@@ -108,7 +114,7 @@ class Outbox {
     const nowUs = this.#clock.nowUs();
     while (this.#queue[0] !== undefined && this.#queue[0].atUs <= nowUs) {
       const due = this.#queue.shift();
-      if (due !== undefined && this.#client.readyState === WebSocket.OPEN) this.#client.send(due.text);
+      if (due !== undefined) this.#send(due.text);
     }
     this.#wake();
   }

@@ -73,24 +73,18 @@ export function servedLast(books: Books): FaultFilter {
   };
 }
 
-/**
- * Holds each pattern back, and lets the rest by: it goes out before the next frame that comes when its time is over. The
- * heads in heartbeats stay behind with it.
- */
+/** Holds each pattern back, and lets the rest by. The heads in heartbeats stay behind with it. */
 export function latePatterns(books: Books): FaultFilter {
-  const held: Release[] = [];
+  let held: Release[] = [];
   return {
     onFrame: (text, nowUs) => {
-      const released: Release[] = [];
-      for (let first = held[0]; first !== undefined && first.atUs <= nowUs; first = held[0]) {
-        held.shift();
-        released.push(send(first.text, nowUs));
-        books.time('pattern', nowUs - first.atUs + LATE_PATTERN_US);
-      }
+      held = held.filter(({ atUs }) => atUs > nowUs);
       const type = typeOf(text);
-      if (type === 'pattern') held.push(send(text, nowUs + LATE_PATTERN_US));
-      else released.push(send(type === 'heartbeat' ? withPatternHeadsBehind(text, held) : text, nowUs));
-      return released;
+      if (type !== 'pattern') return [send(type === 'heartbeat' ? withPatternHeadsBehind(text, held) : text, nowUs)];
+      const late = { ...send(text, nowUs + LATE_PATTERN_US), isAside: true };
+      held.push(late);
+      books.time('pattern', LATE_PATTERN_US);
+      return [late];
     },
   };
 }

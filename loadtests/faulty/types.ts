@@ -5,6 +5,8 @@ import type { Truth } from './truth.ts';
 export interface Release {
   readonly text: string;
   readonly atUs: number;
+  /** It keeps no order: others go by it, and it by others. */
+  readonly isAside?: boolean;
 }
 
 /** One connection's filter over the frames that a sound server sends. */

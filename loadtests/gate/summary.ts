@@ -1,11 +1,11 @@
-import { endOf, type ViolationKind, type WindowMetric } from '../../protocol/run.ts';
+import { endOf, type WindowMetric } from '../../protocol/run.ts';
 import type { Second, Summary, Violation } from '../../protocol/schemas/summary.ts';
 import { EventHash } from '../../simulator/tape/eventHash.ts';
 import type { TapeHeader } from '../../simulator/tape/types.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { lateIn } from '../judge/lateness.ts';
 import { mergeWindows, windowsOf } from '../judge/merge.ts';
-import { allViolations } from '../judge/promises.ts';
+import { violationsOf } from '../judge/violations.ts';
 import { describeHost } from './describeHost.ts';
 import { heatOf } from './heat.ts';
 import { marksOf } from './marks.ts';
@@ -52,7 +52,7 @@ export function summarise(input: SummaryInput): Summary {
     seconds: secondsOf(evidence, part),
     histograms: histogramsOf(evidence),
     heat: heatOf(windowsOf(evidence.generators, 'tick'), schedule),
-    violations: violationsOf(evidence),
+    violations: violationsIn(evidence),
     marks: marksOf({ ...header, schedule, cuts: evidence.cuts }),
     orders: {
       placed: evidence.orders.placed,
@@ -149,28 +149,8 @@ function histogramsOf(evidence: RunEvidence): Summary['histograms'] {
   return histograms;
 }
 
-/** Violations that no client can see by itself. */
-const FOUND_BY_THE_JUDGE: readonly ViolationKind[] = [
-  'unplanned_close',
-  'missing_tail',
-  'missing_pattern',
-  'wrong_pattern',
-  'missing_bar',
-  'wrong_bar',
-];
-
-function violationsOf(evidence: RunEvidence): Summary['violations'] {
-  const all = allViolations(evidence);
-  const counts: Record<string, number> = {};
-  for (const data of evidence.generators) {
-    for (const [kind, count] of data.violationCounts) {
-      if (kind !== 'unplanned_close') counts[kind] = (counts[kind] ?? 0) + count;
-    }
-  }
-  for (const kind of FOUND_BY_THE_JUDGE) {
-    const count = all.filter((line) => line.violation === kind).length;
-    if (count > 0) counts[kind] = Math.max(counts[kind] ?? 0, count);
-  }
+function violationsIn(evidence: RunEvidence): Summary['violations'] {
+  const { listed: all, counts } = violationsOf(evidence);
   const listed = all.slice(0, MAX_LISTED).map(
     (line): Violation => ({
       violation: line.violation,
@@ -183,5 +163,5 @@ function violationsOf(evidence: RunEvidence): Summary['violations'] {
       detail: line.detail,
     }),
   );
-  return { counts, listed };
+  return { counts: Object.fromEntries([...counts].filter(([, count]) => count > 0)), listed };
 }

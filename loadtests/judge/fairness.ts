@@ -18,18 +18,19 @@ export interface Fairness {
   readonly words: string;
 }
 
-/** Each client's p99 of tick latency over the seconds that `keep` keeps, best served first; clients of few ticks left out. */
+/** Each client's median and p99 of tick latency over the seconds that `keep` keeps, best served at p99 first; clients of few ticks left out. */
 export function tickTails(
   evidence: Pick<RunEvidence, 'generators'>,
   keep: (second: number) => boolean,
-): { readonly client: number; readonly p99Us: number }[] {
-  const tails: { client: number; p99Us: number }[] = [];
+): { readonly client: number; readonly p50Us: number; readonly p99Us: number }[] {
+  const tails: { client: number; p50Us: number; p99Us: number }[] = [];
   for (const data of evidence.generators) {
     for (const client of data.clients) {
       const ticks = new Histogram();
       for (const [second, histogram] of client.tickBySecond)
         if (keep(second)) ticks.merge(Histogram.fromJSON(histogram));
-      if (ticks.count >= LEAST_TICKS) tails.push({ client: client.client, p99Us: ticks.percentile(99) });
+      if (ticks.count < LEAST_TICKS) continue;
+      tails.push({ client: client.client, p50Us: ticks.percentile(50), p99Us: ticks.percentile(99) });
     }
   }
   return tails.sort((a, b) => a.p99Us - b.p99Us);
@@ -44,7 +45,8 @@ export function fairness(evidence: RunEvidence, keep: (second: number) => boolea
     return { ratio: 0, clients: 0, worst: -1, worstUs: 0, medianUs: 0, floorUs: FAIRNESS_FLOOR_US, words: 'nothing' };
   }
   const ratio = Math.max(worst.p99Us, FAIRNESS_FLOOR_US) / Math.max(median.p99Us, FAIRNESS_FLOOR_US);
-  const words = `${ratio.toFixed(2)}x (client ${worst.client} ${ms(worst.p99Us)}, median ${ms(median.p99Us)})`;
+  const told = ({ p50Us, p99Us }: typeof worst): string => `p50 ${ms(p50Us)}, p99 ${ms(p99Us)}`;
+  const words = `${ratio.toFixed(2)}x (client ${worst.client} ${told(worst)}; median client ${told(median)})`;
   return {
     ratio,
     clients: tails.length,

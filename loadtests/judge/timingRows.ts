@@ -2,10 +2,10 @@ import { lengthUs, type WindowMetric } from '../../protocol/run.ts';
 import type { Target } from '../../protocol/schemas/targets.ts';
 import { withinClocks } from './clockBound.ts';
 import { type OrderFault, type RunEvidence, secondOf } from './evidence.ts';
+import { isExcused } from './excuses.ts';
 import { fairness } from './fairness.ts';
 import { LATE_SHARE, type LatenessEvidence, lateIn } from './lateness.ts';
 import { type Windows, windowsOf } from './merge.ts';
-import { isExcused } from './promises.ts';
 import { enough, type Finding, generatorAtFault, leastSamples } from './samples.ts';
 import { holds, judgeTiming, unitsOf, words } from './timing.ts';
 
@@ -88,7 +88,10 @@ export function orderFaults(evidence: RunEvidence): { wrong: OrderFault[]; uncle
   for (const fault of evidence.orders.faults) {
     if (TOLD_ONLY.has(fault.kind)) continue;
     const second = secondOf(evidence.schedule, fault.atUs);
+    // By a clock that is ahead a client sends before the tape starts; to the target it was too early.
+    const isBeforeStart = fault.atUs - evidence.lateness.clockErrorUs < evidence.schedule.startUs;
     const excused =
+      isBeforeStart ||
       (MAY_BE_UNREAD.has(fault.kind) && isExcused(evidence, 'missing_tail', fault.atUs)) ||
       (fault.kind === SLOW_ENGINE && lateIn(evidence.lateness, second, 500_000).length > 0);
     (excused ? unclear : wrong).push(fault);
@@ -109,7 +112,7 @@ export function trigger(target: Target, evidence: RunEvidence): Finding {
     return {
       ...found,
       verdict: 'invalid',
-      reason: `${unclear[0]?.detail}, while our own generator or the machine was late`,
+      reason: `${unclear[0]?.detail}, while our own generator or the machine was late, or by a clock that is wrong`,
     };
   }
   return found;

@@ -346,12 +346,13 @@ export class VirtualServer {
     return this.#stream(name).frames.at(-1)?.seq ?? 0;
   }
 
-  /** Through the fault, in order, each frame at its time. */
+  /** Through the fault, each frame at its time, in order unless the fault says otherwise. */
   #send(session: Session, text: string): void {
     const nowUs = this.#nowUs;
     for (const release of session.filter.onFrame(text, nowUs)) {
-      const atUs = Math.max(release.atUs + this.#serviceUs, session.busyUntilUs);
-      session.busyUntilUs = atUs;
+      const readyUs = release.atUs + this.#serviceUs;
+      const atUs = release.isAside === true ? readyUs : Math.max(readyUs, session.busyUntilUs);
+      if (release.isAside !== true) session.busyUntilUs = atUs;
       this.#after(atUs - nowUs, () => {
         const read = (): void => {
           if (session.open) session.request.handlers.onMessage(release.text, this.#nowUs);
