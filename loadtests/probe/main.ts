@@ -2,6 +2,7 @@
  * The probe, a handful of connections that measure beside the load and hold each ticker frame against the tape, as a
  * process: `node main.js PLAN --out FILE --tape FILE`.
  */
+import { spawnSync } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { endOf, type GeneratorPlan, type PolledFeed } from '../../protocol/run.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
@@ -36,14 +37,23 @@ await runGenerator({
   },
 });
 
-/** Asks the system for a higher priority: it takes a privilege, and without it the probe measures as it is. */
+/** Asks the system for realtime priority, else for a higher one: both take a privilege, and without it the probe measures as it is. */
 function raised(): boolean {
+  if (isRealtime()) return true;
   try {
     setPriority(constants.priority.PRIORITY_HIGHEST);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Node itself knows nice values only; `chrt` of util-linux sets the policy of all threads, the lowest realtime one here. */
+function isRealtime(): boolean {
+  const { status } = spawnSync('chrt', ['--fifo', '--all-tasks', '--pid', '1', String(process.pid)], {
+    stdio: 'ignore',
+  });
+  return status === 0;
 }
 
 /** What a server shows that polls its provider is a sample of the tape: tickers and quotes are held against it by their age. */

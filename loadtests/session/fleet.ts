@@ -1,4 +1,4 @@
-import type { ClientPlan, GeneratorLine, GeneratorPlan } from '../../protocol/run.ts';
+import { type ClientPlan, type GeneratorLine, type GeneratorPlan, ordersIn } from '../../protocol/run.ts';
 import { Recorder } from '../audit/recorder.ts';
 import type { InspectTicker } from './dialect.ts';
 import { dialectsOf } from './dialects/all.ts';
@@ -40,6 +40,7 @@ export class Fleet {
       maxListedViolations: plan.maxListedViolations,
       emit: options.emit,
     });
+    const owners = ownersOf(clients);
     this.#clients = clients.map(
       (client) =>
         new VirtualClient({
@@ -48,6 +49,7 @@ export class Fleet {
           dialect: dialectOf(client),
           recorder: this.recorder,
           ports,
+          ownerOf: (clientOrderId) => owners.get(clientOrderId),
           ...(inspect === undefined ? {} : { inspect }),
         }),
     );
@@ -84,4 +86,13 @@ export class Fleet {
     for (const client of this.#clients) if (client.isConnected) connected += 1;
     return connected;
   }
+}
+
+/** Who places each order, by its clientOrderId. */
+function ownersOf(clients: readonly ClientPlan[]): Map<string, ClientPlan> {
+  const owners = new Map<string, ClientPlan>();
+  for (const client of clients) {
+    for (const { frame } of client.orders) for (const order of ordersIn(frame)) owners.set(order.clientOrderId, client);
+  }
+  return owners;
 }

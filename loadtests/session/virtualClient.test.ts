@@ -436,6 +436,19 @@ describe('VirtualClient against a server with one fault', () => {
     expect(orders[0]?.triggers[0]?.tickSeq).toBe(101 + TRIGGERS_AFTER_TICKS + 1);
   });
 
+  it('should report an event of an order that another account placed', () => {
+    const { lines, end } = run({
+      clients: 2,
+      ordersUs: [1_000_500],
+      fault: on(['order'], (text) => [text.replace('"o-1-0"', '"o-0-0"')]),
+    });
+    const [first] = lines.filter((line) => line.kind === 'violation' && line.violation === 'wrong_content');
+
+    expect(end.violations.wrong_content).toBeGreaterThan(1);
+    expect(first).toMatchObject({ client: 1, stream: 'order:acct-1', detail: expect.stringContaining('client 0') });
+    expect(run({ clients: 2, ordersUs: [1_000_500] }).end.violations).toEqual({});
+  });
+
   it('should report content that the tape does not have', () => {
     const { end, lines } = run({ inspect: ({ seq }) => (seq === 500 ? 'last 1, the tape says 2' : '') });
     expect(end.violations).toEqual({ wrong_content: 2 });

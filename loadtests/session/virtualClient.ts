@@ -7,7 +7,7 @@ import { ClientMarket } from './clientMarket.ts';
 import { ClientOrders } from './clientOrders.ts';
 import { ClientStreams } from './clientStreams.ts';
 import { ClientSubscriptions } from './clientSubscriptions.ts';
-import type { Dialect, InspectTicker, SessionEvent, TickerFields } from './dialect.ts';
+import type { Dialect, InspectTicker, OrderFields, SessionEvent, TickerFields } from './dialect.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { Link, type SessionSettings } from './link.ts';
 import { OrderSender } from './orderSender.ts';
@@ -24,6 +24,8 @@ export interface VirtualClientOptions {
   readonly dialect: Dialect;
   readonly recorder: Recorder;
   readonly ports: ClientPorts;
+  /** Who of the same generator places an order. */
+  readonly ownerOf: (clientOrderId: string) => ClientPlan | undefined;
   /** Default: content isn't looked at. */
   readonly inspect?: InspectTicker;
 }
@@ -357,8 +359,9 @@ export class VirtualClient {
     this.#streams.violation('wrong_content', `ticker:${symbol}`, { seq, expectedSeq: seq, atUs, detail: wrong });
   }
 
-  #onOrder(order: Extract<SessionEvent, { kind: 'order' }>['order'], atUs: number): void {
+  #onOrder(order: OrderFields, atUs: number): void {
     this.#noteResumed(atUs);
+    this.#auditOwner(order, atUs);
     if (order.seq < 0) return;
     const { isNew, live, dueUs } = this.#streams.onClassA('order', { ...order, key: order.account }, atUs);
     if (!isNew) return;
@@ -368,6 +371,15 @@ export class VirtualClient {
     // What a trigger does to the others of its list belongs to it.
     const isOfTrigger = order.reason === 'triggered' || (order.reason === 'canceled' && this.#orders.isListed(order));
     if (isOfTrigger && live) this.#options.recorder.record('trigger', dueUs, atUs - dueUs);
+  }
+
+  /** What other accounts do is none of a client's business; clients of one token are of one account. */
+  #auditOwner({ account, clientOrderId, seq }: OrderFields, atUs: number): void {
+    const { plan, ownerOf } = this.#options;
+    const owner = ownerOf(clientOrderId);
+    if (owner === undefined || owner === plan || owner.token === plan.token) return;
+    const detail = `an event of order ${clientOrderId}, which client ${owner.client} placed for another account`;
+    this.#streams.violation('wrong_content', `order:${account}`, { seq, expectedSeq: seq, atUs, detail });
   }
 
   #onSubscribed(event: Extract<SessionEvent, { kind: 'subscribed' }>, atUs: number): void {
