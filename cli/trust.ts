@@ -47,7 +47,7 @@ export function trustCommand() {
     .option('--only <names...>', 'only these cases')
     .option(
       '--scenario <name or file>',
-      'what is played for each; default: trust, with k6 trust-k6, half of its messages',
+      'what is played for each; default: trust, with k6 trust-k6, a third of its messages a second',
     )
     .addOption(
       new Option('--load <generator>', 'what makes the load; both: each case once with each')

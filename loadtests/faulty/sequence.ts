@@ -1,5 +1,5 @@
 import type { Books } from './books.ts';
-import { headsOf, isEvent, streamOf, symbolOf, typeOf, welcomed } from './frames.ts';
+import { headsOf, isEvent, numberIn, streamOf, symbolOf, typeOf, welcomed } from './frames.ts';
 import { type FaultFilter, type Release, send } from './types.ts';
 
 const ONE_IN = 1000;
@@ -73,20 +73,23 @@ export function withoutPatterns(): FaultFilter {
   };
 }
 
-/** After each resume of tickers, what `act` makes of the first two frames. */
+/** After each resume of tickers, what `act` makes of the first two frames that were due before it. */
 function afterResume(act: (text: string, nowUs: number, at: number) => readonly Release[]): () => FaultFilter {
   return () => {
     let left = 0;
+    let resumedUs = 0;
     return {
       onFrame: (text, nowUs) => {
         const isResume =
           /^\{"type":"subscribed"/.test(text) &&
           text.includes('"channel":"ticker"') &&
           text.includes('"recovered":true');
-        if (isResume) left = AFTER_RESUME;
-        else if (left > 0 && typeOf(text) === 'ticker') {
-          left -= 1;
-          return act(text, nowUs, AFTER_RESUME - left);
+        if (isResume) {
+          left = AFTER_RESUME;
+          resumedUs = nowUs;
+        } else if (left > 0 && typeOf(text) === 'ticker') {
+          left = numberIn(text, 'dueTimeUs') < resumedUs ? left - 1 : -1;
+          if (left >= 0) return act(text, nowUs, AFTER_RESUME - left);
         }
         return [send(text, nowUs)];
       },

@@ -16,6 +16,8 @@ export interface LatenessEvidence {
 
 /** Lateness counts when it is over this share of the row's bound. */
 export const LATE_SHARE = 0.25;
+/** A lateness of this share of what a client is too late by may explain it. */
+export const EXPLAINS_SHARE = 1 / 3;
 /**
  * The target's wait for a core is a sum over the second, of waits that are each far shorter: it counts from this share
  * of the bound on, and from {@link RUN_QUEUE_FLOOR_US} at the least.

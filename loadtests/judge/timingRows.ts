@@ -3,8 +3,8 @@ import type { Target } from '../../protocol/schemas/targets.ts';
 import { withinClocks } from './clockBound.ts';
 import { type OrderFault, type RunEvidence, secondOf } from './evidence.ts';
 import { isExcused } from './excuses.ts';
-import { fairness } from './fairness.ts';
-import { LATE_SHARE, type LatenessEvidence, lateIn } from './lateness.ts';
+import { fairness, servedLast } from './fairness.ts';
+import { EXPLAINS_SHARE, LATE_SHARE, type LatenessEvidence, lateIn } from './lateness.ts';
 import { type Windows, windowsOf } from './merge.ts';
 import { enough, type Finding, generatorAtFault, leastSamples } from './samples.ts';
 import { holds, judgeTiming, unitsOf, words } from './timing.ts';
@@ -118,9 +118,6 @@ export function trigger(target: Target, evidence: RunEvidence): Finding {
   return found;
 }
 
-/** A lateness of this share of what a client is too late by may explain it. */
-const EXPLAINS_SHARE = 1 / 3;
-
 /** The worst client against the median one. */
 export function fair(target: Target, evidence: RunEvidence): Finding {
   const all = fairness(evidence, () => true);
@@ -139,6 +136,12 @@ export function fair(target: Target, evidence: RunEvidence): Finding {
     }
     left = fairness(evidence, (second) => lateIn(evidence.lateness, second, boundUs).length === 0);
     lastBoundUs = boundUs;
+  }
+  const last = servedLast(evidence, all, target.bound);
+  if (last !== undefined) {
+    const share = `${(100 * last.share).toFixed(1)} %`;
+    const reason = `client ${last.client} is served last: in ${last.seconds} of ${last.of} seconds even the fastest of its ticks was late, as ${share} of all were`;
+    return { ...base, verdict: 'fail', reason };
   }
   return { ...base, verdict: 'invalid', reason: 'uneven only in seconds in which the machine or a generator was late' };
 }
