@@ -2,6 +2,7 @@ import type { GeneratorName } from '../../protocol/run.ts';
 import { cutShort } from '../gate/endedEarly.ts';
 import { judgeAllOrders } from '../gate/orderEvidence.ts';
 import type { PlayedPart } from '../gate/part.ts';
+import { quietSeconds } from '../gate/quietSeconds.ts';
 import { withoutWarmUp } from '../gate/warmUp.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { addGenerator, type GeneratorData, newGeneratorData } from '../judge/merge.ts';
@@ -46,6 +47,8 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
   const generators = unionOf(parts);
   const schedule = record.run.schedule;
   const clients = generators.flatMap((data) => data.clients);
+  const symbolsOf = new Map(record.clients.map(({ client, symbols }) => [client, symbols]));
+  const { isNumbered } = record;
   const evidence: RunEvidence = {
     scenario: record.scenario,
     targets: record.targets,
@@ -61,16 +64,17 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
       schedule,
       generators,
       readUntilUs: record.run.endUs,
-      isNumbered: record.isNumbered,
+      isNumbered,
     }),
     market: judgeMarket({
       instruments: part.instruments,
       bars: part.bars,
       schedule,
       clients,
-      symbolsOf: new Map(record.clients.map(({ client, symbols }) => [client, symbols])),
+      symbolsOf,
     }),
     expectedHeads: new Map(record.expectedHeads),
+    quiet: quietSeconds({ part, schedule, generators, symbolsOf, isNumbered }),
     absent: new Map(record.absent),
     serverDied: record.serverDied,
     generatorFailed: failureOf(record, parts),

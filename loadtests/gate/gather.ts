@@ -20,6 +20,7 @@ import type { InsideWatch } from './inside.ts';
 import { judgeAllOrders } from './orderEvidence.ts';
 import { type PlayedPart, tradesBySymbol } from './part.ts';
 import type { PlannedCut, RunPlans } from './plan.ts';
+import { quietSeconds } from './quietSeconds.ts';
 import type { RunOptions } from './run.ts';
 import { isForeign } from './underTest.ts';
 
@@ -64,6 +65,8 @@ export async function gatherEvidence(
   if (worstDue > 5_000)
     notes.push(`the server's dueTimeUs is off the schedule by up to ${(worstDue / 1000).toFixed(1)} ms`);
   const clients = [...input.planned.load.clients, ...input.planned.probe.clients];
+  const symbolsOf = new Map(clients.map((client) => [client.client, client.symbols]));
+  const { isNumbered } = options.dialect;
   const evidence: RunEvidence = {
     scenario: options.scenario,
     targets: options.targets,
@@ -79,16 +82,17 @@ export async function gatherEvidence(
       schedule,
       generators,
       readUntilUs: input.planned.load.endUs,
-      isNumbered: options.dialect.isNumbered,
+      isNumbered,
     }),
     market: judgeMarket({
       instruments: part.instruments,
       bars: part.bars,
       schedule,
       clients: generators.flatMap((data) => data.clients),
-      symbolsOf: new Map(clients.map((client) => [client.client, client.symbols])),
+      symbolsOf,
     }),
     expectedHeads: headsOf(input, generators),
+    quiet: quietSeconds({ part, schedule, generators, symbolsOf, isNumbered }),
     absent: absentIn(input),
     serverDied: input.serverDied,
     generatorFailed: failureOf(input) || silenceOf(input, generators),

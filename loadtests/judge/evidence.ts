@@ -85,6 +85,8 @@ export interface RunEvidence {
   readonly market: MarketEvidence;
   /** Last sequence number that each symbol's ticker stream must reach. */
   readonly expectedHeads: ReadonlyMap<string, number>;
+  /** Seconds in which nothing was due to probes (without any, to clients); absent: none is known. */
+  readonly quiet?: ReadonlySet<number>;
   /** What the target is declared not to have, with the reason. */
   readonly absent: ReadonlyMap<Need, string>;
   /** Absent: the run went to its end, or was ended by its user. */

@@ -158,3 +158,9 @@ export function addGenerator(union: GeneratorData, from: GeneratorData): void {
   union.earlyUs = Math.max(union.earlyUs, from.earlyUs);
   union.ends += from.ends;
 }
+
+/** The generators that tell whether a target is up: the probes; without any, all. */
+export function heardBy(generators: readonly GeneratorData[]): readonly GeneratorData[] {
+  const probes = generators.filter(({ generator }) => generator === 'probe');
+  return probes.length === 0 ? generators : probes;
+}

@@ -182,6 +182,16 @@ describe('uptime', () => {
     expect(uptime(target('uptime'), killed)).toMatchObject({ verdict: 'invalid', reason: 'probe ended with SIGKILL' });
   });
 
+  it('should not take a second in which nothing was due for an outage', () => {
+    const evidence = { ...silentIn(31, 40), quiet: new Set([31]) };
+
+    expect(uptime(target('uptime'), evidence)).toMatchObject({
+      verdict: 'fail',
+      samples: 59,
+      reason: 'nothing of what was due came in second 40',
+    });
+  });
+
   it('should not count a second in which we were late ourselves', () => {
     const lateness = { ...quiet(), loopDelayUs: new Map([['probe', new Map([[31, 2_000_000]])]]) };
 

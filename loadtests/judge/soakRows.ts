@@ -3,7 +3,7 @@ import type { Target } from '../../protocol/schemas/targets.ts';
 import type { RestReading, RunEvidence } from './evidence.ts';
 import { lateIn } from './lateness.ts';
 import { LEAST_POINTS, type Slope, theilSen } from './leak.ts';
-import { windowsOf } from './merge.ts';
+import { heardBy, windowsOf } from './merge.ts';
 import { type Finding, generatorAtFault } from './samples.ts';
 import { holds, listed } from './timing.ts';
 
@@ -12,16 +12,16 @@ const IN_TIME_US = 1_000_000;
 /** What a second is called late by, µs: a machine that is late by a quarter of it, time and again, keeps everybody from everything. */
 const LATE_BOUND_US = 400_000;
 
-/** The share of seconds in which probes got what was due to them; seconds in which only we were late aren't counted. */
+/** The share of seconds in which probes got what was due to them; seconds in which nothing was due, or only we were late, aren't counted. */
 export function uptime(target: Target, evidence: RunEvidence): Finding {
   const { schedule, generators, lateness } = evidence;
-  const probes = generators.filter((data) => data.generator === 'probe');
-  const ticks = windowsOf(probes.length === 0 ? generators : probes, 'tick');
+  const ticks = windowsOf(heardBy(generators), 'tick');
   const seconds = Math.floor(lengthUs(schedule) / 1e6);
   const silent: number[] = [];
   let counted = 0;
   for (let second = 0; second < seconds; second++) {
     const isServed = (ticks.get(second)?.min ?? Number.POSITIVE_INFINITY) < IN_TIME_US;
+    if (!isServed && evidence.quiet?.has(second) === true) continue;
     if (!isServed && lateIn(lateness, second, LATE_BOUND_US).length > 0) continue;
     counted += 1;
     if (!isServed) silent.push(second);
