@@ -186,6 +186,8 @@ export interface ClientPlan {
   readonly url: string;
   readonly token?: string;
   readonly account: string;
+  /** For whom the target takes it, as far as its token or its URL tells: clients of one holder share an account. */
+  readonly holder?: string;
   /** Keys of the channels that are by symbol. */
   readonly symbols: readonly string[];
   readonly channels: readonly SessionChannel[];

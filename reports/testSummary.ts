@@ -219,7 +219,13 @@ function passingRows(): Row[] {
       unit: 'ms',
     }),
     row('fairness', "the worst client's p99 against the median client's, above a floor of 5 ms", {
-      ...count('<= 3 x', '1.21x (client 41 p50 1.92 ms, p99 6.05 ms; median client p50 1.74 ms, p99 4.20 ms)', 1.21, 3, 104),
+      ...count(
+        '<= 3 x',
+        '1.21x (client 41 p50 1.92 ms, p99 6.05 ms; median client p50 1.74 ms, p99 4.20 ms)',
+        1.21,
+        3,
+        104,
+      ),
       unit: 'x',
     }),
     row('clients', 'clients served throughout', count('>= 100', '104 of 104 planned', 104, 100, 104)),

@@ -10,6 +10,7 @@ import {
   type Schedule,
 } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import { subjectOf } from '../target/tokens.ts';
 import { arrivals, dealBehaviours } from './behaviours.ts';
 import type { DialectProfile } from './dialects.ts';
 import { GateError } from './errors.ts';
@@ -106,11 +107,15 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
   ): Promise<ClientPlan> => {
     const account = accountOf(number);
     const token = await input.tokenFor(account);
+    const path = dialect.pathOf({ account, token, symbols: given.symbols });
+    const isInPath = path !== dialect.pathOf({ account: `${account}-not`, token, symbols: given.symbols });
+    const holder = token === undefined ? (isInPath ? account : undefined) : subjectOf(token);
     return {
       client: number,
       account,
+      ...(holder === undefined ? {} : { holder }),
       ...(token === undefined ? {} : { token }),
-      url: `${base}${dialect.pathOf({ account, token, symbols: given.symbols })}`,
+      url: `${base}${path}`,
       ...(dialect.orders === 'http' ? { orderUrl: input.orderUrl } : {}),
       ...given,
     };

@@ -13,14 +13,15 @@ export interface Breach {
 
 /** Violations of some kinds over all generators, those that the generator may have caused counted apart. */
 export function breaches(evidence: RunEvidence, kinds: readonly ViolationKind[]): Breach[] {
-  const { listed: all, counts } = violationsOf(evidence);
+  const { listed: all, counts, again } = violationsOf(evidence);
   return kinds.map((violation) => {
     const listed = all.filter((line) => line.violation === violation);
     const count = counts.get(violation) ?? 0;
     const excused = listed.filter((line) => isExcused(evidence, line.violation, line.atUs));
     const example = listed.find((line) => !excused.includes(line)) ?? listed[0];
     // Of very many, the first are listed: where each of them is excused, the others can't be held against the server.
-    const isAllExcused = excused.length > 0 && excused.length === listed.length;
+    const told = [...listed, ...[...again].filter((line) => line.violation === violation)];
+    const isAllExcused = told.length > 0 && told.every((line) => isExcused(evidence, violation, line.atUs));
     return { violation, count, excused: isAllExcused ? count : excused.length, example };
   });
 }

@@ -216,19 +216,6 @@ describe('judge', () => {
     expect(judgement.why).toMatch(/^trigger .*c1-7/);
   });
 
-  it('should not blame the target for an order that a wrong clock sent before the tape started', () => {
-    const evidence = soundEvidence();
-    const wrongBy = (atUs: number, clockErrorUs: number) => ({
-      ...evidence,
-      orders: { ...evidence.orders, faults: [{ kind: 'wrong_reason', atUs, detail: 'order c1-0: market_closed' }] },
-      lateness: { ...evidence.lateness, clockErrorUs },
-    });
-
-    expect(row(wrongBy(START_US + 150_000, 200_000), 'trigger').verdict).toBe('invalid');
-    expect(row(wrongBy(START_US + 150_000, 0), 'trigger').verdict).toBe('fail');
-    expect(row(wrongBy(START_US + 250_000, 200_000), 'trigger').verdict).toBe('fail');
-  });
-
   it('should fail on the server dying, whatever else was measured', () => {
     expect(judge({ ...soundEvidence(), serverDied: 'the server ended in mid-run (exit code 1)' })).toMatchObject({
       verdict: 'fail',

@@ -3,6 +3,7 @@ import type { ViolationLine } from '../../protocol/run.ts';
 import type { RunEvidence } from './evidence.ts';
 import type { GeneratorData } from './merge.ts';
 import { quiet, START_US, soundClient, soundEvidence } from './testEvidence.ts';
+import { judge } from './verdict.ts';
 import { violationsOf } from './violations.ts';
 
 const HEAD: ViolationLine = {
@@ -61,6 +62,26 @@ describe('violationsOf', () => {
     const evidence = evidenceWith({ lastSeq: 50, seen: heads });
 
     expect(countsOf({ ...evidence, market: { ...evidence.market, faults: never } })).toEqual({ missing_bar: 3 });
+  });
+
+  it('should count what a generator told that never came to its end', () => {
+    const gap = { ...HEAD, violation: 'gap' as const, stream: 'ticker:S31' };
+    const evidence = evidenceWith({ lastSeq: 49, seen: [gap, HEAD] });
+    const [first] = evidence.generators as [GeneratorData];
+    const unended = { ...evidence, generators: [{ ...first, violationCounts: new Map() }] };
+
+    expect(countsOf(unended)).toEqual({ gap: 1, missing_tail: 1 });
+    expect(judge(unended).rows.find(({ id }) => id === 'loss')).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('should not hold what isn’t listed against the target where all that is listed may be our own fault', () => {
+    const late = new Map([['swarm', new Map(Array.from({ length: 70 }, (_, at) => [at, 2_000_000]))]]);
+    const evidence = evidenceWith({ lastSeq: 49, seen: [HEAD] });
+    const [first] = evidence.generators as [GeneratorData];
+    const many = [{ ...first, violationCounts: new Map([['heartbeat_head', 600]]) }];
+    const judged = judge({ ...evidence, generators: many, lateness: { ...quiet(), loopDelayUs: late } });
+
+    expect(judged.rows.find(({ id }) => id === 'loss')).toMatchObject({ verdict: 'invalid' });
   });
 
   it('should keep the announcement where only the tail may be the generator’s own fault', () => {

@@ -8,6 +8,8 @@ export interface Violations {
   readonly listed: readonly ViolationLine[];
   /** All of them, those that aren't listed too. */
   readonly counts: ReadonlyMap<string, number>;
+  /** What says once more what a line of {@link listed} says, and isn't counted. */
+  readonly again: ReadonlySet<ViolationLine>;
 }
 
 /**
@@ -21,12 +23,16 @@ export function violationsOf(evidence: RunEvidence): Violations {
   const listed = [...seen, ...found].filter((line) => !again.has(line)).sort((a, b) => a.atUs - b.atUs);
   const counts = new Map<string, number>();
   const add = (kind: string, count: number): unknown => counts.set(kind, (counts.get(kind) ?? 0) + count);
-  for (const data of evidence.generators) {
-    for (const [kind, count] of data.violationCounts) add(kind, count);
+  for (const { violations, violationCounts } of evidence.generators) {
+    const told = new Map<string, number>();
+    for (const { violation } of violations) told.set(violation, (told.get(violation) ?? 0) + 1);
+    // One that never came to its end has told lines alone.
+    for (const kind of new Set([...told.keys(), ...violationCounts.keys()]))
+      add(kind, Math.max(told.get(kind) ?? 0, violationCounts.get(kind) ?? 0));
   }
   for (const line of found) add(line.violation, 1);
   for (const line of again) add(line.violation, -1);
-  return { listed, counts };
+  return { listed, counts, again };
 }
 
 const NEVER_CAME: ReadonlySet<ViolationKind> = new Set(['missing_tail', 'missing_bar', 'missing_pattern']);

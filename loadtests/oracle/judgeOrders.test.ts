@@ -113,6 +113,14 @@ describe('judgeOrders', () => {
     expect(kinds({ ...REJECTED, frame: { ...FRAME, triggerPrice: '100.10' } })).toEqual([]);
   });
 
+  it('should let an order that overtakes its symbol’s first tick be refused for want of a market or of a session', () => {
+    const early = { ...REJECTED, sentUs: 1e9 - 40_000, answeredUs: 1e9 - 30_000, acceptedTickSeq: 0 };
+
+    expect(kinds({ ...early, rejectReason: 'no_market' })).toEqual([]);
+    expect(kinds({ ...early, rejectReason: 'market_closed' })).toEqual([]);
+    expect(kinds({ ...early, rejectReason: 'bad_price' })).toEqual(['wrong_reason']);
+  });
+
   it.each<[string, Partial<OrderLine>]>([
     ['late', { triggers: [{ ...TRIGGER, tickSeq: 5, eventTimeUs: 400_000 }], fills: [{ ...FILL, tickSeq: 5 }] }],
     ['early', { triggers: [{ ...TRIGGER, tickSeq: 3, eventTimeUs: 200_000 }] }],

@@ -52,6 +52,7 @@ function raised(): boolean {
 function isRealtime(): boolean {
   const { status } = spawnSync('chrt', ['--fifo', '--all-tasks', '--pid', '1', String(process.pid)], {
     stdio: 'ignore',
+    timeout: 2_000,
   });
   return status === 0;
 }

@@ -61,6 +61,7 @@ function run(options: Run = {}): VirtualRunResult {
       url: 'ws://model/v1/stream',
       token: `acct-${client}`,
       account: `acct-${client}`,
+      holder: `acct-${client}`,
       symbols: INSTRUMENTS.map(({ symbol }) => symbol),
       channels: ['ticker', 'order', 'execution'],
       connectAtUs: START_US - 1_000_000,

@@ -373,11 +373,11 @@ export class VirtualClient {
     if (isOfTrigger && live) this.#options.recorder.record('trigger', dueUs, atUs - dueUs);
   }
 
-  /** What other accounts do is none of a client's business; clients of one token are of one account. */
+  /** What other accounts do is none of a client's business; clients of one holder are of one account. */
   #auditOwner({ account, clientOrderId, seq }: OrderFields, atUs: number): void {
     const { plan, ownerOf } = this.#options;
     const owner = ownerOf(clientOrderId);
-    if (owner === undefined || owner === plan || owner.token === plan.token) return;
+    if (owner?.holder === undefined || plan.holder === undefined || owner.holder === plan.holder) return;
     const detail = `an event of order ${clientOrderId}, which client ${owner.client} placed for another account`;
     this.#streams.violation('wrong_content', `order:${account}`, { seq, expectedSeq: seq, atUs, detail });
   }

@@ -26,12 +26,15 @@ export function rebased(data: GeneratorData, { symbols }: GoesOn): GeneratorData
       streams: client.streams.map((stream) => {
         if (!stream.stream.startsWith('ticker:')) return stream;
         const { firstSeq, lastSeq } = stream;
-        const base = before(stream.stream);
-        // Below 0 nothing was heard of it.
-        const since = (seq: number): number => (seq < 0 ? seq : Math.max(0, seq - base));
+        const since = sinceBase(before(stream.stream));
         return { ...stream, firstSeq: since(firstSeq), lastSeq: since(lastSeq) };
       }),
     })),
+    violations: data.violations.map((line) => {
+      if (!line.stream.startsWith('ticker:')) return line;
+      const since = sinceBase(before(line.stream));
+      return { ...line, expectedSeq: since(line.expectedSeq), seq: since(line.seq) };
+    }),
     orders: data.orders.map((order) => {
       const base = before(order.frame.symbol);
       const seq = (tickSeq: number): number => (tickSeq < 0 ? tickSeq : tickSeq - base);
@@ -46,4 +49,9 @@ export function rebased(data: GeneratorData, { symbols }: GoesOn): GeneratorData
       };
     }),
   };
+}
+
+/** Numbers of a stream that stood at `base` when the part began; below 0 nothing was heard of it. */
+function sinceBase(base: number): (seq: number) => number {
+  return (seq) => (seq < 0 ? seq : Math.max(0, seq - base));
 }

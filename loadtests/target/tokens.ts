@@ -48,3 +48,14 @@ async function told(command: string, account: string): Promise<string> {
   const what = token === '' ? 'nothing' : 'more than one word';
   throw new GateError(`--token-command for ${account}: it printed ${what}; it must print the token alone`);
 }
+
+/** The subject of a JWT; undefined for any other token, or one without. */
+export function subjectOf(token: string): string | undefined {
+  const [, claims = ''] = token.split('.');
+  try {
+    const { sub }: { readonly sub?: unknown } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+    return typeof sub === 'string' ? sub : undefined;
+  } catch {
+    return undefined;
+  }
+}
