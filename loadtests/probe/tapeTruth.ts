@@ -57,7 +57,8 @@ export class TapeTruth {
       const said: unknown = Reflect.get(data, field);
       const scale = PRICES.has(field) ? truth.priceScale : truth.quantityScale;
       const must = truth.numbers[at + 1 + place] as number;
-      if (!isSame(said, must, scale)) return `${field} ${said}, the tape says ${must < 0 ? null : must / scale}`;
+      if (!isSame(said, must, scale))
+        return `${field} ${JSON.stringify(said)}, the tape says ${must < 0 ? null : must / scale}`;
     }
     return '';
   }

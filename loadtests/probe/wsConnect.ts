@@ -4,7 +4,7 @@ import { isBinaryProtocol, toBinary, toText } from '../session/binary.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
 import { secureOptions } from '../session/tls.ts';
 
-const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
+const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
 /** Opens connections over the `ws` package: a library that neither the server nor the swarm uses. */
 export function createWsConnect(nowUs: () => number, reach?: Reach): (request: ConnectRequest) => Connection {

@@ -4,7 +4,7 @@ import { isFields } from './fields.ts';
 import { readTicker } from './native.ts';
 
 /** More than any frame of a server, and deeper. */
-const LIMITS = { maxFrameBytes: 4 * 1024 * 1024, maxJsonDepth: 64 };
+const LIMITS = { maxFrameBytes: 16 * 1024 * 1024, maxJsonDepth: 64 };
 
 /** Whether messages on a connection of this subprotocol are MessagePack in binary messages. */
 export function isBinaryProtocol(protocol: string): boolean {

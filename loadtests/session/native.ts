@@ -40,6 +40,11 @@ export function nativeDialect(codec: Codec = 'json'): Dialect {
   };
 }
 
+/** Whether a connection of this subprotocol speaks the native stream: only there a ticker may be read in place. */
+export function isNativeProtocol(protocol: string): boolean {
+  return protocol.startsWith('tapedeck.v1.');
+}
+
 function parse(text: string, ticker: TickerFields): SessionEvent {
   const parsed = parseFields(text);
   if (parsed === undefined) return bad('not a JSON object');

@@ -418,6 +418,17 @@ describe('VirtualClient against a server with one fault', () => {
     expect(idle.orders.map(({ outcome }) => outcome)).toEqual(['unanswered', 'unanswered']);
     const quiet = run({ fault: on(['heartbeat'], () => []) });
     expect(quiet.metric('heartbeat').max).toBeGreaterThan(10_000_000);
+    // Told that one comes an hour, it is as silent.
+    let beats = 0;
+    const rare = run({
+      fault: on(['welcome', 'heartbeat'], (text) => {
+        if (typeOf(text) === 'welcome') return [text.replace(/"heartbeatMs":\d+/, '"heartbeatMs":3600000')];
+        beats += 1;
+        return beats === 1 ? [text] : [];
+      }),
+    });
+    expect(beats).toBeGreaterThan(5);
+    expect(rare.metric('heartbeat').max).toBeGreaterThan(8_000_000);
   });
 
   it('should report an error that nobody planned, but not a refused order', () => {

@@ -250,7 +250,7 @@ export class VirtualClient {
   #onWelcome(welcome: Extract<SessionEvent, { kind: 'welcome' }>, atUs: number): void {
     if (this.isConnected) return;
     this.#link.onWelcome(atUs);
-    this.#heartbeats.onWelcome(atUs, welcome.heartbeatMs);
+    this.#heartbeats.onWelcome(atUs);
     this.#tally.connects += 1;
     this.#tally.operations += this.#subscriptions.onWelcome(welcome);
     this.#sender.onWelcome();

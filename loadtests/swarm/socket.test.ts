@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { unpack } from 'msgpackr';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -103,6 +103,41 @@ describe('swarm socket', () => {
     expect(headers).toEqual(['12', '/v1/stream?x=1']);
     expect(heard).toEqual([long, 'pong are you there']);
     expect(told).toEqual(['ticker IBM 3', `back: ${long}`]);
+  });
+
+  it('should read a ticker in place on the native stream alone', async () => {
+    const { server, url } = await listen();
+    server.on('connection', (socket) => {
+      socket.send(JSON.stringify(TICKER));
+      socket.close(1000);
+    });
+    const { told, closed } = connect(url, {}, '');
+
+    expect(await closed).toBe(1000);
+    expect(told).toEqual(['open', JSON.stringify(TICKER)]);
+  });
+
+  it('should tell a close though the server keeps the stream open', async () => {
+    const open = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.once('data', (data) => {
+        const key = /Sec-WebSocket-Key: (\S+)/.exec(data.toString())?.[1] ?? '';
+        const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+        const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
+        socket.write(`${[...head, `Sec-WebSocket-Accept: ${accept}`].join('\r\n')}\r\n\r\n`);
+        socket.write(Buffer.from([0x88, 0x02, 0x0f, 0xa1]));
+      });
+      socket.on('error', () => undefined);
+      closers.push(() => socket.destroy());
+    });
+    closers.push(() => open.close());
+    const port = await new Promise<number>((resolve) => {
+      open.listen(0, '127.0.0.1', () => {
+        const address = open.address();
+        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+
+    expect(await connect(`ws://127.0.0.1:${port}/`).closed).toBe(4001);
   });
 
   it('should close with 1000 when asked to', async () => {

@@ -6,6 +6,7 @@ import type { Reach } from '../../protocol/run.ts';
 import { isBinaryProtocol, readBinary, toBinary } from '../session/binary.ts';
 import { newTickerFields } from '../session/dialect.ts';
 import { CLIENT_HEADER } from '../session/link.ts';
+import { isNativeProtocol } from '../session/native.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
 import { secureOptions } from '../session/tls.ts';
 import { FrameReader } from './frameReader.ts';
@@ -13,9 +14,9 @@ import { openStream } from './stream.ts';
 import { TickerScanner } from './tickerScanner.ts';
 
 const MAX_HEAD_BYTES = 16 * 1024;
-const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
+const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 const READ_BUFFER_BYTES = 256 * 1024;
-/** Longest wait for the server's side of an orderly close. */
+/** Longest wait for the end of the stream after an orderly close, whoever began it. */
 const CLOSE_TIMEOUT_MS = 500;
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const Opcode = { TEXT: 1, BINARY: 2, CLOSE: 8, PONG: 10 } as const;
@@ -57,6 +58,7 @@ function secureOf(shared: Shared, url: URL): ConnectionOptions {
 class SwarmSocket implements Connection {
   readonly #request: ConnectRequest;
   readonly #isBinary: boolean;
+  readonly #isNative: boolean;
   readonly #shared: Shared;
   readonly #socket: Socket;
   readonly #reader: FrameReader;
@@ -71,6 +73,7 @@ class SwarmSocket implements Connection {
   constructor(request: ConnectRequest, shared: Shared) {
     this.#request = request;
     this.#isBinary = isBinaryProtocol(request.protocol);
+    this.#isNative = isNativeProtocol(request.protocol);
     this.#shared = shared;
     this.#reader = new FrameReader(
       {
@@ -176,7 +179,8 @@ class SwarmSocket implements Connection {
       return;
     }
     const { scanner, fields } = this.#shared;
-    if (scanner.scan(bytes, start, end, fields)) {
+    // Others may tell what looks like a ticker of ours and means something else.
+    if (this.#isNative && scanner.scan(bytes, start, end, fields)) {
       this.#request.handlers.onTicker(fields, this.#readUs);
       return;
     }
@@ -191,6 +195,7 @@ class SwarmSocket implements Connection {
     this.#closeCode = code;
     this.#sendClose(code === 1005 ? 1000 : code);
     this.#socket.end();
+    setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS).unref();
   }
 
   #sendClose(code: number): void {

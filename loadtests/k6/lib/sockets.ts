@@ -2,6 +2,7 @@ import { setTimeout } from 'k6/timers';
 import { type MessageEvent, WebSocket } from 'k6/websockets';
 import { newTickerFields } from '../../session/dialect.ts';
 import type { Inbox } from '../../session/inbox.ts';
+import { isNativeProtocol } from '../../session/native.ts';
 import type { Connection, ConnectRequest } from '../../session/ports.ts';
 import { readTickerText } from './tickerText.ts';
 
@@ -35,12 +36,13 @@ export function openSocket(request: ConnectRequest, shared: SocketShared): Conne
   const asked = protocol === '' ? {} : { 'Sec-WebSocket-Protocol': protocol };
   const socket = new WebSocket(url, null, { headers: { ...headers, ...asked } });
   const ticker = newTickerFields();
+  const isNative = isNativeProtocol(protocol);
   let ended = false;
   let closeWhenOpen = false;
   let messages = 0;
   const lane = inbox.lane((text, atUs) => {
     if (ended) return;
-    if (readTickerText(text, ticker)) handlers.onTicker(ticker, atUs);
+    if (isNative && readTickerText(text, ticker)) handlers.onTicker(ticker, atUs);
     else handlers.onMessage(text, atUs);
   });
   const end = (code: number, atUs: number): void => {

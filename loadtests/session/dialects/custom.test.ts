@@ -113,6 +113,20 @@ describe('a custom dialect', () => {
     expect(read(make({ time: { path: 'd.t', unit } }), price('AAPL', 1, told))).toMatchObject({ dueTimeUs });
   });
 
+  it('should read a number that is written as a text', () => {
+    const text = { type: 'price', d: { s: 'AAPL', n: '41', t: '1000' } };
+
+    expect(read(make({}), text)).toMatchObject({ seq: 41, dueTimeUs: 1_000_000 });
+  });
+
+  it('should outlive values of which no text can be made', () => {
+    const hostile = { toString: 1, valueOf: 1 };
+
+    expect(read(make({}), { type: hostile })).toEqual({ kind: 'other' });
+    for (const unit of ['ms', 'iso'] as const)
+      expect(read(make({ time: { path: 'd.t', unit } }), price('AAPL', 1, hostile))).toMatchObject({ kind: 'bad' });
+  });
+
   it('should leave other messages alone, and call a price bad that lacks what it must have', () => {
     const dialect = make({});
 

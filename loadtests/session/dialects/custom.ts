@@ -31,7 +31,7 @@ export function customDialect(client: DialectClient, rules: CustomRules, tape: P
   const items = rules.items === undefined ? undefined : parseJsonPath(rules.items);
   const read = (value: unknown): SessionEvent => {
     prices.onAny?.(value);
-    if (where !== undefined && String(valueAt(value, where)) !== rules.where?.value) return OTHER;
+    if (where !== undefined && wordOf(valueAt(value, where)) !== rules.where?.value) return OTHER;
     return prices.read(value, where !== undefined);
   };
   return {
@@ -151,7 +151,7 @@ class RuledTickers implements Prices {
 
   onAny(value: unknown): void {
     if (!this.#isOfConnection || this.#seqPath === undefined) return;
-    const told = valueAt(value, this.#seqPath);
+    const told = numberOf(valueAt(value, this.#seqPath));
     if (!isWhole(told)) return;
     this.#missing = this.#connectionSeq < 0 ? 0 : told - this.#connectionSeq - 1;
     this.#connectionSeq = Math.max(this.#connectionSeq, told);
@@ -160,7 +160,7 @@ class RuledTickers implements Prices {
   read(value: unknown, isPrice: boolean): SessionEvent {
     const symbol = valueAt(value, this.#symbolPath);
     const timeUs = this.#time === undefined ? -1 : timeOf(value, this.#time);
-    const told = this.#seqPath === undefined ? 0 : valueAt(value, this.#seqPath);
+    const told = this.#seqPath === undefined ? 0 : numberOf(valueAt(value, this.#seqPath));
     if (typeof symbol !== 'string' || timeUs === undefined || !isWhole(told))
       return isPrice ? bad('price without its symbol, time or number') : OTHER;
     if (this.#isEventTime && timeUs < this.#schedule.fromEventUs) return STATE;
@@ -209,11 +209,16 @@ function timeOf(value: unknown, rule: TimeRule | undefined): number | undefined 
   if (rule === undefined) return undefined;
   const said = valueAt(value, rule.path);
   const timeUs =
-    rule.unit === 'iso' ? Date.parse(String(said)) * 1_000 : (numberOf(said) ?? Number.NaN) * US_OF[rule.unit];
+    rule.unit === 'iso' ? Date.parse(wordOf(said)) * 1_000 : (numberOf(said) ?? Number.NaN) * US_OF[rule.unit];
   return Number.isFinite(timeUs) && timeUs >= 0 ? Math.round(timeUs) : undefined;
 }
 
 /** A number, or a text that is one, as several providers write them. */
+/** A value as it is compared with a word of the user's: a server may say anything, and not everything can be made a text of. */
+function wordOf(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
 function numberOf(value: unknown): number | undefined {
   if (isNumber(value)) return value;
   return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : undefined;

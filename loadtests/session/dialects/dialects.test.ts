@@ -150,6 +150,24 @@ describe('us-001', () => {
   });
 
   it.each([
+    ['with each connection', true],
+    ['not with a second `connected` of one', false],
+  ])('should begin anew %s', (_, isNew) => {
+    const dialect = make('us-001');
+    const baseAfter = (frame: object): number => {
+      const event = read(dialect, frame);
+      return event.kind === 'ticker' ? event.fields.baseSeq : Number.NaN;
+    };
+    dialect.opened(1, 't');
+    read(dialect, of('connected', {}));
+    expect(baseAfter(of('price', { price: 100 }, FROM_MS + 1))).toBeGreaterThanOrEqual(0);
+    if (isNew) dialect.opened(2, 't');
+    read(dialect, of('connected', {}));
+
+    expect(baseAfter(of('price', { price: 100.01 })) >= 0).toBe(isNew);
+  });
+
+  it.each([
     [of('price', { price: 100.01 }), { kind: 'ticker', fields: { seq: 2 } }],
     [of('price', { price: 1 }), { kind: 'wrong' }],
     [of('price', {}), { kind: 'bad' }],

@@ -30,7 +30,7 @@ export class ToldOrders {
     if (typeof clientOrderId !== 'string' || typeof symbol !== 'string' || typeof reason !== 'string')
       return bad('order without client_order_id, symbol or event');
     const isRatchet = reason === 'ratcheted';
-    const what = `${clientOrderId} ${reason} ${order['filled_quantity']} at ${timeMs}`;
+    const what = `${clientOrderId} ${reason} ${JSON.stringify(order['filled_quantity'])} at ${timeMs}`;
     if (!isRatchet && this.#seen.has(what)) return { kind: 'repeat', stream: `order:${this.#account}`, what };
     this.#seen.add(what);
     if (!isRatchet) this.#seq += 1;

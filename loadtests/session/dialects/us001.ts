@@ -10,14 +10,23 @@ const HEARTBEAT_MS = 30_000;
 export function us001Dialect(client: DialectClient, tape: PlayedTape): Dialect {
   const { account, symbols } = client;
   const tickers = tickersOf(tape, symbols);
+  // Told once more on the same connection it explains nothing that is missing.
+  let isFirst = true;
+  const onConnected = (atUs: number): void => {
+    if (isFirst) tickers.onSubscribed(atUs);
+    isFirst = false;
+  };
   return {
     protocol: '',
     isNumbered: false,
     headers: bearer,
-    opened: () => undefined,
+    opened: () => {
+      isFirst = true;
+      return undefined;
+    },
     parse: (text, atUs) => {
       const frame = parseFields(text);
-      return frame === undefined ? bad('not a JSON object') : read(frame, { account, tickers, atUs });
+      return frame === undefined ? bad('not a JSON object') : read(frame, { account, tickers, onConnected, atUs });
     },
     // The address is the subscription.
     subscribe: () => ({ frames: [], isAnswered: false }),
@@ -28,7 +37,12 @@ export function us001Dialect(client: DialectClient, tape: PlayedTape): Dialect {
 
 function read(
   frame: Fields,
-  own: { readonly account: string; readonly tickers: TickerReader; readonly atUs: number },
+  own: {
+    readonly account: string;
+    readonly tickers: TickerReader;
+    readonly onConnected: (atUs: number) => void;
+    readonly atUs: number;
+  },
 ): SessionEvent {
   const { type, ticker, data, timestamp } = frame;
   if (typeof type !== 'string') return bad('no type');
@@ -36,7 +50,7 @@ function read(
     return bad(`${type} without ticker, data or timestamp`);
   switch (type) {
     case 'connected':
-      own.tickers.onSubscribed(own.atUs);
+      own.onConnected(own.atUs);
       return {
         kind: 'welcome',
         account: own.account,
