@@ -37,10 +37,12 @@ afterEach(async () => {
 
 const nowUs = (): number => Date.now() * 1000;
 
-/** A native server of one symbol, as small as may be: client 2 never gets one of the ticks. */
-function serveTicks(plan: GeneratorPlan): void {
+/** A native server of one symbol, as small as may be: client 2 never gets one of the ticks, and client 1 is closed at `closesAtUs`. */
+function serveTicks(plan: GeneratorPlan, closesAtUs?: number): void {
   server.on('connection', (socket, request) => {
     const client = Number(request.headers[CLIENT_HEADER]);
+    if (client === 1 && closesAtUs !== undefined)
+      setTimeout(() => socket.close(4000), Math.max(0, closesAtUs / 1000 - Date.now()));
     socket.on('message', (data) => answer(socket, JSON.parse(String(data)), client, plan));
   });
 }
@@ -111,7 +113,7 @@ async function writePlan(targets: readonly PlanTarget[] = []): Promise<{ plan: G
     schedule: { startUs, fromEventUs: 1e15, toEventUs: 1e15 + playedUs, speed: 1 },
     endUs: startUs + playedUs + 300_000,
     connectTimeoutMs: 2_000,
-    reconnect: { firstDelayMs: 100, capMs: 1_000 },
+    reconnect: { firstDelayMs: 10_000, capMs: 10_000 },
     seed: 1,
     wallAheadUs: 0,
     maxListedViolations: 10,
@@ -185,7 +187,8 @@ if (location.kind === 'found') {
         { metric: 'tick', percentile: 99, belowMs: 20_000, minSamples: 50 },
         { metric: 'connect', percentile: 99, belowMs: 20_000, minSamples: 1_000 },
       ]);
-      serveTicks(plan);
+      // So late that the client doesn't come back.
+      serveTicks(plan, plan.endUs - 60_000);
       const summaryPath = join(folder, 'summary.json');
       const args = [
         'run',
@@ -210,6 +213,7 @@ if (location.kind === 'found') {
         ['clients', 2, 'pass'],
         ['loss', expect.any(Number), 'fail'],
       ]);
+      expect(rows.find(({ id }) => id === 'loss')).toMatchObject({ value: 2 });
       expect(histograms['tick']?.count).toBe(2 * TICKS - 1);
     });
 

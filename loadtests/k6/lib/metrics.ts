@@ -54,8 +54,14 @@ export function createMetrics(options: {
       else addAll(times, histogram.buckets);
     }
   };
-  const takeClient = ({ operations, failedOperations }: ClientLine): void => {
-    counts.ended.add(1);
+  const takeClient = ({ client, connects, closes, operations, failedOperations }: ClientLine): void => {
+    // One that was never welcomed has ended nothing.
+    if (connects > 0) counts.ended.add(1);
+    // Run by hand nobody cuts: what the client didn't close itself the server did.
+    for (const { code } of closes) {
+      counts.violations.add(1, { violation: 'unplanned_close' });
+      console.warn(`client ${client}: unplanned_close: closed with ${code}`);
+    }
     for (let n = 0; n < operations; n++) counts.failed.add(n < failedOperations);
   };
   const takeEnd = ({ violations }: EndLine): void => {

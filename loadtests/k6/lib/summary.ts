@@ -163,7 +163,7 @@ function clientsRow(data: SummaryData, { clients }: Summarised): Row {
   const ended = data.metrics['tapedeck_clients_ended']?.values['count'] ?? 0;
   return {
     id: 'clients',
-    title: 'clients that came to their end',
+    title: 'clients that were welcomed and came to their end',
     target: `>= ${clients}`,
     measured: String(ended),
     value: ended,
