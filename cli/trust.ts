@@ -63,9 +63,9 @@ export function trustCommand() {
       const trials: Trial[] = [];
       let interrupted = false;
       for (const asked of loads) {
-        const load = await chooseLoad(asked, progress);
         const scenario = loadScenario(options.scenario ?? SCENARIOS[asked]);
         const tapePath = await tapeFor({ tape: undefined, scenario, progress });
+        const load = await chooseLoad(asked, progress);
         const done = await playAll({ cases: chosen(options.only, options.sound), scenario, tapePath, load, progress });
         trials.push(...done.trials);
         interrupted = done.interrupted;

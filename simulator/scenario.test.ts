@@ -31,6 +31,13 @@ describe('loadScenario', () => {
     for (const name of scenarioNames()) expect(loadScenario(name).name).toBe(name);
   });
 
+  it.each(scenarioNames())('should find a check in %s if something goes wrong in it or must hold in it', (name) => {
+    const { faults, must, checks } = loadScenario(name);
+    // Without checks `scenario run` would hold for sound whatever it sees; gate, compare and the like judge the rest.
+    expect(checks !== undefined).toBe(faults !== undefined || must !== undefined);
+    expect(checks).not.toEqual([]);
+  });
+
   it('should read a file by its path', () => {
     writeFileSync(path, sound);
     expect(loadScenario(path)).toEqual(loadScenario('default'));

@@ -92,7 +92,7 @@ class Outbox {
     for (const release of this.#filter.onFrame(text, nowUs)) {
       if (release.isAside === true)
         setTimeout(() => this.#send(release.text), Math.ceil((release.atUs - nowUs) / 1000));
-      else if (release.atUs <= nowUs && this.#queue.length === 0) this.#client.send(release.text);
+      else if (release.atUs <= nowUs && this.#queue.length === 0) this.#send(release.text);
       else this.#queue.push(release);
     }
     this.#wake();

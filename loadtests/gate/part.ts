@@ -78,10 +78,15 @@ export function tradesBySymbol(part: PlayedPart): Map<string, number> {
   );
 }
 
-/** Events due in each second of the run. */
-export function duePerSecond(part: PlayedPart, speed: number): Map<number, number> {
+/** Events due in each second of the run; with `isMeant`, of those alone. */
+export function duePerSecond(
+  part: PlayedPart,
+  speed: number,
+  isMeant: (tick: Tick) => boolean = () => true,
+): Map<number, number> {
   const due = new Map<number, number>();
   for (const tick of part.ticks) {
+    if (!isMeant(tick)) continue;
     const second = Math.floor((tick.eventTimeUs - part.fromUs) / speed / 1e6);
     due.set(second, (due.get(second) ?? 0) + 1);
   }

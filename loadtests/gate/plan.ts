@@ -108,8 +108,8 @@ export async function makePlans(input: PlanInput): Promise<RunPlans> {
     const account = accountOf(number);
     const token = await input.tokenFor(account);
     const path = dialect.pathOf({ account, token, symbols: given.symbols });
-    const isInPath = path !== dialect.pathOf({ account: `${account}-not`, token, symbols: given.symbols });
-    const holder = token === undefined ? (isInPath ? account : undefined) : subjectOf(token);
+    const isInPath = (): boolean => path !== dialect.pathOf({ account: `${account}-not`, symbols: given.symbols });
+    const holder = token !== undefined ? subjectOf(token) : isInPath() ? account : undefined;
     return {
       client: number,
       account,

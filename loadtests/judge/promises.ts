@@ -17,11 +17,12 @@ export function breaches(evidence: RunEvidence, kinds: readonly ViolationKind[])
   return kinds.map((violation) => {
     const listed = all.filter((line) => line.violation === violation);
     const count = counts.get(violation) ?? 0;
-    const excused = listed.filter((line) => isExcused(evidence, line.violation, line.atUs));
+    const isOurs = ({ atUs }: ViolationLine): boolean => isExcused(evidence, violation, atUs);
+    const excused = listed.filter(isOurs);
     const example = listed.find((line) => !excused.includes(line)) ?? listed[0];
     // Of very many, the first are listed: where each of them is excused, the others can't be held against the server.
     const told = [...listed, ...[...again].filter((line) => line.violation === violation)];
-    const isAllExcused = told.length > 0 && told.every((line) => isExcused(evidence, violation, line.atUs));
+    const isAllExcused = told.length > 0 && told.every(isOurs);
     return { violation, count, excused: isAllExcused ? count : excused.length, example };
   });
 }

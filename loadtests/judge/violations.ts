@@ -45,6 +45,7 @@ function toldAgain(
   seen: readonly ViolationLine[],
   found: readonly ViolationLine[],
 ): Set<ViolationLine> {
+  const isOurs = ({ violation, atUs }: ViolationLine): boolean => isExcused(evidence, violation, atUs);
   const keyOf = ({ client, stream }: ViolationLine): string => `${client} ${stream}`;
   const ends = new Map<string, ViolationLine[]>();
   for (const line of found) {
@@ -56,13 +57,9 @@ function toldAgain(
     // A tail is everything after the last number that came; a bar and a pattern are one message each.
     const at = left.findIndex(({ violation, seq }) => violation !== 'missing_tail' || missed.expectedSeq > seq);
     const [end] = at < 0 ? [] : left.splice(at, 1);
-    if (end !== undefined) again.add(isUnexcused(evidence, missed) && !isUnexcused(evidence, end) ? end : missed);
+    if (end !== undefined) again.add(!isOurs(missed) && isOurs(end) ? end : missed);
   }
   return again;
-}
-
-function isUnexcused(evidence: RunEvidence, { violation, atUs }: ViolationLine): boolean {
-  return !isExcused(evidence, violation, atUs);
 }
 
 /** A close is planned when the proxy cut that client within this time before it was seen. */

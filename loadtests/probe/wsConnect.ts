@@ -1,10 +1,8 @@
 import { type RawData, WebSocket } from 'ws';
 import type { Reach } from '../../protocol/run.ts';
-import { isBinaryProtocol, toBinary, toText } from '../session/binary.ts';
+import { isBinaryProtocol, MAX_MESSAGE_BYTES, toBinary, toText } from '../session/binary.ts';
 import type { Connection, ConnectRequest } from '../session/ports.ts';
 import { secureOptions } from '../session/tls.ts';
-
-const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 
 /** Opens connections over the `ws` package: a library that neither the server nor the swarm uses. */
 export function createWsConnect(nowUs: () => number, reach?: Reach): (request: ConnectRequest) => Connection {
@@ -12,7 +10,7 @@ export function createWsConnect(nowUs: () => number, reach?: Reach): (request: C
     const socket = new WebSocket(url, protocol === '' ? [] : [protocol], {
       headers,
       perMessageDeflate: false,
-      maxPayload: MAX_PAYLOAD_BYTES,
+      maxPayload: MAX_MESSAGE_BYTES,
       ...(url.startsWith('wss:') && secureOptions(reach, new URL(url).host)),
     });
     socket.on('open', () => handlers.onOpen(nowUs()));

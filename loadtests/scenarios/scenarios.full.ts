@@ -10,9 +10,4 @@ describe('the reference server under each scenario', () => {
     const { results } = await runScenario(name, referenceServer());
     expect(results.filter(({ isKept }) => !isKept).map(({ check, detail }) => `${check.check}: ${detail}`)).toEqual([]);
   });
-
-  it('should have a check for every scenario but those that other commands judge by targets', () => {
-    const without = scenarioNames().filter((name) => !NAMES.includes(name));
-    expect(without).toEqual(['capacity', 'compare', 'default', 'smoke', 'soak', 'trust']);
-  });
 });

@@ -3,8 +3,10 @@ import type { TickerFields } from './dialect.ts';
 import { isFields } from './fields.ts';
 import { readTicker } from './native.ts';
 
+/** Longest message that a client reads: what PROTOCOL.md asks of one. */
+export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** More than any frame of a server, and deeper. */
-const LIMITS = { maxFrameBytes: 16 * 1024 * 1024, maxJsonDepth: 64 };
+const LIMITS = { maxFrameBytes: MAX_MESSAGE_BYTES, maxJsonDepth: 64 };
 
 /** Whether messages on a connection of this subprotocol are MessagePack in binary messages. */
 export function isBinaryProtocol(protocol: string): boolean {

@@ -1,11 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { unpack } from 'msgpackr';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { encodePlainMsgpack } from '../../protocol/codecs/msgpack.ts';
 import type { ConnectionHandlers } from '../session/ports.ts';
-import { createConnector, isUpgraded, maskedFrame } from './socket.ts';
+import { acceptOf, createConnector, isUpgraded, maskedFrame } from './socket.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -19,6 +19,13 @@ async function listen(): Promise<{ server: WebSocketServer; url: string }> {
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   return { server, url: `ws://127.0.0.1:${typeof address === 'string' ? 0 : address?.port}/v1/stream?x=1` };
+}
+
+/** The address of a server that speaks for itself, on a free port. */
+async function listenRaw(server: Server): Promise<string> {
+  closers.push(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
 /** Connects and gathers what the connection tells, with a promise of its end. */
@@ -121,23 +128,15 @@ describe('swarm socket', () => {
     const open = createServer({ allowHalfOpen: true }, (socket) => {
       socket.once('data', (data) => {
         const key = /Sec-WebSocket-Key: (\S+)/.exec(data.toString())?.[1] ?? '';
-        const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
         const head = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
-        socket.write(`${[...head, `Sec-WebSocket-Accept: ${accept}`].join('\r\n')}\r\n\r\n`);
+        socket.write(`${[...head, `Sec-WebSocket-Accept: ${acceptOf(key)}`].join('\r\n')}\r\n\r\n`);
         socket.write(Buffer.from([0x88, 0x02, 0x0f, 0xa1]));
       });
       socket.on('error', () => undefined);
       closers.push(() => socket.destroy());
     });
-    closers.push(() => open.close());
-    const port = await new Promise<number>((resolve) => {
-      open.listen(0, '127.0.0.1', () => {
-        const address = open.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
 
-    expect(await connect(`ws://127.0.0.1:${port}/`).closed).toBe(4001);
+    expect(await connect(await listenRaw(open)).closed).toBe(4001);
   });
 
   it('should close with 1000 when asked to', async () => {
@@ -156,14 +155,7 @@ describe('swarm socket', () => {
     expect(await connect(url).closed).toBe(1006);
     expect(await connect('ws://127.0.0.1:1/').closed).toBe(1006);
     const http = createServer((socket) => socket.end('HTTP/1.1 503 Busy\r\n\r\n'));
-    closers.push(() => http.close());
-    const port = await new Promise<number>((resolve) => {
-      http.listen(0, '127.0.0.1', () => {
-        const address = http.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-    expect(await connect(`ws://127.0.0.1:${port}/`).closed).toBe(1006);
+    expect(await connect(await listenRaw(http)).closed).toBe(1006);
   });
 
   it('should check the accept key by the example of RFC 6455', () => {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { Reach } from '../../protocol/run.ts';
-import { isBinaryProtocol, readBinary, toBinary } from '../session/binary.ts';
+import { isBinaryProtocol, MAX_MESSAGE_BYTES, readBinary, toBinary } from '../session/binary.ts';
 import { newTickerFields } from '../session/dialect.ts';
 import { CLIENT_HEADER } from '../session/link.ts';
 import { isNativeProtocol } from '../session/native.ts';
@@ -14,7 +14,6 @@ import { openStream } from './stream.ts';
 import { TickerScanner } from './tickerScanner.ts';
 
 const MAX_HEAD_BYTES = 16 * 1024;
-const MAX_PAYLOAD_BYTES = 16 * 1024 * 1024;
 const READ_BUFFER_BYTES = 256 * 1024;
 /** Longest wait for the end of the stream after an orderly close, whoever began it. */
 const CLOSE_TIMEOUT_MS = 500;
@@ -83,7 +82,7 @@ class SwarmSocket implements Connection {
         onClose: (code) => this.#onCloseFrame(code),
         onBroken: () => this.abort(),
       },
-      { maxPayloadBytes: MAX_PAYLOAD_BYTES },
+      { maxPayloadBytes: MAX_MESSAGE_BYTES },
     );
     const url = new URL(request.url);
     this.#socket = openStream({
@@ -113,7 +112,6 @@ class SwarmSocket implements Connection {
       return;
     }
     this.#sendClose(1000);
-    setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS).unref();
   }
 
   abort(): void {
@@ -195,7 +193,6 @@ class SwarmSocket implements Connection {
     this.#closeCode = code;
     this.#sendClose(code === 1005 ? 1000 : code);
     this.#socket.end();
-    setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS).unref();
   }
 
   #sendClose(code: number): void {
@@ -204,6 +201,7 @@ class SwarmSocket implements Connection {
     payload.writeUInt16BE(code);
     this.#write(Opcode.CLOSE, payload);
     this.#closeSent = true;
+    setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS).unref();
   }
 
   #write(opcode: number, payload: Uint8Array): void {
@@ -218,15 +216,19 @@ export function isUpgraded(head: string, key: string): boolean {
     const line = lines.find((text) => text.toLowerCase().startsWith(`${name}:`)) ?? '';
     return line.slice(name.length + 1).trim();
   };
-  const accept = createHash('sha1')
-    .update(key + WEBSOCKET_GUID)
-    .digest('base64');
   return (
     /^HTTP\/1\.1 101( |$)/.test(status) &&
     header('upgrade').toLowerCase() === 'websocket' &&
-    header('sec-websocket-accept') === accept &&
+    header('sec-websocket-accept') === acceptOf(key) &&
     header('sec-websocket-extensions') === ''
   );
+}
+
+/** How a server answers to an upgrade's key, by RFC 6455. */
+export function acceptOf(key: string): string {
+  return createHash('sha1')
+    .update(key + WEBSOCKET_GUID)
+    .digest('base64');
 }
 
 /** A final frame from a client: RFC 6455 wants its payload masked. */

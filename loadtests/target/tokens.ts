@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose';
 import { GateError } from '../gate/errors.ts';
 import type { TokenSource } from '../gate/underTest.ts';
 import { outputOf } from './shell.ts';
@@ -51,9 +52,8 @@ async function told(command: string, account: string): Promise<string> {
 
 /** The subject of a JWT; undefined for any other token, or one without. */
 export function subjectOf(token: string): string | undefined {
-  const [, claims = ''] = token.split('.');
   try {
-    const { sub }: { readonly sub?: unknown } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+    const { sub } = decodeJwt(token);
     return typeof sub === 'string' ? sub : undefined;
   } catch {
     return undefined;

@@ -213,12 +213,12 @@ function timeOf(value: unknown, rule: TimeRule | undefined): number | undefined 
   return Number.isFinite(timeUs) && timeUs >= 0 ? Math.round(timeUs) : undefined;
 }
 
-/** A number, or a text that is one, as several providers write them. */
 /** A value as it is compared with a word of the user's: a server may say anything, and not everything can be made a text of. */
 function wordOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }
 
+/** A number, or a text that is one, as several providers write them. */
 function numberOf(value: unknown): number | undefined {
   if (isNumber(value)) return value;
   return typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)) ? Number(value) : undefined;
