@@ -9,7 +9,7 @@ const ALONE = [
   'loadtests/conformance/*.test.ts',
   'cli/serve.test.ts',
 ];
-const EXCLUDED = [...configDefaults.exclude, 'dist/**'];
+const EXCLUDED = [...configDefaults.exclude, 'dist/**', '.cache/**'];
 
 export default defineConfig({
   test: {

