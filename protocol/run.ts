@@ -427,8 +427,8 @@ export interface ClientLine {
   readonly client: number;
   readonly connects: number;
   readonly failedConnects: number;
-  /** Closes seen, with their time and code (1006 for a reset). */
-  readonly closes: readonly { readonly atUs: number; readonly code: number }[];
+  /** Closes seen, with their time and code (1006 for a reset), and in words what the code doesn't say, where that is known. */
+  readonly closes: readonly { readonly atUs: number; readonly code: number; readonly why?: string }[];
   /** First frame after each reconnect that belongs to a resumed stream. */
   readonly resumes: readonly { readonly closedUs: number; readonly resumedUs: number; readonly recovered: boolean }[];
   /** `ticker` streams: sequence at the first subscription, last sequence seen, messages counted (conflated ones by what they cover). */
@@ -459,7 +459,7 @@ export interface EndLine {
   /** Best-case offset between the server's clock and ours by ping (half the smallest round trip is its error), µs. */
   readonly clockOffsetUs: number;
   readonly clockErrorUs: number;
-  /** The most by which a message was read before the time that it states, µs: the clocks differ by that, or more. Absent: 0. */
+  /** The most by which a message was read before it was due, or before the time that it states, µs: the clocks differ by that, or more. Absent: 0. */
   readonly earlyUs?: number;
   /** p99 of round trips over the loopback before the run, µs: the generator can't measure less. Absent: not taken. */
   readonly floorP99Us?: number;

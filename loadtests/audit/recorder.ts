@@ -113,7 +113,7 @@ export class Recorder {
     if (errorUs > this.#dueTimeErrorUs) this.#dueTimeErrorUs = errorUs;
   }
 
-  /** Keeps the largest time by which a message was read before the time that it states, µs. */
+  /** Keeps the largest time by which a message was read before it was due, or before the time that it states, µs. */
   early(aheadUs: number): void {
     if (aheadUs > this.#earlyUs) this.#earlyUs = aheadUs;
   }

@@ -91,7 +91,7 @@ function unplannedCloses(evidence: RunEvidence): ViolationLine[] {
           expectedSeq: 0,
           seq: 0,
           atUs: close.atUs,
-          detail: `closed with ${close.code}, no cut was planned then`,
+          detail: `closed with ${close.code}${close.why === undefined ? '' : ` (${close.why})`}, no cut was planned then`,
         });
       }
     }

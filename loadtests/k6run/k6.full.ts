@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Value } from '@sinclair/typebox/value';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { GeneratorLine, GeneratorPlan, PlanTarget } from '../../protocol/run.ts';
+import type { CustomRules, GeneratorLine, GeneratorPlan, PlanTarget } from '../../protocol/run.ts';
 import { SummarySchema } from '../../protocol/schemas/summary.ts';
 import { Histogram } from '../../reports/histogram.ts';
 import { CLIENT_HEADER } from '../session/virtualClient.ts';
@@ -140,25 +140,23 @@ function script(name: string): string {
 if (location.kind === 'found') {
   const k6Path = location.path;
 
+  /** What the gate's script tells of two clients. */
+  async function linesOf(planPath: string): Promise<GeneratorLine[]> {
+    const outPath = join(folder, 'lines.ndjson');
+    const load = { messagesPerS: 100, cores: 1 };
+    const result = await runK6({ k6Path, script: script('gate.ts'), planPath, outPath, clients: 2, load });
+    expect(result).toMatchObject({ kind: 'done' });
+    return (await readFile(outPath, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line): GeneratorLine => JSON.parse(line));
+  }
+
   describe('k6 scripts', () => {
     it('should tell the gate every tick, and the one that was dropped as a gap', async () => {
       const { plan, planPath } = await writePlan();
       serveTicks(plan);
-      const outPath = join(folder, 'lines.ndjson');
-      const result = await runK6({
-        k6Path,
-        script: script('gate.ts'),
-        planPath,
-        outPath,
-        clients: 2,
-        load: { messagesPerS: 100, cores: 1 },
-      });
-      expect(result).toMatchObject({ kind: 'done' });
-
-      const lines = (await readFile(outPath, 'utf8'))
-        .trimEnd()
-        .split('\n')
-        .map((line): GeneratorLine => JSON.parse(line));
+      const lines = await linesOf(planPath);
       const ticks = new Histogram();
       for (const line of lines) {
         const tick = line.kind === 'window' ? line.histograms.tick : undefined;
@@ -180,6 +178,32 @@ if (location.kind === 'found') {
         { violation: 'gap', client: 2, stream: 'ticker:AAPL', expectedSeq: DROPPED_SEQ },
       ]);
       expect(lines.filter((line) => line.kind === 'end')).toMatchObject([{ violations: { gap: 1 } }]);
+    });
+
+    it("should read another language's text from binary messages, and tell the reason of a close", async () => {
+      const { plan } = await writePlan();
+      const custom: CustomRules = {
+        frames: [{ watch: '{symbols}' }],
+        symbol: 'of',
+        time: { path: 'atUs', unit: 'us' },
+        seq: { path: 'no', of: 'symbol' },
+      };
+      const planPath = join(folder, 'custom.json');
+      await writeFile(planPath, JSON.stringify({ ...plan, dialect: 'custom', custom, timedBy: 'frame' }));
+      server.on('connection', (socket) => {
+        setTimeout(
+          () => {
+            for (let no = 1; no <= TICKS; no++)
+              socket.send(Buffer.from(JSON.stringify({ of: 'AAPL', no, atUs: nowUs(), note: '12 €' })));
+            socket.close(4000, 'that was all');
+          },
+          plan.schedule.startUs / 1000 - Date.now() + 100,
+        );
+      });
+      const clients = (await linesOf(planPath)).filter((line) => line.kind === 'client');
+      expect(clients.map(({ streams, closes }) => [streams[0]?.events, closes])).toEqual(
+        [1, 2].map(() => [TICKS, [{ atUs: expect.any(Number), code: 4000, why: 'that was all' }]]),
+      );
     });
 
     it('should judge by itself when run by hand: bounds, least samples, violations', async () => {

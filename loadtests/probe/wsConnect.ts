@@ -1,12 +1,18 @@
 import { type RawData, WebSocket } from 'ws';
 import type { Reach } from '../../protocol/run.ts';
 import { isBinaryProtocol, MAX_MESSAGE_BYTES, toBinary, toText } from '../session/binary.ts';
-import type { Connection, ConnectRequest } from '../session/ports.ts';
+import { type Connection, type ConnectRequest, told } from '../session/ports.ts';
 import { secureOptions } from '../session/tls.ts';
+
+/** RFC 6455: a connection that ended without a close frame. */
+const ABNORMAL_CLOSE = 1006;
 
 /** Opens connections over the `ws` package: a library that neither the server nor the swarm uses. */
 export function createWsConnect(nowUs: () => number, reach?: Reach): (request: ConnectRequest) => Connection {
-  return ({ url, protocol, headers, handlers }) => {
+  return ({ url, protocol, hasTextInBinary = false, headers, handlers }) => {
+    const isBinaryAgreed = isBinaryProtocol(protocol);
+    let brokenBy = '';
+    let why = '';
     const socket = new WebSocket(url, protocol === '' ? [] : [protocol], {
       headers,
       perMessageDeflate: false,
@@ -16,15 +22,25 @@ export function createWsConnect(nowUs: () => number, reach?: Reach): (request: C
     socket.on('open', () => handlers.onOpen(nowUs()));
     socket.on('message', (data, isBinary) => {
       const readUs = nowUs();
-      const text = isBinary ? textOf(data) : data.toString();
-      if (text === undefined || isBinary !== isBinaryProtocol(protocol)) socket.terminate();
-      else handlers.onMessage(text, readUs);
+      if (brokenBy !== '') return;
+      const isText = !isBinaryAgreed && (!isBinary || hasTextInBinary);
+      const text = isText ? data.toString() : isBinary && isBinaryAgreed ? textOf(data) : undefined;
+      if (text !== undefined) handlers.onMessage(text, readUs);
+      else {
+        brokenBy = `a message that is no ${isBinaryAgreed ? 'plain MessagePack' : 'text'}`;
+        socket.terminate();
+      }
     });
-    socket.on('error', () => undefined); // `close` follows, and tells it.
-    socket.on('close', (code) => handlers.onClose(code, nowUs()));
+    socket.on('error', ({ message }) => {
+      why = message; // `close` follows, and tells it.
+    });
+    socket.on('close', (code, reason) => {
+      if (brokenBy === '') handlers.onClose(code, nowUs(), told(why || reason.toString()));
+      else handlers.onClose(ABNORMAL_CLOSE, nowUs(), brokenBy);
+    });
     return {
       send: (text) => {
-        if (socket.readyState === WebSocket.OPEN) socket.send(isBinaryProtocol(protocol) ? toBinary(text) : text);
+        if (socket.readyState === WebSocket.OPEN) socket.send(isBinaryAgreed ? toBinary(text) : text);
       },
       close: () => socket.close(1000),
       abort: () => socket.terminate(),

@@ -152,6 +152,8 @@ export interface Dialect {
   readonly protocol: string;
   /** Whether streams carry numbers, so that gaps can be proved by the client and resumed. */
   readonly isNumbered: boolean;
+  /** Text may come in binary messages, as servers send it that write bytes; default false: what does so speaks another language. */
+  readonly hasTextInBinary?: boolean;
   /** Headers of the upgrade request. */
   readonly headers: (token: string | undefined) => Readonly<Record<string, string>>;
   /** What to do when the connection is open: a frame to send (`auth`), a welcome where the upgrade's answer is one, or nothing while one is to come. */

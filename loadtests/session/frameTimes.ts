@@ -70,6 +70,7 @@ export class FrameTimes {
     if (errorUs > SCHEDULE_SLIP_LIMIT_US) {
       this.#onViolation('schedule_slip', `dueTimeUs is ${Math.round(errorUs)} µs off the schedule`, fields);
     } else if (aheadUs > EARLY_LIMIT_US) {
+      this.#recorder.early(aheadUs);
       this.#onViolation('schedule_slip', `read ${Math.round(aheadUs)} µs before it was due`, fields);
     }
     return true;

@@ -22,14 +22,16 @@ export interface LinkHandlers {
   readonly onTicker: (fields: TickerFields, atUs: number) => void;
   /** No welcome within the time for it: the connection was aborted. */
   readonly onNoWelcome: (atUs: number) => void;
-  readonly onClose: (code: number, atUs: number) => void;
+  readonly onClose: (code: number, atUs: number, why: string) => void;
 }
+
+type LinkDialect = Pick<Dialect, 'protocol' | 'headers' | 'hasTextInBinary'>;
 
 /** Keeps one client connected: opens at the planned time, times the welcome, comes back after a close with full jitter. */
 export class Link {
   readonly #plan: ClientPlan;
   readonly #settings: SessionSettings;
-  readonly #dialect: Pick<Dialect, 'protocol' | 'headers'>;
+  readonly #dialect: LinkDialect;
   readonly #recorder: Recorder;
   readonly #ports: ClientPorts;
   readonly #handlers: LinkHandlers;
@@ -44,7 +46,7 @@ export class Link {
   constructor(options: {
     readonly plan: ClientPlan;
     readonly settings: SessionSettings;
-    readonly dialect: Pick<Dialect, 'protocol' | 'headers'>;
+    readonly dialect: LinkDialect;
     readonly recorder: Recorder;
     readonly ports: ClientPorts;
     readonly handlers: LinkHandlers;
@@ -118,6 +120,7 @@ export class Link {
     this.#connection = this.#ports.connect({
       url: this.#plan.url,
       protocol: this.#dialect.protocol,
+      hasTextInBinary: this.#dialect.hasTextInBinary === true,
       headers: this.#headers(),
       handlers: {
         onOpen: (atUs) => {
@@ -129,8 +132,8 @@ export class Link {
         onTicker: (fields, atUs) => {
           if (attempt === this.#attempt) handlers.onTicker(fields, atUs);
         },
-        onClose: (code, atUs) => {
-          if (isCurrent()) this.#onClose(code, atUs);
+        onClose: (code, atUs, why = '') => {
+          if (isCurrent()) this.#onClose(code, atUs, why);
         },
       },
     });
@@ -156,8 +159,8 @@ export class Link {
     this.#reconnectAfter(nowUs);
   }
 
-  #onClose(code: number, atUs: number): void {
-    this.#handlers.onClose(code, atUs);
+  #onClose(code: number, atUs: number, why: string): void {
+    this.#handlers.onClose(code, atUs, why);
     this.#leave();
     if (reconnectAdvice(code) !== 'stop') this.#reconnectAfter(atUs);
   }

@@ -6,7 +6,7 @@ const OPEN_OUTAGE_US = 2_000_000;
 
 /** When one client lost its connection, and when its streams went on. */
 export class Outages {
-  readonly closes: { atUs: number; code: number }[] = [];
+  readonly closes: ClientLine['closes'][number][] = [];
   readonly resumes: { closedUs: number; resumedUs: number; recovered: boolean }[] = [];
   readonly #recorder: Recorder;
   /** When the connection was lost that hasn't been resumed yet; 0 when none. */

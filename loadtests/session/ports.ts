@@ -1,4 +1,4 @@
-import type { PostAnswer, TickerFields } from './dialect.ts';
+import type { Dialect, PostAnswer, TickerFields } from './dialect.ts';
 
 /** What a connection tells its client. `atUs` is when the bytes were read, as early as the generator can know it. */
 export interface ConnectionHandlers {
@@ -6,8 +6,8 @@ export interface ConnectionHandlers {
   readonly onMessage: (text: string, atUs: number) => void;
   /** The quick way for generators that read ticker frames without parsing them whole; `fields` is reused by the caller. */
   readonly onTicker: (fields: TickerFields, atUs: number) => void;
-  /** Last call, exactly one; 1006 when no close frame came. */
-  readonly onClose: (code: number, atUs: number) => void;
+  /** Last call, exactly one; 1006 when no close frame came. `why` says in words what the code doesn't; see {@link told}. */
+  readonly onClose: (code: number, atUs: number, why?: string) => void;
 }
 
 /** An open or opening WebSocket. Calls after the close do nothing. */
@@ -26,6 +26,8 @@ export interface ConnectRequest {
   readonly url: string;
   /** WebSocket subprotocol; '' for none. */
   readonly protocol: string;
+  /** Binary messages are UTF-8 text as well; see {@link Dialect.hasTextInBinary}. */
+  readonly hasTextInBinary?: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly handlers: ConnectionHandlers;
 }
@@ -48,4 +50,12 @@ export interface ClientPorts {
   readonly after: (delayMs: number, action: () => void) => () => void;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+}
+
+const LONGEST_TOLD = 120;
+
+/** What a peer says of itself, as it can stand in a line of ours: on one line, printable, and short. */
+export function told(words: string): string {
+  const line = words.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, ' ').trim();
+  return line.length > LONGEST_TOLD ? `${line.slice(0, LONGEST_TOLD)}...` : line;
 }

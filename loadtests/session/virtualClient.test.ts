@@ -396,6 +396,7 @@ describe('VirtualClient against a server with one fault', () => {
   it('should notice a server that runs ahead of the schedule', () => {
     const { end } = run({ aheadUs: 30_000, fault: on(['ticker'], onSchedule) });
     expect(end.violations).toEqual({ schedule_slip: 2 * EVENTS_PER_SYMBOL });
+    expect(end.earlyUs).toBeGreaterThan(29_000);
   });
 
   it('should notice the lost tail of a stream by the heartbeats', () => {

@@ -132,7 +132,7 @@ export class VirtualClient {
           if (this.#outages.isOut) this.#noteResumed(atUs);
         },
         onNoWelcome: (atUs) => this.#onNoWelcome(atUs),
-        onClose: (code, atUs) => this.#onClose(code, atUs),
+        onClose: (code, atUs, why) => this.#onClose({ code, atUs, ...(why !== '' && { why }) }),
       },
     });
   }
@@ -228,10 +228,11 @@ export class VirtualClient {
     this.#leave();
   }
 
-  #onClose(code: number, atUs: number): void {
+  #onClose(close: ClientLine['closes'][number]): void {
+    const { atUs } = close;
     const isOwn = this.#isDropping || this.#options.plan.behaviour?.kind === 'slow';
     this.#isDropping = false;
-    if (!isOwn) this.#outages.closes.push({ atUs, code });
+    if (!isOwn) this.#outages.closes.push(close);
     this.#noteSilence(atUs);
     if (!this.isConnected) {
       this.#tally.failedConnects += 1;

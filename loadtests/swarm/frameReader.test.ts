@@ -23,7 +23,7 @@ function read(chunks: readonly Buffer[]): string[] {
       onText: (bytes, start, end) => told.push(`text ${bytes.toString('utf8', start, end)}`),
       onBinary: (bytes, start, end) => told.push(`binary ${bytes.toString('hex', start, end)}`),
       onPing: (bytes, start, end) => told.push(`ping ${bytes.toString('hex', start, end)}`),
-      onClose: (code) => told.push(`close ${code}`),
+      onClose: (code, reason) => told.push(`close ${code} ${reason}`.trim()),
       onBroken: (reason) => told.push(`broken ${reason}`),
     },
     { maxPayloadBytes: MAX_PAYLOAD_BYTES },

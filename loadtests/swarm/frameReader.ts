@@ -4,8 +4,8 @@ export interface FrameSink {
   readonly onText: (bytes: Buffer, start: number, end: number) => void;
   readonly onBinary: (bytes: Buffer, start: number, end: number) => void;
   readonly onPing: (bytes: Buffer, start: number, end: number) => void;
-  /** The server's close frame; 1005 when it carries no code. Nothing is told after it. */
-  readonly onClose: (code: number) => void;
+  /** The server's close frame with its reason, '' for none; 1005 when it carries no code. Nothing is told after it. */
+  readonly onClose: (code: number, reason: string) => void;
   /** The server broke RFC 6455, in words. Nothing is told after it. */
   readonly onBroken: (reason: string) => void;
 }
@@ -34,6 +34,11 @@ export class FrameReader {
   constructor(sink: FrameSink, limits: { readonly maxPayloadBytes: number }) {
     this.#sink = sink;
     this.#maxPayloadBytes = limits.maxPayloadBytes;
+  }
+
+  /** Reads nothing more: whatever comes, nothing is told after it. */
+  end(): void {
+    this.#over = true;
   }
 
   /** Reads the bytes from `start` to `end`. */
@@ -116,7 +121,8 @@ export class FrameReader {
         return;
       case Opcode.CLOSE:
         this.#over = true;
-        this.#sink.onClose(end - start >= 2 ? bytes.readUInt16BE(start) : NO_CODE);
+        if (end - start < 2) this.#sink.onClose(NO_CODE, '');
+        else this.#sink.onClose(bytes.readUInt16BE(start), bytes.toString('utf8', start + 2, end));
         return;
       default:
         this.#break(`opcode ${first & 0x0f}`);

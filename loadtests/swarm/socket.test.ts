@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { encodePlainMsgpack } from '../../protocol/codecs/msgpack.ts';
 import type { ConnectionHandlers } from '../session/ports.ts';
-import { acceptOf, createConnector, isUpgraded, maskedFrame } from './socket.ts';
+import { acceptOf, createConnector, maskedFrame, refusalOf } from './socket.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -162,10 +162,11 @@ describe('swarm socket', () => {
     const key = 'dGhlIHNhbXBsZSBub25jZQ==';
     const head =
       'HTTP/1.1 101 Switching Protocols\r\nupgrade: WebSocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
-    expect(isUpgraded(head, key)).toBe(true);
-    expect(isUpgraded(head.replace('s3p', 's3q'), key)).toBe(false);
-    expect(isUpgraded(head.replace('101', '200'), key)).toBe(false);
-    expect(isUpgraded(`${head}\r\nSec-WebSocket-Extensions: permessage-deflate`, key)).toBe(false);
+    expect(refusalOf(head, key)).toBe('');
+    expect(refusalOf(head.replace('s3p', 's3q'), key)).toContain('a wrong Sec-WebSocket-Accept');
+    expect(refusalOf(head.replace('101', '200'), key)).toContain('HTTP/1.1 200 Switching Protocols');
+    expect(refusalOf(head.replace('WebSocket', 'h2c'), key)).toContain('no Upgrade: websocket');
+    expect(refusalOf(`${head}\r\nSec-WebSocket-Extensions: permessage-deflate`, key)).toContain(': permessage-deflate');
   });
 
   it('should mask by the example of RFC 6455', () => {

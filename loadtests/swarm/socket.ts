@@ -7,7 +7,7 @@ import { isBinaryProtocol, MAX_MESSAGE_BYTES, readBinary, toBinary } from '../se
 import { newTickerFields } from '../session/dialect.ts';
 import { CLIENT_HEADER } from '../session/link.ts';
 import { isNativeProtocol } from '../session/native.ts';
-import type { Connection, ConnectRequest } from '../session/ports.ts';
+import { type Connection, type ConnectRequest, told } from '../session/ports.ts';
 import { secureOptions } from '../session/tls.ts';
 import { FrameReader } from './frameReader.ts';
 import { openStream } from './stream.ts';
@@ -68,6 +68,8 @@ class SwarmSocket implements Connection {
   #readUs = 0;
   #closeCode = ABNORMAL;
   #closeSent = false;
+  /** Why the connection ended, in words. */
+  #why = '';
 
   constructor(request: ConnectRequest, shared: Shared) {
     this.#request = request;
@@ -77,10 +79,10 @@ class SwarmSocket implements Connection {
     this.#reader = new FrameReader(
       {
         onText: (bytes, start, end) => this.#onText(bytes, start, end),
-        onBinary: (bytes, start, end) => this.#onBinary(bytes.subarray(start, end)),
+        onBinary: (bytes, start, end) => this.#onBinary(bytes, start, end),
         onPing: (bytes, start, end) => this.#write(Opcode.PONG, bytes.subarray(start, end)),
-        onClose: (code) => this.#onCloseFrame(code),
-        onBroken: () => this.abort(),
+        onClose: (code, reason) => this.#onCloseFrame(code, reason),
+        onBroken: (reason) => this.#break(reason),
       },
       { maxPayloadBytes: MAX_MESSAGE_BYTES },
     );
@@ -96,8 +98,10 @@ class SwarmSocket implements Connection {
         this.#onRead(buffer, bytes);
       },
     });
-    this.#socket.on('error', () => undefined); // `close` follows, and tells it.
-    this.#socket.once('close', () => request.handlers.onClose(this.#closeCode, shared.nowUs()));
+    this.#socket.on('error', ({ message }) => {
+      if (this.#why === '') this.#why = message; // `close` follows, and tells it.
+    });
+    this.#socket.once('close', () => request.handlers.onClose(this.#closeCode, shared.nowUs(), told(this.#why)));
   }
 
   send(text: string): void {
@@ -115,7 +119,14 @@ class SwarmSocket implements Connection {
   }
 
   abort(): void {
+    this.#reader.end();
     this.#socket.destroy();
+  }
+
+  /** Ends what can't be gone on with. */
+  #break(why: string): void {
+    this.#why = why;
+    this.abort();
   }
 
   pause(): void {
@@ -151,11 +162,12 @@ class SwarmSocket implements Connection {
     const end = head.indexOf('\r\n\r\n');
     if (end < 0) {
       this.#head = head;
-      if (head.length > MAX_HEAD_BYTES) this.abort();
+      if (head.length > MAX_HEAD_BYTES) this.#break(`no end of the upgrade's answer in ${head.length} bytes`);
       return;
     }
-    if (!isUpgraded(head.toString('latin1', 0, end), this.#key)) {
-      this.abort();
+    const refusal = refusalOf(head.toString('latin1', 0, end), this.#key);
+    if (refusal !== '') {
+      this.#break(refusal);
       return;
     }
     this.#head = undefined;
@@ -163,17 +175,22 @@ class SwarmSocket implements Connection {
     this.#reader.push(head, end + 4, head.length);
   }
 
-  #onBinary(bytes: Uint8Array): void {
+  #onBinary(bytes: Buffer, start: number, end: number): void {
     const { fields } = this.#shared;
-    const read = this.#isBinary ? readBinary(bytes, fields) : undefined;
-    if (read === undefined) this.abort();
+    if (!this.#isBinary) {
+      if (this.#request.hasTextInBinary === true) this.#onMessage(bytes, start, end);
+      else this.#break('a binary message where text was agreed on');
+      return;
+    }
+    const read = readBinary(bytes.subarray(start, end), fields);
+    if (read === undefined) this.#break('a binary message that is no plain MessagePack');
     else if (read === 'ticker') this.#request.handlers.onTicker(fields, this.#readUs);
     else this.#request.handlers.onMessage(read.text, this.#readUs);
   }
 
   #onText(bytes: Buffer, start: number, end: number): void {
     if (this.#isBinary) {
-      this.abort();
+      this.#break('a text message where MessagePack was agreed on');
       return;
     }
     const { scanner, fields } = this.#shared;
@@ -182,15 +199,18 @@ class SwarmSocket implements Connection {
       this.#request.handlers.onTicker(fields, this.#readUs);
       return;
     }
-    if (!isUtf8(bytes.subarray(start, end))) {
-      this.abort();
-      return;
-    }
-    this.#request.handlers.onMessage(bytes.toString('utf8', start, end), this.#readUs);
+    this.#onMessage(bytes, start, end);
   }
 
-  #onCloseFrame(code: number): void {
+  #onMessage(bytes: Buffer, start: number, end: number): void {
+    if (isUtf8(bytes.subarray(start, end)))
+      this.#request.handlers.onMessage(bytes.toString('utf8', start, end), this.#readUs);
+    else this.#break('a text message that is no UTF-8');
+  }
+
+  #onCloseFrame(code: number, reason: string): void {
     this.#closeCode = code;
+    this.#why = reason;
     this.#sendClose(code === 1005 ? 1000 : code);
     this.#socket.end();
   }
@@ -209,19 +229,19 @@ class SwarmSocket implements Connection {
   }
 }
 
-/** Whether a response's head takes the upgrade that was asked for with `key`. */
-export function isUpgraded(head: string, key: string): boolean {
+/** Why a response's head doesn't take the upgrade that was asked for with `key`; '' when it does. */
+export function refusalOf(head: string, key: string): string {
   const [status = '', ...lines] = head.split('\r\n');
   const header = (name: string): string => {
     const line = lines.find((text) => text.toLowerCase().startsWith(`${name}:`)) ?? '';
     return line.slice(name.length + 1).trim();
   };
-  return (
-    /^HTTP\/1\.1 101( |$)/.test(status) &&
-    header('upgrade').toLowerCase() === 'websocket' &&
-    header('sec-websocket-accept') === acceptOf(key) &&
-    header('sec-websocket-extensions') === ''
-  );
+  if (!/^HTTP\/1\.1 101( |$)/.test(status)) return `the upgrade was answered with ${status}`;
+  if (header('upgrade').toLowerCase() !== 'websocket') return 'the upgrade was answered with no Upgrade: websocket';
+  if (header('sec-websocket-accept') !== acceptOf(key))
+    return 'the upgrade was answered with a wrong Sec-WebSocket-Accept';
+  const extensions = header('sec-websocket-extensions');
+  return extensions === '' ? '' : `the upgrade was answered with extensions that nobody asked for: ${extensions}`;
 }
 
 /** How a server answers to an upgrade's key, by RFC 6455. */

@@ -21,15 +21,23 @@ export interface ClockAgreement {
 /** Pings on one machine agree to their own error; what they are off beyond this is a wrong clock. */
 const AGREES_US = 5_000;
 
-/** What is known of generators' clocks where the server's is right by construction: one that is off by ping is wrong itself. */
+/**
+ * What is known of generators' clocks where the server's is right by construction: one that is off by ping is wrong itself.
+ * What was read before it was due makes times worthless as well, whether a clock is wrong or the server plays ahead.
+ */
 export function generatorsAgreement(
-  generators: readonly Pick<GeneratorData, 'generator' | 'clockErrorUs' | 'clockOffsetUs'>[],
+  generators: readonly Pick<GeneratorData, 'generator' | 'clockErrorUs' | 'clockOffsetUs' | 'earlyUs'>[],
 ): ClockAgreement {
   const wrong = generators
     .map(({ generator, clockOffsetUs, clockErrorUs }) => ({ generator, offUs: Math.abs(clockOffsetUs) - clockErrorUs }))
     .filter(({ offUs }) => offUs > AGREES_US)
     .sort((a, b) => b.offUs - a.offUs);
   const [worst] = wrong;
+  const earlyUs = Math.max(0, ...generators.map((data) => data.earlyUs));
+  if (earlyUs > (worst?.offUs ?? 0)) {
+    const note = `ticks were read up to ${ms(earlyUs)} before they were due: the server plays ahead of the schedule, or a clock is wrong`;
+    return { errorUs: earlyUs, note };
+  }
   if (worst === undefined) return SAME_CLOCK;
   const note = `the clock of the ${worst.generator} is ${ms(worst.offUs)} off the server's, on one machine: its times can't be trusted`;
   return { errorUs: worst.offUs, note };
@@ -56,7 +64,10 @@ export function clockAgreement(
   const earlyUs = Math.max(0, ...generators.map((data) => data.earlyUs));
   if (halfTripUs === 0) {
     if (earlyUs <= STATED_MS_US) return SAME_CLOCK;
-    return { errorUs: earlyUs, note: `messages state times up to ${ms(earlyUs)} ahead of when they were read` };
+    return {
+      errorUs: earlyUs,
+      note: `messages were read up to ${ms(earlyUs)} before they were due, or before the times that they state`,
+    };
   }
   const pinged = generators.filter((data) => data.clockErrorUs > 0).sort((a, b) => a.clockErrorUs - b.clockErrorUs);
   const [best] = pinged;

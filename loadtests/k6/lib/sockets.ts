@@ -1,9 +1,10 @@
+import { b64decode, b64encode } from 'k6/encoding';
 import { setTimeout } from 'k6/timers';
 import { type MessageEvent, WebSocket } from 'k6/websockets';
 import { newTickerFields } from '../../session/dialect.ts';
 import type { Inbox } from '../../session/inbox.ts';
 import { isNativeProtocol } from '../../session/native.ts';
-import type { Connection, ConnectRequest } from '../../session/ports.ts';
+import { type Connection, type ConnectRequest, told } from '../../session/ports.ts';
 import { readTickerText } from './tickerText.ts';
 
 /** RFC 6455: a connection that ended without a close frame. */
@@ -32,7 +33,7 @@ export interface SocketShared {
  */
 export function openSocket(request: ConnectRequest, shared: SocketShared): Connection {
   const { nowUs, wallAheadUs, inbox } = shared;
-  const { url, protocol, headers, handlers } = request;
+  const { url, protocol, hasTextInBinary = false, headers, handlers } = request;
   const asked = protocol === '' ? {} : { 'Sec-WebSocket-Protocol': protocol };
   const socket = new WebSocket(url, null, { headers: { ...headers, ...asked } });
   const ticker = newTickerFields();
@@ -40,6 +41,8 @@ export function openSocket(request: ConnectRequest, shared: SocketShared): Conne
   let ended = false;
   let closeWhenOpen = false;
   let messages = 0;
+  let why = '';
+  if (hasTextInBinary) socket.binaryType = 'arraybuffer';
   const lane = inbox.lane((text, atUs) => {
     if (ended) return;
     if (isNative && readTickerText(text, ticker)) handlers.onTicker(ticker, atUs);
@@ -48,7 +51,7 @@ export function openSocket(request: ConnectRequest, shared: SocketShared): Conne
   const end = (code: number, atUs: number): void => {
     if (ended) return;
     ended = true;
-    handlers.onClose(code, atUs);
+    handlers.onClose(code, atUs, why);
   };
   const close = (): void => {
     // A close before the connection stands would block k6's event loop until it does.
@@ -62,14 +65,18 @@ export function openSocket(request: ConnectRequest, shared: SocketShared): Conne
   });
   socket.addEventListener('message', (event) => {
     if (ended || !isMessage(event)) return;
-    lane.push(textOf(event), Math.round(event.timestamp * 1000) - wallAheadUs);
+    lane.push(textOf(event, hasTextInBinary), Math.round(event.timestamp * 1000) - wallAheadUs);
     if (messages >= HANDSHAKE_MESSAGES) return;
     messages += 1;
     lane.drain();
   });
+  socket.addEventListener('error', (event) => {
+    why = wordsOf(event, 'error');
+  });
   socket.addEventListener('close', (event) => {
     const atUs = nowUs();
     lane.drain();
+    why = wordsOf(event, 'reason') || why;
     end(codeOf(event), atUs);
   });
   return {
@@ -89,9 +96,16 @@ function isMessage(event: object): event is MessageEvent {
   return 'data' in event;
 }
 
-/** Binary messages belong to no JSON dialect: as '' they are found to be bad frames. */
-function textOf(event: MessageEvent): string {
-  return typeof event.data === 'string' ? event.data : '';
+/** Where binary messages are no text, they belong to no JSON dialect: as '' they are found to be bad frames. */
+function textOf({ data }: MessageEvent, hasTextInBinary: boolean): string {
+  if (typeof data === 'string') return data;
+  return hasTextInBinary && data instanceof ArrayBuffer ? b64decode(b64encode(data), 'std', 's') : '';
+}
+
+/** What k6 says of an end in a field that its types don't know. */
+function wordsOf(event: object, field: 'error' | 'reason'): string {
+  const words: unknown = (event as Partial<Record<typeof field, unknown>>)[field];
+  return typeof words === 'string' ? told(words) : '';
 }
 
 /** k6 gives the code only where there was a close frame; its types don't know the field. */

@@ -37,6 +37,7 @@ export function customDialect(client: DialectClient, rules: CustomRules, tape: P
   return {
     protocol: '',
     isNumbered: false,
+    hasTextInBinary: true,
     headers: bearer,
     opened: () => ({ kind: 'welcome', account, epoch: '', heartbeatMs: NO_HEARTBEAT_MS }),
     parse: (text) => {
