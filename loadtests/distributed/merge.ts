@@ -1,12 +1,10 @@
 import type { GeneratorName } from '../../protocol/run.ts';
 import { cutShort } from '../gate/endedEarly.ts';
-import { judgeAllOrders } from '../gate/orderEvidence.ts';
 import type { PlayedPart } from '../gate/part.ts';
-import { quietSeconds } from '../gate/quietSeconds.ts';
+import { tapeEvidence } from '../gate/tapeEvidence.ts';
 import { withoutWarmUp } from '../gate/warmUp.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { addGenerator, type GeneratorData, newGeneratorData } from '../judge/merge.ts';
-import { judgeMarket } from '../oracle/judgeMarket.ts';
 import { generatorsAgreement } from '../target/clocks.ts';
 import { MergeError } from './errors.ts';
 import type { ClockRecord } from './records.ts';
@@ -46,7 +44,6 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
   checkClients(record, parts);
   const generators = unionOf(parts);
   const schedule = record.run.schedule;
-  const clients = generators.flatMap((data) => data.clients);
   const symbolsOf = new Map(record.clients.map(({ client, symbols }) => [client, symbols]));
   const { isNumbered } = record;
   const evidence: RunEvidence = {
@@ -59,22 +56,8 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
     inside: insideOf(record.inside),
     lateness: latenessOf(record, parts, generators),
     cuts: record.cuts,
-    orders: judgeAllOrders({
-      part,
-      schedule,
-      generators,
-      readUntilUs: record.run.endUs,
-      isNumbered,
-    }),
-    market: judgeMarket({
-      instruments: part.instruments,
-      bars: part.bars,
-      schedule,
-      clients,
-      symbolsOf,
-    }),
+    ...tapeEvidence({ part, schedule, generators, symbolsOf, readUntilUs: record.run.endUs, isNumbered }),
     expectedHeads: new Map(record.expectedHeads),
-    quiet: quietSeconds({ part, schedule, generators, symbolsOf, isNumbered }),
     absent: new Map(record.absent),
     serverDied: record.serverDied,
     generatorFailed: failureOf(record, parts),

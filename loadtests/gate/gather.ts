@@ -8,7 +8,6 @@ import type { InsideEvidence, RunEvidence } from '../judge/evidence.ts';
 import type { LatenessEvidence } from '../judge/lateness.ts';
 import type { GeneratorData } from '../judge/merge.ts';
 import { MINUTE_US } from '../oracle/bars.ts';
-import { judgeMarket } from '../oracle/judgeMarket.ts';
 import { clockAgreement, generatorsAgreement } from '../target/clocks.ts';
 import { heardHeads, silenceAtEnd } from '../target/heads.ts';
 import { unseen } from '../target/profile.ts';
@@ -17,11 +16,10 @@ import type { GeneratorEnd } from './generators.ts';
 import type { HostWatch, Series } from './host.ts';
 import { keepMax } from './host.ts';
 import type { InsideWatch } from './inside.ts';
-import { judgeAllOrders } from './orderEvidence.ts';
 import { type PlayedPart, tradesBySymbol } from './part.ts';
 import type { PlannedCut, RunPlans } from './plan.ts';
-import { quietSeconds } from './quietSeconds.ts';
 import type { RunOptions } from './run.ts';
+import { tapeEvidence } from './tapeEvidence.ts';
 import { isForeign } from './underTest.ts';
 
 export interface GatherInput {
@@ -77,22 +75,8 @@ export async function gatherEvidence(
     inside: insideOf(input.inside.evidence, schedule),
     lateness: latenessOf(input, { generators, clockErrorUs: clocks.errorUs }),
     cuts: input.cuts,
-    orders: judgeAllOrders({
-      part,
-      schedule,
-      generators,
-      readUntilUs: input.planned.load.endUs,
-      isNumbered,
-    }),
-    market: judgeMarket({
-      instruments: part.instruments,
-      bars: part.bars,
-      schedule,
-      clients: generators.flatMap((data) => data.clients),
-      symbolsOf,
-    }),
+    ...tapeEvidence({ part, schedule, generators, symbolsOf, readUntilUs: input.planned.load.endUs, isNumbered }),
     expectedHeads: headsOf(input, generators),
-    quiet: quietSeconds({ part, schedule, generators, symbolsOf, isNumbered }),
     absent: absentIn(input),
     serverDied: input.serverDied,
     generatorFailed: failureOf(input) || silenceOf(input, generators),

@@ -7,16 +7,15 @@ import { Books, type BooksJson } from '../faulty/books.ts';
 import type { Fault } from '../faulty/types.ts';
 import { type DialectProfile, dialectProfile, targetsFor } from '../gate/dialects.ts';
 import { expectedHeads } from '../gate/gather.ts';
-import { judgeAllOrders } from '../gate/orderEvidence.ts';
 import { planOrders } from '../gate/orders.ts';
 import { type PlayedPart, tapeSymbols } from '../gate/part.ts';
 import { dealSymbols } from '../gate/plan.ts';
 import { seededRandom } from '../gate/random.ts';
+import { tapeEvidence } from '../gate/tapeEvidence.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { type GeneratorData, mergeLines } from '../judge/merge.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { NaiveBars } from '../oracle/bars.ts';
-import { judgeMarket } from '../oracle/judgeMarket.ts';
 import { playVirtually, type VirtualPlay } from '../session/virtualRun.ts';
 import type { ModelEngine, ModelSinks } from '../session/virtualServer.ts';
 
@@ -209,19 +208,13 @@ function evidenceOf(run: {
       clockErrorUs: 0,
     },
     cuts: run.cuts,
-    orders: judgeAllOrders({
+    ...tapeEvidence({
       part,
       schedule,
       generators: [data],
+      symbolsOf: new Map(plan.clients.map((client) => [client.client, client.symbols])),
       readUntilUs: plan.endUs,
       isNumbered: profile.isNumbered,
-    }),
-    market: judgeMarket({
-      instruments: part.instruments,
-      bars: part.bars,
-      schedule,
-      clients: data.clients,
-      symbolsOf: new Map(plan.clients.map((client) => [client.client, client.symbols])),
     }),
     expectedHeads: expectedHeads(part, profile.isNumbered),
     absent: new Map<Need, string>([
