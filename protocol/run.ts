@@ -420,6 +420,11 @@ export interface SeenOf<Item> {
   readonly seen: readonly Item[];
 }
 
+/** How a connection ended, as a user reads it. */
+export function closeWords({ code, why }: ClientLine['closes'][number]): string {
+  return `closed with ${code}${why === undefined ? '' : ` (${why})`}`;
+}
+
 /** The end of one client: what the audit holds against the tape. */
 export interface ClientLine {
   readonly kind: 'client';

@@ -1,4 +1,4 @@
-import { type ClientLine, endOf, type ViolationKind, type ViolationLine } from '../../protocol/run.ts';
+import { type ClientLine, closeWords, endOf, type ViolationKind, type ViolationLine } from '../../protocol/run.ts';
 import type { RunEvidence } from './evidence.ts';
 import { isExcused } from './excuses.ts';
 
@@ -91,7 +91,7 @@ function unplannedCloses(evidence: RunEvidence): ViolationLine[] {
           expectedSeq: 0,
           seq: 0,
           atUs: close.atUs,
-          detail: `closed with ${close.code}${close.why === undefined ? '' : ` (${close.why})`}, no cut was planned then`,
+          detail: `${closeWords(close)}, no cut was planned then`,
         });
       }
     }

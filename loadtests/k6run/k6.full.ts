@@ -25,6 +25,7 @@ const LEAD_MS = 3_000;
 let folder = '';
 let server: WebSocketServer;
 beforeEach(async () => {
+  serverAheadUs = 0;
   folder = await mkdtemp(join(tmpdir(), 'tapedeck-k6-'));
   server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(server, 'listening');
@@ -36,6 +37,10 @@ afterEach(async () => {
 });
 
 const nowUs = (): number => Date.now() * 1000;
+
+/** What the server's clock is ahead of k6's, µs. */
+let serverAheadUs = 0;
+const serverNowUs = (): number => nowUs() + serverAheadUs;
 
 /** A native server of one symbol, as small as may be: client 2 never gets one of the ticks, and client 1 is closed at `closesAtUs`. */
 function serveTicks(plan: GeneratorPlan, closesAtUs?: number): void {
@@ -59,7 +64,7 @@ function answer(
   if (frame.type === 'auth') {
     say({ type: 'welcome', id, account: `acct-${client}`, epoch, heartbeatMs: 1000 });
   } else if (frame.type === 'ping') {
-    say({ type: 'pong', id, serverTimeUs: nowUs() });
+    say({ type: 'pong', id, serverTimeUs: serverNowUs() });
   } else if (frame.type === 'subscribe') {
     const key = channel === 'ticker' ? 'AAPL' : `acct-${client}`;
     say({ type: 'subscribed', id, channel, symbols: [key], recovered: false });
@@ -74,13 +79,13 @@ function sendTicks(say: (message: object) => void, client: number, plan: Pick<Ge
     const eventTimeUs = plan.schedule.fromEventUs + seq * TICK_EVERY_MS * 1000;
     const dueTimeUs = plan.schedule.startUs + seq * TICK_EVERY_MS * 1000;
     const send = (): void => {
-      const at = nowUs();
+      const at = serverNowUs();
       say({
         type: 'ticker',
         symbol: 'AAPL',
         seq,
         eventTimeUs,
-        dueTimeUs,
+        dueTimeUs: dueTimeUs + serverAheadUs,
         receivedTimeUs: at,
         sentTimeUs: at,
         // Every other frame is one that has to be parsed whole.
@@ -236,26 +241,44 @@ if (location.kind === 'found') {
         ['connect', 2, 'fail'],
         ['clients', 2, 'pass'],
         ['loss', expect.any(Number), 'fail'],
+        ['errors', expect.any(Number), 'pass'],
       ]);
       expect(rows.find(({ id }) => id === 'loss')).toMatchObject({ value: 2 });
       expect(histograms['tick']?.count).toBe(2 * TICKS - 1);
     });
 
-    it('should make its own plan for an address, and time frames by their own word', async () => {
+    /** Runs a script by hand on the server of this test. */
+    async function byHand(summaryPath: string): Promise<{ code: unknown; stdout: string }> {
       server.on('connection', (socket) => {
         socket.on('message', (data) => answer(socket, JSON.parse(String(data)), 1, ownPlan()));
       });
-      const summaryPath = join(folder, 'summary.json');
       const own = { URL: `ws://127.0.0.1:${portOf(server)}/v1/stream`, CLIENTS: '2', DURATION: '1s', SYMBOLS: 'AAPL' };
       const env = Object.entries({ ...own, SUMMARY: summaryPath }).flatMap(([name, value]) => [
         '-e',
         `TAPEDECK_${name}=${value}`,
       ]);
-      const ended = await new Promise<{ code: unknown; stdout: string }>((done) => {
+      return new Promise((done) => {
         execFile(k6Path, ['run', '--quiet', ...env, script('latency.ts')], (error, stdout) =>
           done({ code: error?.code ?? 0, stdout }),
         );
       });
+    }
+
+    it("should not judge times by a clock that isn't the server's", async () => {
+      for (const aheadUs of [300_000, -300_000]) {
+        serverAheadUs = aheadUs;
+        const summaryPath = join(folder, `${aheadUs}.json`);
+        expect(await byHand(summaryPath)).toMatchObject({ code: 99, stdout: expect.stringContaining('invalid  tick') });
+        const { rows } = Value.Decode(SummarySchema, JSON.parse(await readFile(summaryPath, 'utf8')));
+        expect(rows.find(({ id }) => id === 'tick')?.reason).toMatch(
+          /^the server's clock is (2[89]\d|3\d\d)\.\d ms off/,
+        );
+      }
+    });
+
+    it('should make its own plan for an address, and time frames by their own word', async () => {
+      const summaryPath = join(folder, 'summary.json');
+      const ended = await byHand(summaryPath);
       // One symbol ticks too little for a p99.
       expect(ended).toMatchObject({ code: 99, stdout: expect.stringContaining('latency: fail: tick') });
       const { histograms, rows } = Value.Decode(SummarySchema, JSON.parse(await readFile(summaryPath, 'utf8')));

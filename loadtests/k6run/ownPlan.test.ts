@@ -137,6 +137,30 @@ describe('the summary of a script', () => {
     expect(summaryOf({ metrics: {} }, run)).toMatchObject({ verdict: 'fail', why: 'tick, clients not met' });
   });
 
+  it('should say invalid of what a wrong clock measured, and not of what needs no clock', () => {
+    const clock = (max: number) => ({ tapedeck_clock_off: { values: { max } } });
+    const wrong = { metrics: { ...data(false).metrics, ...clock(25.1) } };
+    expect(summaryOf(wrong, run)).toMatchObject({ verdict: 'invalid', why: "tick can't be told: the clocks differ" });
+    expect(summaryOf(wrong, run).rows[0]).toMatchObject({ reason: "the server's clock is 25.1 ms off this machine's" });
+    const right = { metrics: { ...data(false).metrics, ...clock(25) } };
+    expect(summaryOf(right, run).verdict).toBe('fail');
+    const lossy = { metrics: { ...wrong.metrics, tapedeck_violations: { values: { count: 1 } } } };
+    expect(summaryOf(lossy, run)).toMatchObject({ verdict: 'fail', why: 'loss not met' });
+    const connects = { ...run, targets: [{ metric: 'connect' as const, percentile: 100, belowMs: 10, minSamples: 1 }] };
+    expect(summaryOf(wrong, connects)).toMatchObject({ verdict: 'fail', why: 'connect not met' });
+  });
+
+  it('should fail where operations fail', () => {
+    const failed = (passes: number) => ({
+      metrics: {
+        ...data(true).metrics,
+        tapedeck_operations_failed: { values: { rate: passes / 1_000, passes, fails: 1_000 - passes } },
+      },
+    });
+    expect(summaryOf(failed(0), run).rows.at(-1)).toMatchObject({ id: 'errors', samples: 1_000, verdict: 'pass' });
+    expect(summaryOf(failed(1), run)).toMatchObject({ verdict: 'fail', why: 'errors not met' });
+  });
+
   it('should make a histogram with the same percentiles and count', () => {
     const histogram = histogramOf(data(true), 'tick', 'message');
     expect(histogram.count).toBe(2_000);

@@ -1,15 +1,16 @@
 import { Counter, Rate, Trend } from 'k6/metrics';
-import type {
-  ClientLine,
-  EndLine,
-  GeneratorLine,
-  PlanTarget,
-  ViolationLine,
-  WindowLine,
-  WindowMetric,
+import {
+  type ClientLine,
+  closeWords,
+  type EndLine,
+  type GeneratorLine,
+  type PlanTarget,
+  type ViolationLine,
+  type WindowLine,
+  type WindowMetric,
 } from '../../../protocol/run.ts';
 import { Histogram, highestOf } from '../../../reports/histogram.ts';
-import { type Grain, samplesName, trendName } from './metricNames.ts';
+import { clockBoundMs, FAILED_OPERATIONS_BOUND, type Grain, samplesName, trendName } from './metricNames.ts';
 
 /** k6's own metrics of a run. */
 export interface K6Metrics {
@@ -21,7 +22,7 @@ export interface K6Metrics {
 
 /**
  * Makes k6's metrics (Trends in ms, Counters, a Rate), as dashboards and outputs know them, and thresholds from a plan's
- * targets; no violation and every client's end are asked for besides. Each bound has a threshold on the count of its samples
+ * targets; no violation, every client's end, operations that don't fail and clocks that agree are asked for besides. Each bound has a threshold on the count of its samples
  * beside it: k6 lets an empty Trend pass any bound. Init context only.
  */
 export function createMetrics(options: {
@@ -43,6 +44,7 @@ export function createMetrics(options: {
     ended: new Counter('tapedeck_clients_ended'),
     failed: new Rate('tapedeck_operations_failed'),
   };
+  const clockOff = new Trend('tapedeck_clock_off', true);
   const takeWindow = ({ histograms, received, sent }: WindowLine): void => {
     counts.received.add(received);
     counts.sent.add(sent);
@@ -58,13 +60,15 @@ export function createMetrics(options: {
     // One that was never welcomed has ended nothing.
     if (connects > 0) counts.ended.add(1);
     // Run by hand nobody cuts: what the client didn't close itself the server did.
-    for (const { code } of closes) {
+    for (const close of closes) {
       counts.violations.add(1, { violation: 'unplanned_close' });
-      console.warn(`client ${client}: unplanned_close: closed with ${code}`);
+      console.warn(`client ${client}: unplanned_close: ${closeWords(close)}`);
     }
     for (let n = 0; n < operations; n++) counts.failed.add(n < failedOperations);
   };
-  const takeEnd = ({ violations }: EndLine): void => {
+  const takeEnd = ({ violations, clockOffsetUs, clockErrorUs, earlyUs = 0 }: EndLine): void => {
+    // A ping knows the server's clock to half of its journey; a message read before its time proves the rest.
+    clockOff.add(Math.max(0, Math.abs(clockOffsetUs) - clockErrorUs, earlyUs) / 1000);
     for (const [violation, count] of Object.entries(violations)) counts.violations.add(count, { violation });
   };
   return {
@@ -97,7 +101,10 @@ function thresholdsOf(options: {
   const thresholds: Record<string, string[]> = {
     tapedeck_violations: ['count==0'],
     tapedeck_clients_ended: [`count>=${options.clients}`],
+    tapedeck_operations_failed: [`rate<${FAILED_OPERATIONS_BOUND}`],
   };
+  const mostOffMs = clockBoundMs(options.targets);
+  if (mostOffMs !== undefined) thresholds['tapedeck_clock_off'] = [`max<=${mostOffMs}`];
   for (const { metric, percentile, belowMs, minSamples } of options.targets) {
     // By seconds: in 99 % of them.
     const statistic = options.grain === 'second' ? 'p(99)' : percentile === 100 ? 'max' : `p(${percentile})`;

@@ -1,7 +1,14 @@
 import type { PlanTarget, WindowMetric } from '../../../protocol/run.ts';
 import type { Row, Summary } from '../../../protocol/schemas/summary.ts';
 import { Histogram } from '../../../reports/histogram.ts';
-import { type Grain, samplesName, trendName } from './metricNames.ts';
+import {
+  clockBoundMs,
+  FAILED_OPERATIONS_BOUND,
+  type Grain,
+  isBetweenClocks,
+  samplesName,
+  trendName,
+} from './metricNames.ts';
 
 /** What k6 hands to `handleSummary`, as far as it is used here. */
 export interface SummaryData {
@@ -49,7 +56,7 @@ export function summaryOutputs(data: SummaryData, run: Summarised, file: string 
   const summary = summaryOf(data, run);
   const lines = summary.rows.map(
     ({ id, target, measured, samples, verdict, reason }) =>
-      `  ${verdict === 'pass' ? 'pass' : 'FAIL'}  ${id.padEnd(12)}${target.padEnd(34)}${measured}, ${samples} samples${reason === '' ? '' : `: ${reason}`}`,
+      `  ${(verdict === 'fail' ? 'FAIL' : verdict).padEnd(7)}  ${id.padEnd(12)}${target.padEnd(34)}${measured}, ${samples} samples${reason === '' ? '' : `: ${reason}`}`,
   );
   const outputs: Record<string, string> = {
     stdout: [`${run.script}: ${summary.verdict}: ${summary.why}`, ...lines, ...summary.notes, ''].join('\n'),
@@ -60,8 +67,9 @@ export function summaryOutputs(data: SummaryData, run: Summarised, file: string 
 
 /** The run as `tapedeck report` reads it; what k6 can't see is empty or 0. */
 export function summaryOf(data: SummaryData, run: Summarised): Summary {
-  const rows = [...run.targets.flatMap((target) => rowOf(data, run, target)), clientsRow(data, run), lossRow(data)];
-  const bad = rows.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id);
+  const timed = run.targets.flatMap((target) => rowOf(data, run, target));
+  const rows = [...timed, clientsRow(data, run), lossRow(data), errorsRow(data)];
+  const { verdict, why } = verdictOf(rows);
   const brokeAt = data.metrics['tapedeck_broke_at_clients']?.values['value'];
   const notes = ['k6 judges by its thresholds; histograms are made of its percentiles in steps of 0.1 %'];
   if (brokeAt !== undefined) notes.unshift(`ticks were too late for 3 s in a row at ${brokeAt} clients`);
@@ -69,8 +77,8 @@ export function summaryOf(data: SummaryData, run: Summarised): Summary {
   return {
     schema: 'tapedeck.summary',
     version: 1,
-    verdict: bad.length === 0 ? 'pass' : 'fail',
-    why: bad.length === 0 ? 'every target is met' : `${bad.join(', ')} not met`,
+    verdict,
+    why,
     scenario: run.script,
     description: `k6, ${run.clients} clients, ${run.symbols} symbols each, ${Math.round((run.toUs - run.fromUs) / 1e6)} s`,
     startedAt: new Date(run.fromUs / 1000).toISOString(),
@@ -115,6 +123,15 @@ export function summaryOf(data: SummaryData, run: Summarised): Summary {
   };
 }
 
+function verdictOf(rows: readonly Row[]): Pick<Summary, 'verdict' | 'why'> {
+  const named = (verdict: Row['verdict']): string =>
+    rows.flatMap((row) => (row.verdict === verdict ? [row.id] : [])).join(', ');
+  if (named('fail') !== '') return { verdict: 'fail', why: `${named('fail')} not met` };
+  if (named('invalid') !== '')
+    return { verdict: 'invalid', why: `${named('invalid')} can't be told: the clocks differ` };
+  return { verdict: 'pass', why: 'every target is met' };
+}
+
 /** The histogram of a metric in µs: exact at the ranks asked for, its count exact, and between them at the higher one's value. */
 export function histogramOf(data: SummaryData, metric: WindowMetric, grain: Grain): Histogram {
   const histogram = new Histogram();
@@ -142,6 +159,8 @@ function rowOf(data: SummaryData, run: Summarised, target: PlanTarget): Row[] {
   const value = count === 0 ? undefined : times?.values[statistic];
   const isMet = allMet(times);
   const isEnough = allMet(samples);
+  const clockOffMs = data.metrics['tapedeck_clock_off']?.values['max'] ?? 0;
+  const isUntold = isBetweenClocks(metric) && clockOffMs > (clockBoundMs(run.targets) ?? 0);
   const words = run.grain === 'second' ? 'p99 of 99 % of seconds' : percentile === 100 ? 'max' : `p${percentile}`;
   return [
     {
@@ -153,8 +172,12 @@ function rowOf(data: SummaryData, run: Summarised, target: PlanTarget): Row[] {
       bound: belowMs,
       unit: 'ms',
       samples: count,
-      verdict: isMet && isEnough ? 'pass' : 'fail',
-      reason: isEnough ? '' : `at least ${Math.max(1, minSamples)} samples are wanted`,
+      verdict: isUntold ? 'invalid' : isMet && isEnough ? 'pass' : 'fail',
+      reason: isUntold
+        ? `the server's clock is ${clockOffMs.toFixed(1)} ms off this machine's`
+        : isEnough
+          ? ''
+          : `at least ${Math.max(1, minSamples)} samples are wanted`,
     },
   ];
 }
@@ -189,6 +212,26 @@ function lossRow(data: SummaryData): Row {
     samples: received,
     verdict: found === 0 ? 'pass' : 'fail',
     reason: found === 0 ? '' : 'the first ones stand on the console',
+  };
+}
+
+function errorsRow(data: SummaryData): Row {
+  const {
+    rate: share = 0,
+    passes: failed = 0,
+    fails: done = 0,
+  } = data.metrics['tapedeck_operations_failed']?.values ?? {};
+  return {
+    id: 'errors',
+    title: 'failed operations',
+    target: `< ${FAILED_OPERATIONS_BOUND * 100} %`,
+    measured: `${(share * 100).toFixed(2)} %`,
+    value: share,
+    bound: FAILED_OPERATIONS_BOUND,
+    unit: 'share',
+    samples: failed + done,
+    verdict: share < FAILED_OPERATIONS_BOUND ? 'pass' : 'fail',
+    reason: '',
   };
 }
 
