@@ -13,6 +13,8 @@ function parsed(...args: string[]): TargetOptions {
 }
 
 const TARGET = ['--target', 'ws://127.0.0.1:9/prices'];
+const PRICED = [...TARGET, '--symbol-field', 's', '--time-field', 't', '--price-field', 'p', '--fed-by', 'polygon'];
+const PRICED_BY_MESSAGE = [...PRICED, '--time-of', 'message'];
 
 describe('a target', () => {
   it('should be ours when none is named', () => {
@@ -74,6 +76,18 @@ describe('a target', () => {
     expect(fed).toMatchObject({ isEventTime: true });
   });
 
+  it('should have its prices found on the tape by the event, and times in ms, unless told otherwise', () => {
+    for (const named of [[], ['--time-of', 'event']]) {
+      expect(underTestOf(parsed(...PRICED, ...named), 'custom')).toMatchObject({
+        rules: { price: 'p', time: { path: 't', unit: 'ms' } },
+        isEventTime: true,
+      });
+    }
+    expect(underTestOf(parsed(...PRICED, '--time-unit', 's'), 'custom')).toMatchObject({
+      rules: { time: { unit: 's' } },
+    });
+  });
+
   it.each([
     [['--target', 'http://h'], 'native', /give ws:/],
     [[...TARGET, '--header', 'nonsense'], 'native', /--header 'nonsense': write/],
@@ -89,6 +103,9 @@ describe('a target', () => {
     [[...TARGET, '--symbol-field', 's', '--price-field', 'p'], 'custom', /--price-field: .*--time-field/],
     [[...TARGET, '--symbol-field', 's', '--subscribe-frame', '{"a":'], 'custom', /--subscribe-frame: not JSON/],
     [[...TARGET, '--symbol-field', 's', '--time-of', 'event'], 'custom', /--time-of event: .*--fed-by/],
+    [[...TARGET, '--symbol-field', 's', '--time-unit', 's'], 'custom', /--time-unit: .*--time-field/],
+    [[...TARGET, '--time-unit', 's'], 'native', /--time-unit: goes with --dialect custom/],
+    [PRICED_BY_MESSAGE, 'custom', /--time-of message: .*leave --price-field out, or take --time-of event/],
   ])('should refuse %j of %s in one line', (args, dialect, line) => {
     expect(() => underTestOf(parsed(...args), dialect)).toThrow(CliError);
     expect(() => underTestOf(parsed(...args), dialect)).toThrow(line);

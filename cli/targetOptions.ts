@@ -4,7 +4,7 @@ import type { CommandUnderTest, FedBy, ForeignServer, TokenSource, UrlUnderTest 
 import { isLoopback, parseAddress } from '../loadtests/target/address.ts';
 import { withoutSecrets } from '../loadtests/target/secrets.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { CUSTOM_DIALECT, TIME_UNITS, type TimeUnit, type TlsFiles } from '../protocol/run.ts';
+import { CUSTOM_DIALECT, TIME_UNITS, type TlsFiles } from '../protocol/run.ts';
 import { CliError } from './errors.ts';
 import { gathered, wholeNumber } from './options.ts';
 import { type RuleOptions, readableFile, rulesOf } from './targetRules.ts';
@@ -86,11 +86,11 @@ function targetOptions(): Option[] {
       'custom: the frame that subscribes; {symbols}, {symbol}, {account} and {token} are filled in',
     ),
     new Option('--auth-frame <json or file>', 'custom: a frame before it'),
-    new Option('--where <path=value>', 'custom: only messages with this text or number tell prices'),
+    new Option('--where <path=value>', 'custom: only messages, or items, with this text or number tell prices'),
     new Option('--items-field <path>', "custom: the list of prices in a message; '' when it is one itself"),
     new Option('--symbol-field <path>', "custom: a price's symbol, as data.symbol or [0].s"),
     new Option('--time-field <path>', "custom: a price's time"),
-    new Option('--time-unit <unit>', "custom: that time's unit").choices(TIME_UNITS).default('ms' satisfies TimeUnit),
+    new Option('--time-unit <unit>', "custom: that time's unit; ms by default").choices(TIME_UNITS),
     new Option('--time-of <what>', "custom: that time is the message's own, or the feed's event's").choices([
       'message',
       'event',
@@ -209,7 +209,7 @@ function shown(options: TargetOptions): TargetOptions {
     ...{ subscribeFrame, where, itemsField, symbolField, timeField },
     // A file's name may be told, what stands in it not.
     authFrame: /^\s*[[{]/.test(authFrame ?? '') ? '...' : authFrame,
-    timeUnit: timeField === undefined ? undefined : options.timeUnit,
+    timeUnit: options.timeUnit,
     timeOf: options.timeOf,
     seqField,
     seqOf: seqField === undefined ? undefined : options.seqOf,

@@ -27,6 +27,7 @@ const NAMES = {
   itemsField: '--items-field',
   symbolField: '--symbol-field',
   timeField: '--time-field',
+  timeUnit: '--time-unit',
   seqField: '--seq-field',
   priceField: '--price-field',
 } as const;
@@ -45,9 +46,7 @@ export function rulesOf(options: RuleOptions, dialect: string): CustomRules | un
   for (const name of ['symbolField', 'timeField', 'seqField', 'priceField', 'itemsField'] as const) {
     checkPath(NAMES[name], options[name]);
   }
-  if (priceField !== undefined && timeField === undefined) {
-    throw usage("--price-field: a price is looked up on the tape by its event's time; name that with --time-field");
-  }
+  checkTime(options);
   return {
     frames: [...frameOf('--auth-frame', options.authFrame), ...frameOf('--subscribe-frame', options.subscribeFrame)],
     ...(options.where !== undefined && { where: whereOf(options.where) }),
@@ -57,6 +56,22 @@ export function rulesOf(options: RuleOptions, dialect: string): CustomRules | un
     ...(seqField !== undefined && { seq: { path: seqField, of: seqOf } }),
     ...(priceField !== undefined && { price: priceField }),
   };
+}
+
+/** Refuses options of a time that isn't named, and a price that is to be found by another time than its event's. @throws CliError */
+function checkTime({ timeField, timeUnit, timeOf, priceField }: RuleOptions): void {
+  if (timeUnit !== undefined && timeField === undefined) {
+    throw usage('--time-unit: of no time; name that with --time-field');
+  }
+  if (priceField === undefined) return;
+  if (timeField === undefined) {
+    throw usage("--price-field: a price is looked up on the tape by its event's time; name that with --time-field");
+  }
+  if (timeOf === 'message') {
+    throw usage(
+      "--time-of message: with --price-field a price is looked up on the tape by its event's time; leave --price-field out, or take --time-of event",
+    );
+  }
 }
 
 /** The absolute path of a file that can be read. @throws CliError naming the option */

@@ -353,6 +353,8 @@ export interface ViolationLine {
   /** When the client noticed, µs since the epoch. */
   readonly atUs: number;
   readonly detail: string;
+  /** Of what never came, how many messages; absent: one. */
+  readonly messages?: number;
 }
 
 export type OrderOutcome = 'accepted' | 'rejected' | 'unanswered';
@@ -443,6 +445,8 @@ export interface ClientLine {
     readonly lastSeq: number;
     readonly events: number;
     readonly conflated: number;
+    /** When something of a ticker stream was last read, µs since the epoch; absent: nothing was. */
+    readonly lastReadUs?: number;
   }[];
   /** This client's tick latencies by second, ascending: who is served worst, and when. */
   readonly tickBySecond: readonly (readonly [number, WireHistogram])[];
@@ -459,6 +463,8 @@ export interface EndLine {
   readonly kind: 'end';
   readonly generator: GeneratorName;
   readonly violations: Readonly<Partial<Record<ViolationKind, number>>>;
+  /** For how many messages those stand, listed or not; a kind that it lacks: one each. */
+  readonly violationMessages?: Readonly<Partial<Record<ViolationKind, number>>>;
   /** Largest difference between frames' `dueTimeUs` and the gate's schedule, µs. */
   readonly dueTimeErrorUs: number;
   /** Best-case offset between the server's clock and ours by ping (half the smallest round trip is its error), µs. */
@@ -466,6 +472,8 @@ export interface EndLine {
   readonly clockErrorUs: number;
   /** The most by which a message was read before it was due, or before the time that it states, µs: the clocks differ by that, or more. Absent: 0. */
   readonly earlyUs?: number;
+  /** A message that told nothing, where the rules of a custom dialect say what does. Absent: each told something. */
+  readonly unread?: string;
   /** p99 of round trips over the loopback before the run, µs: the generator can't measure less. Absent: not taken. */
   readonly floorP99Us?: number;
   /** Whether the system gave it a higher priority; absent: not asked for. */

@@ -44,6 +44,17 @@ it('should tell what comes late to a second in another line of it, without count
   ]);
 });
 
+it('should count for how many messages violations stand, those that it does not list too', () => {
+  const { recorder, lines } = recorderWithLines();
+  const lost = { client: 1, stream: 's', expectedSeq: 1, seq: 4, atUs: 1, detail: '' };
+  for (const messages of [3, 1, 17]) recorder.violation({ ...lost, violation: 'gap', messages });
+  recorder.violation({ ...lost, violation: 'duplicate' });
+  recorder.end(START_US, 0);
+
+  expect(lines[0]).toMatchObject({ violation: 'gap', messages: 3 });
+  expect(lines.at(-1)).toMatchObject({ violations: { gap: 3, duplicate: 1 }, violationMessages: { gap: 21 } });
+});
+
 it('should list the first violations, count all, and end with the best clock sample', () => {
   const { recorder, lines } = recorderWithLines();
   for (let seq = 0; seq < 5; seq++) {

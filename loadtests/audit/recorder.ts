@@ -45,6 +45,8 @@ export class Recorder {
   readonly options: RecorderOptions;
   readonly #windows = new Map<number, Window>();
   readonly #violations = new Map<ViolationKind, number>();
+  /** For how many messages they stand. */
+  readonly #messages = new Map<ViolationKind, number>();
   #listed = 0;
   /** The window of the last frame's read, and of its due time: nearly always the next one's too. */
   #readWindow = NO_WINDOW;
@@ -53,6 +55,7 @@ export class Recorder {
   #nextSecond = Number.NaN;
   #dueTimeErrorUs = 0;
   #earlyUs = 0;
+  #unread = '';
   #process: Pick<EndLine, 'floorP99Us' | 'hasPriority'> = {};
   #clockOffsetUs = 0;
   #clockErrorUs = Number.POSITIVE_INFINITY;
@@ -102,7 +105,9 @@ export class Recorder {
 
   /** Counts a violation, and tells it while fewer than `maxListedViolations` were told. */
   violation(violation: Violation): void {
-    this.#violations.set(violation.violation, (this.#violations.get(violation.violation) ?? 0) + 1);
+    const { violation: kind, messages = 1 } = violation;
+    this.#violations.set(kind, (this.#violations.get(kind) ?? 0) + 1);
+    this.#messages.set(kind, (this.#messages.get(kind) ?? 0) + messages);
     if (this.#listed >= this.options.maxListedViolations) return;
     this.#listed += 1;
     this.options.emit({ kind: 'violation', generator: this.options.generator, ...violation });
@@ -116,6 +121,11 @@ export class Recorder {
   /** Keeps the largest time by which a message was read before it was due, or before the time that it states, µs. */
   early(aheadUs: number): void {
     if (aheadUs > this.#earlyUs) this.#earlyUs = aheadUs;
+  }
+
+  /** Keeps a message that told nothing, '' for none. */
+  unread(message: string): void {
+    if (this.#unread === '') this.#unread = message;
   }
 
   /** Takes one ping: the server's time lies between sending and receiving, so the shortest round trip tells most. */
@@ -152,14 +162,17 @@ export class Recorder {
   }
 
   #endLine(): EndLine {
+    const several = [...this.#messages].filter(([kind, messages]) => messages !== this.#violations.get(kind));
     return {
       kind: 'end',
       generator: this.options.generator,
       violations: Object.fromEntries(this.#violations),
+      ...(several.length > 0 && { violationMessages: Object.fromEntries(several) }),
       dueTimeErrorUs: Math.round(this.#dueTimeErrorUs),
       clockOffsetUs: Math.round(this.#clockOffsetUs),
       clockErrorUs: Number.isFinite(this.#clockErrorUs) ? Math.round(this.#clockErrorUs) : 0,
       ...(this.#earlyUs > 0 && { earlyUs: Math.round(this.#earlyUs) }),
+      ...(this.#unread !== '' && { unread: this.#unread }),
       ...this.#process,
     };
   }

@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { type AuditResult, StreamAudit } from './streamAudit.ts';
+import { type AuditResult, missingIn, type OpenGap, StreamAudit } from './streamAudit.ts';
 
 interface Frame {
   readonly seq: number;
@@ -8,7 +8,10 @@ interface Frame {
 }
 
 /** Plays frames into a fresh audit that stands at `head`; what it found, with the gaps that stayed open. */
-function auditAll(head: number, frames: readonly Frame[]): { found: AuditResult[]; audit: StreamAudit } {
+function auditAll(
+  head: number,
+  frames: readonly Frame[],
+): { found: (AuditResult | OpenGap['kind'])[]; audit: StreamAudit } {
   const audit = new StreamAudit({ lossless: false });
   audit.onSnapshot(head, 0);
   const found = frames.map((frame) => audit.onEvent({ ...frame, live: true, atUs: 1 }));
@@ -151,9 +154,42 @@ describe('StreamAudit', () => {
     const audit = new StreamAudit({ lossless: false });
     audit.onSnapshot(0, 0);
     audit.onEvent(one(1));
-    expect([audit.onHead(2), audit.onHead(2), audit.onHead(2), audit.onHead(2)]).toEqual([false, false, true, false]);
+    expect([2, 3, 4, 5].map((atUs) => audit.onHead(2, atUs))).toEqual([false, false, true, false]);
     expect(audit.onEvent(one(3))).toBe('ok');
     expect(audit.openGaps).toBe(0);
+  });
+
+  it('should tell of several announced messages the others once the stream goes on without them', () => {
+    const audit = new StreamAudit({ lossless: false });
+    audit.onSnapshot(0, 0);
+    expect([2, 3, 4].map((atUs) => audit.onHead(200, atUs))).toEqual([false, false, true]);
+    for (const seq of [1, 2, 3]) expect(audit.onEvent(one(seq))).toBe('ok');
+    expect(audit.onEvent(one(251))).toBe('gap');
+
+    const gaps = audit.takeGaps(251);
+    expect(gaps).toMatchObject([
+      { kind: 'heartbeat_head', fromSeq: 4, toSeq: 200, atUs: 4 },
+      { kind: 'gap', fromSeq: 201, toSeq: 250, atUs: 251 },
+    ]);
+    expect(gaps.map(missingIn)).toEqual([197, 50]);
+  });
+
+  it('should count an announced message once, whether a heartbeat or what came after it told of it', () => {
+    const audit = new StreamAudit({ lossless: false });
+    audit.onSnapshot(0, 0);
+    for (const atUs of [2, 3, 4]) audit.onHead(10, atUs);
+    expect(audit.onEvent(one(11))).toBe('ok');
+
+    expect(audit.takeGaps(11).map(missingIn)).toEqual([9]);
+  });
+
+  it('should have heard nothing of a stream that stands where it must without having said so', () => {
+    const audit = new StreamAudit({ lossless: false });
+    audit.onSettled(7);
+    expect(audit).toMatchObject({ firstSeq: -1, lastSeq: 7, events: 0 });
+
+    audit.onSettled(9);
+    expect(audit.lastSeq).toBe(7);
   });
 
   it('should wait for a stream that is behind its head but moves', () => {
@@ -161,7 +197,7 @@ describe('StreamAudit', () => {
     audit.onSnapshot(0, 0);
     const lost = [1, 2, 3, 4, 5].map((seq) => {
       audit.onEvent(one(seq));
-      return audit.onHead(seq + 3);
+      return audit.onHead(seq + 3, seq);
     });
     expect(lost).not.toContain(true);
   });

@@ -1,14 +1,22 @@
 /** What an event or a snapshot says of its stream. `gap` and `hole_after_resume` open a gap, which may still be filled: see {@link StreamAudit.takeGaps}. */
 export type AuditResult = 'ok' | 'gap' | 'duplicate' | 'reorder' | 'hole_after_resume' | 'repeat_after_resume';
 
-/** Numbers of a stream that haven't come, from `fromSeq` to `toSeq`, noticed when `nextSeq` came in their place. */
+/**
+ * Numbers of a stream that haven't come, from `fromSeq` to `toSeq`, noticed when `nextSeq` came in their place. As
+ * `heartbeat_head` they are those that a head had announced, beside the one that {@link StreamAudit.onHead} told.
+ */
 export interface OpenGap {
-  readonly kind: 'gap' | 'hole_after_resume';
+  readonly kind: 'gap' | 'hole_after_resume' | 'heartbeat_head';
   readonly fromSeq: number;
   readonly toSeq: number;
   readonly nextSeq: number;
-  /** When it was noticed, µs. */
+  /** When it was noticed, µs; by a heartbeat, if one did. */
   readonly atUs: number;
+}
+
+/** How many messages a gap stands for. */
+export function missingIn({ fromSeq, toSeq }: OpenGap): number {
+  return toSeq - fromSeq + 1;
 }
 
 /** One event as the audit sees it. */
@@ -50,6 +58,9 @@ export class StreamAudit {
   #seqAtAnnouncement = -1;
   #heartbeatsBehind = 0;
   #lostHead = -1;
+  #lostAtUs = -1;
+  /** The last number that a head was told for: each stands for one, the rest for a gap when something comes after them. */
+  #toldSeq = -1;
 
   constructor(options: { readonly lossless: boolean }) {
     this.#lossless = options.lossless;
@@ -143,11 +154,17 @@ export class StreamAudit {
     return result;
   }
 
+  /** Sets the base of a stream that stands at `seq` without having said so: nothing of it was heard. */
+  onSettled(seq: number): void {
+    if (this.#expected < 0) this.#expected = seq + 1;
+  }
+
   /**
    * Takes the head that a heartbeat announces. True, once, when the stream has stood still below an announced head for
-   * longer than two heartbeats: what was announced then is lost, and isn't reported as a gap later.
+   * longer than two heartbeats: the number that was next is lost, and isn't reported as a gap later. Of the others that were
+   * announced then, those are that haven't come when the stream goes on.
    */
-  onHead(head: number): boolean {
+  onHead(head: number, atUs: number): boolean {
     const last = this.lastSeq;
     if (head <= Math.max(0, last)) {
       this.#heartbeatsBehind = 0;
@@ -162,6 +179,8 @@ export class StreamAudit {
     this.#heartbeatsBehind += 1;
     if (this.#heartbeatsBehind !== HEARTBEATS_BEFORE_LOST || this.#announcedHead <= this.#lostHead) return false;
     this.#lostHead = this.#announcedHead;
+    this.#lostAtUs = atUs;
+    this.#toldSeq = Math.max(this.#toldSeq, last, 0) + 1;
     return true;
   }
 
@@ -182,13 +201,21 @@ export class StreamAudit {
   }
 
   #missedBefore(event: AuditedEvent, resumed: boolean): AuditResult {
-    // What a heartbeat's head has already proved lost is not lost a second time.
-    const fromSeq = Math.max(this.#expected, this.#lostHead + 1);
+    const { seq: nextSeq, atUs } = event;
     const toSeq = event.seqFrom - 1;
-    if (fromSeq > toSeq) return 'ok';
+    // What a heartbeat's head has already proved lost is not lost a second time.
+    const told = { fromSeq: Math.max(this.#expected, this.#toldSeq + 1), toSeq: Math.min(toSeq, this.#lostHead) };
+    this.#open({ kind: 'heartbeat_head', ...told, nextSeq, atUs: this.#lostAtUs });
     const kind = resumed ? 'hole_after_resume' : 'gap';
-    this.#gaps = [...this.#gaps, { kind, fromSeq, toSeq, nextSeq: event.seq, atUs: event.atUs }];
-    return kind;
+    const fromSeq = Math.max(this.#expected, this.#lostHead + 1);
+    return this.#open({ kind, fromSeq, toSeq, nextSeq, atUs }) ? kind : 'ok';
+  }
+
+  /** False when nothing is missing. */
+  #open(gap: OpenGap): boolean {
+    if (gap.fromSeq > gap.toSeq) return false;
+    this.#gaps = [...this.#gaps, gap];
+    return true;
   }
 
   /** An event below the expected number: the missing piece of a gap, or a repeat. */

@@ -39,6 +39,10 @@ export class UntimedRecorder extends Recorder {
     this.#recorder.early(us);
   }
 
+  override unread(message: string): void {
+    this.#recorder.unread(message);
+  }
+
   override clockSample(): void {
     // A pong waits unread as everything else.
   }

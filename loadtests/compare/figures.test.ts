@@ -39,6 +39,7 @@ function evidence(): Pick<RunEvidence, 'generators' | 'inside' | 'lateness' | 's
     clockErrorUs: 0,
     clockOffsetUs: 0,
     earlyUs: 0,
+    unread: '',
     ends: 1,
   };
   return {

@@ -222,7 +222,7 @@ describe('the clocks of several generators', () => {
 
     expect(verdict).toBe('invalid');
     expect(why).toContain('tick');
-    expect(why).toContain('the clocks agree to 150.0 ms only');
+    expect(why).toContain('times are known to 150.0 ms only');
   });
 
   it('should leave no verdict when nobody knows of one', async () => {

@@ -6,6 +6,7 @@ import { withoutWarmUp } from '../gate/warmUp.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
 import { addGenerator, type GeneratorData, newGeneratorData } from '../judge/merge.ts';
 import { generatorsAgreement } from '../target/clocks.ts';
+import { unreadable } from '../target/unread.ts';
 import { MergeError } from './errors.ts';
 import type { ClockRecord } from './records.ts';
 import { insideOf, type ReadRun } from './runFile.ts';
@@ -46,6 +47,7 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
   const schedule = record.run.schedule;
   const symbolsOf = new Map(record.clients.map(({ client, symbols }) => [client, symbols]));
   const { isNumbered } = record;
+  const unread = unreadable(generators);
   const evidence: RunEvidence = {
     scenario: record.scenario,
     targets: record.targets,
@@ -53,6 +55,7 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
     generators,
     plannedClients: record.clients.length,
     plannedOrders: record.clients.reduce((sum, client) => sum + client.orders, 0),
+    ...(unread === undefined ? {} : { unreadable: unread }),
     inside: insideOf(record.inside),
     lateness: latenessOf(record, parts, generators),
     cuts: record.cuts,

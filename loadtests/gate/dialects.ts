@@ -87,7 +87,7 @@ const PROFILES: Readonly<Record<PlanDialect, DialectProfile>> = {
     orders: 'none',
     isNumbered: false,
     absent: new Map<Need, string>([
-      ['seq', 'nothing is known of a resume in it'],
+      ['seq', 'a custom dialect has no words for a resume, even with --seq-field'],
       ['orders', 'its orders are not known here'],
       ['accounts', 'its accounts are not known here'],
       ['patterns', 'its patterns are not known here'],

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { endOf, lengthUs, type Schedule } from '../../protocol/run.ts';
+import { endOf, type Schedule } from '../../protocol/run.ts';
 import type { Need } from '../../protocol/schemas/targets.ts';
 import { readCommandLog } from '../../simulator/commandLog.ts';
 import { hasHistory } from '../feeds/fedBy.ts';
@@ -11,6 +11,7 @@ import { MINUTE_US } from '../oracle/bars.ts';
 import { clockAgreement, generatorsAgreement } from '../target/clocks.ts';
 import { heardHeads, silenceAtEnd } from '../target/heads.ts';
 import { unseen } from '../target/profile.ts';
+import { unreadable } from '../target/unread.ts';
 import { calibrationNotes } from './calibration.ts';
 import type { GeneratorEnd } from './generators.ts';
 import type { HostWatch, Series } from './host.ts';
@@ -65,6 +66,7 @@ export async function gatherEvidence(
   const clients = [...input.planned.load.clients, ...input.planned.probe.clients];
   const symbolsOf = new Map(clients.map((client) => [client.client, client.symbols]));
   const { isNumbered } = options.dialect;
+  const unread = unreadable(generators);
   const evidence: RunEvidence = {
     scenario: options.scenario,
     targets: options.targets,
@@ -72,6 +74,7 @@ export async function gatherEvidence(
     generators,
     plannedClients: clients.length,
     plannedOrders: clients.reduce((sum, client) => sum + client.orders.length, 0),
+    ...(unread === undefined ? {} : { unreadable: unread }),
     inside: insideOf(input.inside.evidence, schedule),
     lateness: latenessOf(input, { generators, clockErrorUs: clocks.errorUs }),
     cuts: input.cuts,
@@ -101,7 +104,7 @@ function headsOf({ options, part, schedule }: GatherInput, generators: readonly 
 function silenceOf({ options, schedule }: GatherInput, generators: readonly GeneratorData[]): string {
   const { underTest } = options;
   if (!isForeign(underTest) || (underTest.fed?.kind ?? 'own') !== 'own') return '';
-  return silenceAtEnd(generators, Math.floor(lengthUs(schedule) / 1e6));
+  return silenceAtEnd(generators, schedule);
 }
 
 const NO_SOAK = 'only a soak can tell: tapedeck soak';

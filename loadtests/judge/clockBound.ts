@@ -28,6 +28,6 @@ export function withinClocks(
     // What breaks it by its windows alone isn't looked at here: their lateness has weighed the clocks.
     (finding.verdict === 'fail' && !heldAt(0) && heldAt(-clockErrorUs));
   if (!isUnclear) return finding;
-  const reason = `the clocks agree to ${(clockErrorUs / 1000).toFixed(1)} ms only, and the bound lies within that of what was measured`;
+  const reason = `times are known to ${(clockErrorUs / 1000).toFixed(1)} ms only (clocks differ by so much, or messages state times so far ahead), and the bound lies within that of what was measured`;
   return { ...finding, verdict: 'invalid', reason };
 }

@@ -77,6 +77,8 @@ export interface RunEvidence {
   /** Clients that each generator was told to run. */
   readonly plannedClients: number;
   readonly plannedOrders: number;
+  /** Why nothing of what came could be read, a fault of the rules that were given or of the server; absent: it could. */
+  readonly unreadable?: string;
   readonly inside: InsideEvidence | undefined;
   readonly lateness: LatenessEvidence;
   /** Cuts made, by client. */

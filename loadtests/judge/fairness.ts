@@ -7,7 +7,7 @@ import { ms } from './timing.ts';
 /** Latencies below this are all the same to a client: the ratio is taken above it. */
 export const FAIRNESS_FLOOR_US = 5_000;
 /** A client with fewer ticks than this says nothing about its tail. */
-const LEAST_TICKS = 100;
+export const LEAST_TICKS = 100;
 
 export interface Fairness {
   readonly ratio: number;

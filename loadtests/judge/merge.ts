@@ -24,6 +24,8 @@ export interface GeneratorData {
   readonly violations: ViolationLine[];
   /** All violations by kind, the unlisted ones too. */
   readonly violationCounts: Map<string, number>;
+  /** For how many messages they stand, by kind; a kind that it lacks: one each. */
+  violationMessages?: Map<string, number>;
   dueTimeErrorUs: number;
   clockErrorUs: number;
   /** The largest of its parts' offsets to the server by ping, µs. */
@@ -34,6 +36,8 @@ export interface GeneratorData {
   hasPriority?: boolean;
   /** See {@link EndLine.earlyUs}. */
   earlyUs: number;
+  /** See {@link EndLine.unread}; '' for none. */
+  unread: string;
   /** End lines seen: 0 means that the generator didn't come to its end. */
   ends: number;
 }
@@ -53,6 +57,7 @@ export function newGeneratorData(generator: GeneratorName): GeneratorData {
     clockErrorUs: 0,
     clockOffsetUs: 0,
     earlyUs: 0,
+    unread: '',
     ends: 0,
   };
 }
@@ -91,13 +96,27 @@ export function mergeLine(data: GeneratorData, line: GeneratorLine): void {
 
 function mergeEnd(data: GeneratorData, line: EndLine): void {
   data.ends += 1;
-  for (const [kind, count] of Object.entries(line.violations)) add(data.violationCounts, kind, count ?? 0);
+  const counts = Object.entries(line.violations).map(([kind, count]) => [kind, count ?? 0] as const);
+  addViolations(data, counts, new Map(Object.entries(line.violationMessages ?? {})));
   data.dueTimeErrorUs = Math.max(data.dueTimeErrorUs, line.dueTimeErrorUs);
   data.clockErrorUs = Math.max(data.clockErrorUs, line.clockErrorUs);
   if (Math.abs(line.clockOffsetUs) > Math.abs(data.clockOffsetUs)) data.clockOffsetUs = line.clockOffsetUs;
   data.earlyUs = Math.max(data.earlyUs, line.earlyUs ?? 0);
+  data.unread = eitherOf(data.unread, line.unread ?? '');
   if (line.floorP99Us !== undefined) data.floorP99Us = Math.max(data.floorP99Us ?? 0, line.floorP99Us);
   if (line.hasPriority !== undefined) data.hasPriority = line.hasPriority;
+}
+
+function addViolations(
+  data: GeneratorData,
+  counts: Iterable<readonly [string, number]>,
+  messages: ReadonlyMap<string, number> | undefined,
+): void {
+  data.violationMessages ??= new Map(data.violationCounts);
+  for (const [kind, count] of counts) {
+    add(data.violationCounts, kind, count);
+    add(data.violationMessages, kind, messages?.get(kind) ?? count);
+  }
 }
 
 function addTo(
@@ -151,11 +170,12 @@ export function addGenerator(union: GeneratorData, from: GeneratorData): void {
   for (const client of from.clients) union.clients.push(client);
   for (const order of from.orders) union.orders.push(order);
   for (const violation of from.violations) union.violations.push(violation);
-  for (const [kind, count] of from.violationCounts) add(union.violationCounts, kind, count);
+  addViolations(union, from.violationCounts, from.violationMessages);
   union.dueTimeErrorUs = Math.max(union.dueTimeErrorUs, from.dueTimeErrorUs);
   union.clockErrorUs = Math.max(union.clockErrorUs, from.clockErrorUs);
   if (Math.abs(from.clockOffsetUs) > Math.abs(union.clockOffsetUs)) union.clockOffsetUs = from.clockOffsetUs;
   union.earlyUs = Math.max(union.earlyUs, from.earlyUs);
+  union.unread = eitherOf(union.unread, from.unread);
   union.ends += from.ends;
 }
 
@@ -163,4 +183,10 @@ export function addGenerator(union: GeneratorData, from: GeneratorData): void {
 export function heardBy(generators: readonly GeneratorData[]): readonly GeneratorData[] {
   const probes = generators.filter(({ generator }) => generator === 'probe');
   return probes.length === 0 ? generators : probes;
+}
+
+/** One of two texts, whichever came first. */
+function eitherOf(one: string, other: string): string {
+  if (one === '' || other === '') return one || other;
+  return one < other ? one : other;
 }

@@ -1,30 +1,41 @@
 import type { ClientLine, ViolationKind, ViolationLine } from '../../protocol/run.ts';
 import type { RunEvidence } from './evidence.ts';
 import { isExcused } from './excuses.ts';
-import { unplannedClosesOf, violationsOf } from './violations.ts';
+import { messagesOf, unplannedClosesOf, violationsOf } from './violations.ts';
 
-/** A broken promise, or one that only our own lateness may explain (`excused`). */
+/** Violations of one kind. */
 export interface Breach {
   readonly violation: ViolationKind;
   readonly count: number;
+  /** For how many messages they stand: as many as `count`, unless several that never came are one violation. */
+  readonly messages: number;
+  /** Of the messages, those that only our own lateness may explain. */
   readonly excused: number;
   readonly example: ViolationLine | undefined;
 }
 
 /** Violations of some kinds over all generators, those that the generator may have caused counted apart. */
 export function breaches(evidence: RunEvidence, kinds: readonly ViolationKind[]): Breach[] {
-  const { listed: all, counts, again } = violationsOf(evidence);
+  const { listed: all, counts, messages: sizes, again } = violationsOf(evidence);
   return kinds.map((violation) => {
     const listed = all.filter((line) => line.violation === violation);
     const count = counts.get(violation) ?? 0;
+    const messages = sizes.get(violation) ?? 0;
     const isOurs = ({ atUs }: ViolationLine): boolean => isExcused(evidence, violation, atUs);
     const excused = listed.filter(isOurs);
     const example = listed.find((line) => !excused.includes(line)) ?? listed[0];
     // Of very many, the first are listed: where each of them is excused, the others can't be held against the server.
     const told = [...listed, ...[...again].filter((line) => line.violation === violation)];
     const isAllExcused = told.length > 0 && told.every(isOurs);
-    return { violation, count, excused: isAllExcused ? count : excused.length, example };
+    const excusedMessages = isAllExcused ? messages : excused.reduce((sum, line) => sum + messagesOf(line), 0);
+    return { violation, count, messages, excused: excusedMessages, example };
   });
+}
+
+/** A violation to show: of the kind that broke most messages, one that has no excuse rather than one that has. */
+export function exampleOf(found: readonly Breach[]): ViolationLine | undefined {
+  const listed = found.filter(({ example }) => example !== undefined).sort((a, b) => b.messages - a.messages);
+  return (listed.find(({ messages, excused }) => messages > excused) ?? listed[0])?.example;
 }
 
 /** Connections of a client that the run itself cut before they were welcomed: nobody failed. */

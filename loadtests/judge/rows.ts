@@ -1,9 +1,11 @@
 import type { Row } from '../../protocol/schemas/summary.ts';
 import type { Need, Target, TargetId } from '../../protocol/schemas/targets.ts';
-import { errors, loss, memory, resume, servedClients, stability, symbols } from './countRows.ts';
+import { errors, loss, memory, resume, stability, symbols } from './countRows.ts';
 import type { RunEvidence } from './evidence.ts';
 import { withStale } from './freshness.ts';
+import { asPlanned, isUncut } from './planned.ts';
 import type { Finding } from './samples.ts';
+import { servedClients } from './served.ts';
 import { leak, uptime } from './soakRows.ts';
 import { QUANTILES } from './timing.ts';
 import { cadence, clientWindows, fair, timing, trigger } from './timingRows.ts';
@@ -35,7 +37,11 @@ export function judgeRow(target: Target, evidence: RunEvidence): Row {
     const reason = TOLD_WHOLE.has(lacking) ? why : `the target has no ${lacking}: ${why}`;
     return { ...base, measured: '', value: null, samples: 0, verdict: 'not applicable', reason };
   }
-  const found = find(target, evidence);
+  if (isUncut(target, evidence)) {
+    const reason = 'the scenario cuts no connection';
+    return { ...base, measured: '', value: null, samples: 0, verdict: 'not applicable', reason };
+  }
+  const found = asPlanned(target, evidence, (asked) => find(asked, evidence));
   if (evidence.endedEarly !== undefined && found.samples === 0) {
     const reason = 'the run was ended before it was measured';
     return { ...base, measured: '', value: null, samples: 0, verdict: 'not applicable', reason };

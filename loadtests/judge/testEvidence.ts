@@ -86,6 +86,7 @@ export function soundEvidence(): RunEvidence {
     clockErrorUs: 0,
     clockOffsetUs: 0,
     earlyUs: 0,
+    unread: '',
     ends: 1,
   };
   return {

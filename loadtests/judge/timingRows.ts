@@ -3,7 +3,7 @@ import type { Target } from '../../protocol/schemas/targets.ts';
 import { withinClocks } from './clockBound.ts';
 import { type OrderFault, type RunEvidence, secondOf } from './evidence.ts';
 import { isExcused } from './excuses.ts';
-import { fairness, servedLast } from './fairness.ts';
+import { FAIRNESS_FLOOR_US, fairness, LEAST_TICKS, servedLast } from './fairness.ts';
 import { EXPLAINS_SHARE, LATE_SHARE, type LatenessEvidence, lateIn } from './lateness.ts';
 import { type Windows, windowsOf } from './merge.ts';
 import { enough, type Finding, generatorAtFault, leastSamples } from './samples.ts';
@@ -115,11 +115,28 @@ export function trigger(target: Target, evidence: RunEvidence): Finding {
   return found;
 }
 
+/** Why nobody can say who is served last; '' when it can be said. */
+function untoldFairness({ generators }: RunEvidence, clients: number, least: number): string {
+  const earlyUs = Math.max(0, ...generators.map((data) => data.earlyUs));
+  if (earlyUs > FAIRNESS_FLOOR_US)
+    return `messages were read up to ${(earlyUs / 1000).toFixed(1)} ms before their time: how late each client was isn't known`;
+  const heard = generators.flatMap((data) => data.clients.filter(({ tickBySecond }) => tickBySecond.length > 0)).length;
+  if (clients >= least || heard < least) return '';
+  return `${clients} of ${heard} clients heard the ${LEAST_TICKS} ticks that a p99 takes, ${least} needed: play longer, or give each more symbols`;
+}
+
 /** The worst client against the median one. */
 export function fair(target: Target, evidence: RunEvidence): Finding {
   const all = fairness(evidence, () => true);
   const base = { measured: all.words, value: all.clients === 0 ? null : all.ratio, samples: all.clients };
-  const looked = enough(target, evidence, { ...base, verdict: 'pass', reason: '' }, 'clients with ticks');
+  const unclear = untoldFairness(evidence, all.clients, leastSamples(target, evidence));
+  if (unclear !== '') return { ...base, verdict: 'invalid', reason: unclear };
+  const looked = enough(
+    target,
+    evidence,
+    { ...base, verdict: 'pass', reason: '' },
+    `clients with ${LEAST_TICKS} ticks or more`,
+  );
   if (looked.verdict !== 'pass' || holds(target, all.ratio, target.bound)) return looked;
   // What a long lateness leaves may be the work of shorter ones: each round asks what explains what is left.
   let left = all;

@@ -34,6 +34,7 @@ export function judge(evidence: RunEvidence): Judgement {
       : rows.find((row) => row.id === 'freshness' && row.verdict === 'fail');
   const failed = failedConnect ?? failedPromise ?? failedTrigger ?? failedFreshness;
   if (evidence.serverDied !== '') return { verdict: 'fail', why: evidence.serverDied, rows };
+  if (evidence.unreadable !== undefined) return { verdict: 'invalid', why: evidence.unreadable, rows };
   if (failed !== undefined) return { verdict: 'fail', why: sentence(failed), rows };
   if (evidence.endedEarly !== undefined) return { ...ended(evidence.endedEarly, evidence), rows };
   const fault = evidence.generatorFailed;
@@ -65,12 +66,10 @@ function ended({ row, seconds }: EndedEarly, { targets, lateness }: RunEvidence)
   return { verdict: 'invalid', why: `${why}, in all of which the machine or a generator was late` };
 }
 
-/** The row to name of several broken ones: the first in the table, but of those that count messages the one with the most. */
+/** The row to name of several broken ones: of those that count broken promises the one with the most, else the first in the table. */
 function worst(rows: readonly Row[]): Row | undefined {
-  const [first] = rows;
-  if (first?.unit !== 'count' || first.bound !== 0) return first;
-  const counting = rows.filter((row) => row.unit === 'count' && row.bound === 0);
-  return counting.reduce((most, row) => ((row.value ?? 0) > (most.value ?? 0) ? row : most), first);
+  const counting = rows.filter((row) => row.unit === 'count' && row.bound === 0 && row.samples > 0);
+  return counting.reduce((most, row) => ((row.value ?? 0) > (most?.value ?? 0) ? row : most), counting[0] ?? rows[0]);
 }
 
 /** A row in one sentence. */

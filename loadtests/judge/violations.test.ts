@@ -29,6 +29,10 @@ function evidenceWith({ lastSeq, seen }: { lastSeq: number; seen: readonly Viola
   return { ...evidence, generators: [{ ...first, clients, violations: [...seen], violationCounts }] };
 }
 
+function messagesOf(evidence: RunEvidence): Record<string, number> {
+  return Object.fromEntries([...violationsOf(evidence).messages].filter(([, count]) => count !== 0));
+}
+
 function countsOf(evidence: RunEvidence): Record<string, number> {
   return Object.fromEntries([...violationsOf(evidence).counts].filter(([, count]) => count !== 0));
 }
@@ -62,6 +66,57 @@ describe('violationsOf', () => {
     const evidence = evidenceWith({ lastSeq: 50, seen: heads });
 
     expect(countsOf({ ...evidence, market: { ...evidence.market, faults: never } })).toEqual({ missing_bar: 3 });
+  });
+
+  it('should count the messages of a tail once, though heartbeats have announced some of them', () => {
+    const heads = [HEAD, { ...HEAD, expectedSeq: 31, seq: 50 }, { ...HEAD, expectedSeq: 31, seq: 50 }];
+    const evidence = evidenceWith({ lastSeq: 30, seen: heads });
+
+    expect(countsOf(evidence)).toEqual({ missing_tail: 1 });
+    expect(messagesOf(evidence)).toEqual({ missing_tail: 20 });
+  });
+
+  it('should keep of a tail that only the generator may have cost what no heartbeat has announced', () => {
+    const atTheEnd = new Map([['swarm', new Map(Array.from({ length: 5 }, (_, at) => [58 + at, 2_000_000]))]]);
+    const late = { ...quiet(), loopDelayUs: atTheEnd };
+    const evidence = { ...evidenceWith({ lastSeq: 30, seen: [{ ...HEAD, expectedSeq: 31 }] }), lateness: late };
+
+    expect(messagesOf(evidence)).toEqual({ heartbeat_head: 1, missing_tail: 19 });
+    expect(violationsOf(evidence).listed.at(-1)).toMatchObject({ violation: 'missing_tail', messages: 19 });
+  });
+
+  it('should take back of a gap as many messages as bars never came', () => {
+    const stream = 'bar.1m:S30';
+    const gap = { ...HEAD, violation: 'gap' as const, stream, expectedSeq: 1, seq: 4, messages: 3 };
+    const never = Array.from({ length: 2 }, () => ({ ...HEAD, violation: 'missing_bar' as const, stream, seq: 0 }));
+    const evidence = evidenceWith({ lastSeq: 50, seen: [gap] });
+
+    expect(messagesOf({ ...evidence, market: { ...evidence.market, faults: never } })).toEqual({
+      gap: 1,
+      missing_bar: 2,
+    });
+  });
+
+  it('should count the messages of gaps that are not listed', () => {
+    const gap = { ...HEAD, violation: 'gap' as const, stream: 'ticker:S31', messages: 3 };
+    const evidence = evidenceWith({ lastSeq: 50, seen: [gap] });
+    const [first] = evidence.generators as [GeneratorData];
+    const counted = { violationCounts: new Map([['gap', 9]]), violationMessages: new Map([['gap', 70]]) };
+
+    expect(messagesOf({ ...evidence, generators: [{ ...first, ...counted }] })).toEqual({ gap: 70 });
+    expect(messagesOf({ ...evidence, generators: [{ ...first, violationCounts: new Map() }] })).toEqual({ gap: 3 });
+  });
+
+  it('should take for the beginning of a stream that never came where another client found it', () => {
+    const evidence = evidenceWith({ lastSeq: 50, seen: [] });
+    const [first] = evidence.generators as [GeneratorData];
+    const heard = soundClient(3).streams.map((one) => ({ ...one, firstSeq: 40 }));
+    const mute = heard.map((one) => ({ ...one, firstSeq: -1, lastSeq: -1, events: 0 }));
+    const clients = [soundClient(3, { streams: heard }), soundClient(4, { streams: mute.slice(0, 1) })];
+
+    expect(violationsOf({ ...evidence, generators: [{ ...first, clients }] }).listed).toMatchObject([
+      { violation: 'missing_tail', messages: 10, detail: 'nothing of S30 ever came (10 events)' },
+    ]);
   });
 
   it('should count what a generator told that never came to its end', () => {

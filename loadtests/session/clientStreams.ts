@@ -6,9 +6,9 @@ import {
   type SessionChannel,
   type ViolationKind,
 } from '../../protocol/run.ts';
-import type { Recorder } from '../audit/recorder.ts';
+import type { Recorder, Violation } from '../audit/recorder.ts';
 import { SecondHistograms } from '../audit/secondHistograms.ts';
-import { type AuditedEvent, type AuditResult, type OpenGap, StreamAudit } from '../audit/streamAudit.ts';
+import { type AuditedEvent, type AuditResult, missingIn, type OpenGap, StreamAudit } from '../audit/streamAudit.ts';
 import type { HeartbeatHead, SessionCursor, SettledStream, TickerFields } from './dialect.ts';
 import { type DueBy, FrameTimes, type LatestEvent } from './frameTimes.ts';
 
@@ -25,6 +25,8 @@ interface TickerStream extends LatestEvent {
   readonly audit: StreamAudit;
   /** When it was last taken up again alone, µs; -1 when it never was. */
   sinceUs: number;
+  /** When something of it was last read, µs; -1 when nothing was. */
+  lastReadUs: number;
 }
 
 /** The streams of one client: each audited, their latencies recorded, where it stands in them kept for the next resume. */
@@ -95,11 +97,17 @@ export class ClientStreams {
           lastSeq: -1,
           lastEventTimeUs: 0,
           sinceUs: -1,
+          lastReadUs: -1,
         });
       for (const channel of BY_SYMBOL) {
         if (options.channels.includes(channel)) this.#classA[channel].set(symbol, new StreamAudit({ lossless: true }));
       }
     }
+  }
+
+  /** When the ticker that was taken last was due, µs. */
+  get dueUs(): number {
+    return this.#read.dueUs;
   }
 
   /** Where the client stands in a channel, or in some keys of it; undefined when it has heard nothing of it. Ask before {@link onWelcome}. */
@@ -197,7 +205,8 @@ export class ClientStreams {
     const event = this.#event;
     event.seq = seq;
     event.seqFrom = fields.seqFrom;
-    event.live = dueUs >= this.#confirmedUs.ticker && dueUs >= stream.sinceUs;
+    stream.lastReadUs = atUs;
+    event.live = this.#times.isLive(dueUs, atUs, Math.max(this.#confirmedUs.ticker, stream.sinceUs));
     event.atUs = atUs;
     const expectedSeq = audit.expectedSeq;
     const result = audit.onEvent(event);
@@ -205,7 +214,9 @@ export class ClientStreams {
     if (!event.live || !timely || result === 'duplicate' || result === 'repeat_after_resume') return;
     const lateUs = Math.max(0, Math.floor(atUs - dueUs));
     const serviceUs = fields.receivedTimeUs < 0 ? -1 : Math.max(0, Math.floor(atUs - fields.receivedTimeUs));
-    this.#tickBySecond.record(dueUs, lateUs, this.#recorder.recordTick(dueUs, lateUs, serviceUs));
+    // What was due before the run is late in its first second.
+    const binUs = Math.max(dueUs, this.#schedule.startUs);
+    this.#tickBySecond.record(binUs, lateUs, this.#recorder.recordTick(binUs, lateUs, serviceUs));
   }
 
   /** Takes a numbered event of class A. `isNew` is false for repeats; `live` tells whether it was due while the client was here. */
@@ -240,7 +251,7 @@ export class ClientStreams {
       const audit = isNumbered(channel) ? this.#audit(channel, key) : undefined;
       if (audit === undefined) continue;
       if (audit.lastSeq < seq) caughtUp = false;
-      if (!this.#isConfirmed(channel) || !audit.onHead(seq)) continue;
+      if (!this.#isConfirmed(channel) || !audit.onHead(seq, atUs)) continue;
       const detail = `head ${seq} was announced by three heartbeats, nothing came after ${audit.lastSeq}`;
       this.violation('heartbeat_head', `${channel}:${key}`, { seq, expectedSeq: audit.expectedSeq, atUs, detail });
     }
@@ -252,7 +263,9 @@ export class ClientStreams {
   onSettled(streams: readonly SettledStream[], atUs: number): void {
     for (const { symbol, seq } of streams) {
       const stream = this.#tickers.get(symbol);
-      if (stream !== undefined) this.#rebase(stream, seq, atUs);
+      if (stream === undefined) continue;
+      if (stream.audit.lastSeq < 0) stream.audit.onSettled(seq);
+      else this.#rebase(stream, seq, atUs);
     }
   }
 
@@ -271,13 +284,11 @@ export class ClientStreams {
   /** The streams as the client's end line tells them: tickers, then class A. */
   lines(): ClientLine['streams'] {
     return NUMBERED_CHANNELS.flatMap((channel) =>
-      [...this.#audits(channel)].map(([key, { firstSeq, lastSeq, events, conflated }]) => ({
-        stream: `${channel}:${key}`,
-        firstSeq,
-        lastSeq,
-        events,
-        conflated,
-      })),
+      [...this.#audits(channel)].map(([key, { firstSeq, lastSeq, events, conflated }]) => {
+        const lastReadUs = channel === 'ticker' ? (this.#tickers.get(key)?.lastReadUs ?? -1) : -1;
+        const line = { stream: `${channel}:${key}`, firstSeq, lastSeq, events, conflated };
+        return lastReadUs < 0 ? line : { ...line, lastReadUs };
+      }),
     );
   }
 
@@ -285,11 +296,7 @@ export class ClientStreams {
     return this.#tickBySecond.toJSON();
   }
 
-  violation(
-    violation: ViolationKind,
-    stream: string,
-    found: { readonly seq: number; readonly expectedSeq: number; readonly atUs: number; readonly detail: string },
-  ): void {
+  violation(violation: ViolationKind, stream: string, found: Omit<Violation, 'violation' | 'client' | 'stream'>): void {
     this.#recorder.violation({ violation, client: this.#client, stream, ...found });
   }
 
@@ -327,12 +334,13 @@ export class ClientStreams {
   }
 
   #reportGap(stream: string, gap: OpenGap): void {
-    const missing = gap.toSeq - gap.fromSeq + 1;
+    const missing = missingIn(gap);
     this.violation(this.#isNumbered ? gap.kind : 'unexplained_gap', stream, {
       expectedSeq: gap.fromSeq,
       seq: gap.nextSeq,
       atUs: gap.atUs,
       detail: `${gap.fromSeq}${missing > 1 ? `..${gap.toSeq}` : ''} never came, ${gap.nextSeq > gap.toSeq ? gap.nextSeq : 'a snapshot'} did`,
+      ...(missing > 1 && { messages: missing }),
     });
   }
 

@@ -179,6 +179,8 @@ export interface Dialect {
   readonly readAnswer?: (frame: PlacingFrame, answer: PostAnswer) => SessionEvent;
   /** The frame that asks for the server's time; absent where there is none. */
   readonly ping?: (id: number) => string;
+  /** The first message that told nothing, where rules say what does, and why if that is known; '' when there was none. */
+  readonly unread?: () => string;
   /** Numbers at which streams must stand at the end although nothing was heard of them since they were subscribed. */
   readonly settled?: () => readonly SettledStream[];
 }

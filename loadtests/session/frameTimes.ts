@@ -7,6 +7,9 @@ const SCHEDULE_SLIP_LIMIT_US = 5_000;
 /** A frame read by more than this ahead of its due time runs ahead of the schedule; less may be the clocks' error. */
 const EARLY_LIMIT_US = 20_000;
 
+/** What states a time before its subscription is history for so long; then it is late, and was told as if it were news. */
+const HISTORY_US = 2_000_000;
+
 /** By what events are due: the schedule, their arrival at a server that polls its provider, what each frame says of itself, or nothing that is known. */
 export type DueBy = 'schedule' | 'arrival' | 'frame' | 'nothing';
 
@@ -43,6 +46,11 @@ export class FrameTimes {
     return fields.receivedTimeUs >= 0 ? fields.receivedTimeUs : atUs;
   }
 
+  /** Whether a ticker was due while its client was there: since `sinceUs`, when it was subscribed. */
+  isLive(dueUs: number, atUs: number, sinceUs: number): boolean {
+    return dueUs >= sinceUs || (this.#dueBy === 'frame' && atUs >= sinceUs + HISTORY_US);
+  }
+
   /** When another event was due, µs. */
   eventDueUs({ eventTimeUs, saidDueUs = -1 }: { readonly eventTimeUs: number; readonly saidDueUs?: number }): number {
     return this.#dueBy === 'frame' && saidDueUs >= 0 ? saidDueUs : dueTimeUs(this.#schedule, eventTimeUs);
@@ -76,11 +84,11 @@ export class FrameTimes {
     return true;
   }
 
-  /** What states its own time is measured when that lies in the run. */
+  /** What states its own time is measured when it is read in the run, and doesn't state one that is yet to come. */
   #isTimed({ dueUs, atUs }: { readonly dueUs: number; readonly atUs: number }): boolean {
     if (this.#dueBy === 'nothing') return false;
     if (dueUs > atUs) this.#recorder.early(dueUs - atUs);
-    return dueUs >= this.#schedule.startUs && dueUs < endOf(this.#schedule);
+    return atUs >= this.#schedule.startUs && dueUs < endOf(this.#schedule);
   }
 
   #problem(latest: LatestEvent, { seq, eventTimeUs, receivedTimeUs, sentTimeUs }: TickerFields): string {

@@ -26,10 +26,13 @@ export class Outages {
     if (this.#sinceUs === 0) this.#sinceUs = atUs;
   }
 
-  /** The first frame of a resumed stream ends an outage; so does a heartbeat that shows that nothing is owed. */
-  onResumed(atUs: number, recovered: boolean): void {
+  /**
+   * The first frame of a resumed stream ends an outage; so does a heartbeat that shows that nothing is owed. For `quietUs`
+   * the server was back and had nothing to tell.
+   */
+  onResumed(atUs: number, recovered: boolean, quietUs = 0): void {
     if (this.#sinceUs === 0) return;
-    this.#recorder.record('reconnect', this.#sinceUs, atUs - this.#sinceUs);
+    this.#recorder.record('reconnect', this.#sinceUs, atUs - this.#sinceUs - quietUs);
     this.resumes.push({ closedUs: this.#sinceUs, resumedUs: atUs, recovered });
     this.#sinceUs = 0;
   }

@@ -222,7 +222,8 @@ describe('VirtualClient against a sound server', () => {
     expect(metric('service').max).toBe(100);
     expect(clients[0]).toMatchObject({ connects: 1, failedConnects: 0, closes: [], resumes: [], failedOperations: 0 });
     const [apple] = clients[0]?.streams ?? [];
-    expect(apple).toEqual({ stream: 'ticker:AAPL', firstSeq: 0, lastSeq: 1_000, events: 1_000, conflated: 0 });
+    expect(apple).toMatchObject({ stream: 'ticker:AAPL', firstSeq: 0, lastSeq: 1_000, events: 1_000, conflated: 0 });
+    expect(apple?.lastReadUs).toBeGreaterThan(START_US + 9_900_000);
   });
 
   it('should measure connecting, heartbeats and the clock', () => {

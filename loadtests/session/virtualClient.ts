@@ -166,6 +166,7 @@ export class VirtualClient {
     for (const channel of this.#subscriptions.unanswered) {
       this.#fail('no_answer', `the subscription of ${channel} was not answered`, nowUs);
     }
+    recorder.unread(this.#options.dialect.unread?.() ?? '');
     this.#streams.onSettled(this.#options.dialect.settled?.() ?? [], nowUs);
     this.#streams.settleGaps(Number.POSITIVE_INFINITY);
     this.#tally.failedOperations += this.#orders.finish(nowUs);
@@ -282,7 +283,11 @@ export class VirtualClient {
       case 'ticker':
         this.#inspect(event.fields, event.data, atUs);
         this.#streams.onTicker(event.fields, atUs);
-        this.#noteResumed(atUs);
+        // Where no answer says that a subscription stands, nothing is owed before something is due.
+        this.#noteResumed(
+          atUs,
+          this.#options.dialect.isNumbered ? 0 : Math.max(0, this.#streams.dueUs - this.#link.welcomedUs),
+        );
         return;
       case 'order':
         this.#onOrder(event.order, atUs);
@@ -401,10 +406,10 @@ export class VirtualClient {
     this.#fail('unexpected_error', `${error.code}: ${error.message}`, atUs);
   }
 
-  #noteResumed(atUs: number): void {
+  #noteResumed(atUs: number, quietUs = 0): void {
     // Back is who has all that it asked for, not who hears the first of its channels.
     if (!this.#outages.isOut || !this.isConnected || this.#subscriptions.isWaiting) return;
-    this.#outages.onResumed(atUs, this.#subscriptions.isRecovered);
+    this.#outages.onResumed(atUs, this.#subscriptions.isRecovered, quietUs);
   }
 
   /** What is owed for longer than its interval, a heartbeat or a value, counts with what is known of it when the connection ends. */

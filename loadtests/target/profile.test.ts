@@ -38,6 +38,10 @@ describe("rows of a server that isn't ours", () => {
     expect(rows).toEqual(['process', 'pattern', 'publish', 'trigger', 'cadence', 'resume', 'heartbeat', 'memory']);
   });
 
+  it('should say of a custom dialect with numbers too that it has no words for a resume', () => {
+    expect(rowsOf('custom', CUSTOM).get('resume')?.reason).toMatch(/: a custom dialect has no words for a resume/);
+  });
+
   it('should not time without a time, nor audit without numbers', () => {
     const rows = rowsOf('custom', { ...CUSTOM, rules: { frames: [], symbol: 's' } });
 

@@ -10,7 +10,8 @@ export interface ShellCommand {
   readonly end: (graceMs: number) => Promise<ChildEnd>;
 }
 
-const KEPT_LINES = 8;
+/** A trace with its causes, and the error above it. */
+const KEPT_LINES = 60;
 
 /** Starts a command in a group of processes of its own, so that its children end with it. What it prints is kept to its last lines. */
 export function startShell(command: string, env: NodeJS.ProcessEnv): ShellCommand {

@@ -37,6 +37,15 @@ it('should tell how a command died that never listened, by its last word', async
   await expect(dying).rejects.toThrow(/exit code 3: no licence \d+ day\.tape 5 20; it must listen/);
 });
 
+it.each([
+  ['node /nowhere/x.mjs', /exit code 1: Error: Cannot find module '\/nowhere\/x\.mjs'; it must listen/],
+  ["node -e 'throw new TypeError(1)'", /exit code 1: TypeError: 1; it must listen/],
+  ['echo it failed with an Error; echo bye; exit 2', /exit code 2: it failed with an Error; it must listen/],
+  ['echo no licence; echo; exit 2', /exit code 2: no licence; it must listen/],
+])('should tell what went wrong in a command that died, not the last line of its trace: %s', async (command, line) => {
+  await expect(startForeign({ kind: 'command', command }, START)).rejects.toThrow(line);
+});
+
 it('should find a server that runs, and not end it', async () => {
   const listening = createServer().listen({ host: '127.0.0.1', port: 0 });
   await once(listening, 'listening');

@@ -83,12 +83,19 @@ async function runCommand(underTest: CommandUnderTest, start: ForeignStart): Pro
     const why =
       died === undefined
         ? `nothing listened at ${authorityOf(at)} within ${COMMAND_LISTENS_MS / 1000} s`
-        : describeEnd(end);
+        : describeEnd({ ...end, lastWords: tellingLine(end.lastWords) });
     throw new GateError(`--target-command: ${why}; it must listen on the port in PORT, or {port}`);
   }
   const pid = underTest.pid ?? pidListeningOn(at.port) ?? shell.pid;
   const child: JsonChild = { pid, tell: () => undefined, ended: shell.ended, end: shell.end };
   return { child, port: at.port, transport: '', at, pid };
+}
+
+/** The line of its last words that tells what went wrong: of a trace the error itself, which is neither its first line nor its last. */
+function tellingLine(lastWords: string): string {
+  const lines = lastWords.split('\n').map((line) => line.trim());
+  const error = lines.find((line) => /^\S*Error\b/.test(line)) ?? lines.find((line) => line.includes('Error'));
+  return error ?? lines.findLast((line) => line !== '') ?? '';
 }
 
 function filled(command: string, at: Address, start: ForeignStart): string {

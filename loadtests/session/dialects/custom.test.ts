@@ -33,8 +33,8 @@ const subscribe = (dialect: Dialect) =>
 const price = (s: string, n: number, t: unknown = 1_000) => ({ type: 'price', d: { s, n, t } });
 
 /** What a frame tells: of a ticker its fields, copied, since the object is used again. */
-function read(dialect: Dialect, frame: unknown): SessionEvent | object {
-  const event = dialect.parse(JSON.stringify(frame), 0);
+function read(dialect: Dialect, frame: unknown, atUs = 0): SessionEvent | object {
+  const event = dialect.parse(JSON.stringify(frame), atUs);
   return event.kind === 'ticker' ? { ...event.fields } : event;
 }
 
@@ -109,8 +109,37 @@ describe('a custom dialect', () => {
     ['s', 1.5, 1_500_000],
     ['s', '1.5', 1_500_000],
     ['iso', '1970-01-01T00:00:01.250Z', 1_250_000],
+    ['iso', '1970-01-02T02:00:00+02:00', 86_400_000_000],
+    ['iso', '2026-11-22', Date.UTC(2026, 10, 22) * 1000],
+    ['iso', '2026-11-22T10:00', Date.UTC(2026, 10, 22, 10) * 1000],
+    ['iso', '2026-11-22T10:00:00.123', Date.UTC(2026, 10, 22, 10, 0, 0, 123) * 1000],
+    ['iso', '2026-11-22 10:00:00.123', Date.UTC(2026, 10, 22, 10, 0, 0, 123) * 1000],
+    ['iso', '2026-11-22 10:00:00.123-05:00', Date.UTC(2026, 10, 22, 15, 0, 0, 123) * 1000],
   ] as const)('should read a time in %s', (unit, told, dueTimeUs) => {
-    expect(read(make({ time: { path: 'd.t', unit } }), price('AAPL', 1, told))).toMatchObject({ dueTimeUs });
+    const dialect = make({ time: { path: 'd.t', unit } });
+
+    expect(read(dialect, price('AAPL', 1, told), dueTimeUs + 1_000)).toMatchObject({ dueTimeUs });
+  });
+
+  it('should take a time that is more than a day off for none', () => {
+    const now = 1_700_000_000_000;
+    const bad = { kind: 'bad', reason: expect.stringContaining('--time-unit') };
+
+    for (const unit of ['us', 's'] as const)
+      expect(read(make({ time: { path: 'd.t', unit } }), price('AAPL', 1, now), now * 1_000)).toMatchObject(bad);
+    expect(read(make({}), price('AAPL', 1, now - 86_000_000), now * 1_000)).toMatchObject({ symbol: 'AAPL' });
+  });
+
+  it('should keep the first message that told nothing', () => {
+    const dialect = make({});
+    expect(dialect.unread?.()).toBe('');
+    read(dialect, price('AAPL', 1));
+    read(dialect, { type: 'hello', now: 1 });
+    read(dialect, { type: 'bye' });
+    expect(dialect.unread?.()).toBe('{"type":"hello","now":1}');
+    const other = make({});
+    read(other, price('aapl', 1));
+    expect(other.unread?.()).toMatch(/^price of aapl, which was not subscribed: \{"type":"price"/);
   });
 
   it('should read a number that is written as a text', () => {
@@ -166,6 +195,25 @@ describe('a custom dialect', () => {
 
     expect(told).toEqual(['AAPL 1', 'MSFT 5']);
     expect(dialect.parse('{"list":"none"}', 0)).toEqual({ kind: 'other' });
+  });
+
+  it.each([
+    [{ type: 'price', list: [{ s: 'AAPL' }, { s: 'MSFT' }, {}] }, ['ticker', 'ticker', 'bad']],
+    [{ type: 'beat', list: [{ s: 'AAPL', type: 'price' }, { s: 'MSFT' }] }, ['ticker', 'other']],
+    [{ list: [{ s: 'AAPL', type: 'price' }, { type: 'price' }] }, ['ticker', 'bad']],
+  ])('should take what is in a list for prices when the message or the item says so: %j', (frame, kinds) => {
+    const { time: _, seq: __, ...others } = RULES;
+    const custom = { ...others, items: 'list', symbol: 's' };
+    const dialect = dialectsOf({ dialect: 'custom', custom, timedBy: 'nothing', schedule: SCHEDULE })({
+      account: 'a',
+      symbols: ['AAPL', 'MSFT'],
+      channels: ['ticker'],
+    });
+    const told: string[] = [];
+    const event = dialect.parse(JSON.stringify(frame), 0);
+    if (event.kind === 'several') event.each((one) => told.push(one.kind));
+
+    expect(told).toEqual(kinds);
   });
 
   it('should find a price on the tape by its time and the price', () => {

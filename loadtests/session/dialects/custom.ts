@@ -8,10 +8,13 @@ import {
 } from '../dialect.ts';
 import { bad, isNumber, isWhole } from '../fields.ts';
 import { type JsonPath, parseJsonPath, valueAt } from '../jsonPath.ts';
+import { told } from '../ports.ts';
 import { filledFrames } from './frameTemplate.ts';
 import { bearer } from './orders.ts';
 import { type PlayedTape, TapeTickers } from './tapeTickers.ts';
 
+/** No server's clock is so wrong, and no price so old. */
+const DAY_US = 86_400e6;
 /** Nobody promised a heartbeat. */
 const NO_HEARTBEAT_MS = 0;
 const OTHER: SessionEvent = { kind: 'other' };
@@ -19,7 +22,8 @@ const STATE: SessionEvent = { kind: 'state' };
 
 /**
  * A server with a language of its own for one client: its prices are found by rules. It is welcome at the upgrade, and
- * subscribed when its frames are sent; what isn't a price by the rules is left alone.
+ * subscribed when its frames are sent; what isn't a price by the rules is left alone. What a message says of itself it says
+ * of all that it lists.
  */
 export function customDialect(client: DialectClient, rules: CustomRules, tape: PlayedTape): Dialect {
   const { account, symbols } = client;
@@ -29,10 +33,17 @@ export function customDialect(client: DialectClient, rules: CustomRules, tape: P
       : new RuledMatch(rules, new TapeTickers(tape, symbols));
   const where = rules.where === undefined ? undefined : parseJsonPath(rules.where.path);
   const items = rules.items === undefined ? undefined : parseJsonPath(rules.items);
-  const read = (value: unknown): SessionEvent => {
+  const isSaid = (value: unknown): boolean =>
+    where !== undefined && wordOf(valueAt(value, where)) === rules.where?.value;
+  let unread = '';
+  const noted = (value: unknown, event: SessionEvent): SessionEvent => {
+    if (unread === '' && (event.kind === 'other' || event.kind === 'bad'))
+      unread = `${event.kind === 'bad' ? `${event.reason}: ` : ''}${wordOf(value)}`;
+    return event;
+  };
+  const read = (value: unknown, isPrice: boolean, atUs: number): SessionEvent => {
     prices.onAny?.(value);
-    if (where !== undefined && wordOf(valueAt(value, where)) !== rules.where?.value) return OTHER;
-    return prices.read(value, where !== undefined);
+    return noted(value, isPrice || where === undefined ? prices.read(value, isPrice, atUs) : OTHER);
   };
   return {
     protocol: '',
@@ -40,16 +51,17 @@ export function customDialect(client: DialectClient, rules: CustomRules, tape: P
     hasTextInBinary: true,
     headers: bearer,
     opened: () => ({ kind: 'welcome', account, epoch: '', heartbeatMs: NO_HEARTBEAT_MS }),
-    parse: (text) => {
+    parse: (text, atUs) => {
       const value = parsed(text);
-      if (value === undefined) return bad('not JSON');
-      if (items === undefined) return read(value);
+      if (value === undefined) return noted(text, bad('not JSON'));
+      const isPrice = isSaid(value);
+      if (items === undefined) return read(value, isPrice, atUs);
       const list = valueAt(value, items);
-      if (!Array.isArray(list)) return OTHER;
+      if (!Array.isArray(list)) return noted(value, OTHER);
       return {
         kind: 'several',
         each: (take) => {
-          for (const one of list) take(read(one));
+          for (const one of list) take(read(one, isPrice || isSaid(one), atUs));
         },
       };
     },
@@ -60,6 +72,7 @@ export function customDialect(client: DialectClient, rules: CustomRules, tape: P
     },
     placeOrder: () => undefined,
     settled: () => prices.settled(),
+    unread: () => told(unread),
   };
 }
 
@@ -76,7 +89,7 @@ interface Prices {
   readonly onSubscribed: (atUs: number) => void;
   /** Sees each message, whatever it tells; absent where no number is asked for. */
   readonly onAny?: (value: unknown) => void;
-  readonly read: (value: unknown, isPrice: boolean) => SessionEvent;
+  readonly read: (value: unknown, isPrice: boolean, atUs: number) => SessionEvent;
   readonly settled: () => readonly SettledStream[];
 }
 
@@ -158,13 +171,15 @@ class RuledTickers implements Prices {
     this.#connectionSeq = Math.max(this.#connectionSeq, told);
   }
 
-  read(value: unknown, isPrice: boolean): SessionEvent {
+  read(value: unknown, isPrice: boolean, atUs: number): SessionEvent {
     const symbol = valueAt(value, this.#symbolPath);
     const timeUs = this.#time === undefined ? -1 : timeOf(value, this.#time);
     const told = this.#seqPath === undefined ? 0 : numberOf(valueAt(value, this.#seqPath));
     if (typeof symbol !== 'string' || timeUs === undefined || !isWhole(told))
       return isPrice ? bad('price without its symbol, time or number') : OTHER;
     if (this.#isEventTime && timeUs < this.#schedule.fromEventUs) return STATE;
+    if (!this.#isEventTime && this.#time !== undefined && Math.abs(timeUs - atUs) > DAY_US)
+      return isPrice ? bad('a price whose time is more than a day off; is --time-unit right?') : OTHER;
     const last = this.#seqs.get(symbol);
     if (last === undefined) return isPrice ? bad(`price of ${symbol}, which was not subscribed`) : OTHER;
     const isFirst = this.#fresh.has(symbol);
@@ -205,13 +220,20 @@ function timeRule({ time }: CustomRules): TimeRule | undefined {
 
 const US_OF = { us: 1, ms: 1_000, s: 1_000_000 } as const;
 
+/** Date and time of ISO 8601, with a blank in place of the T too, that name no zone. */
+const ISO_WITHOUT_ZONE = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)$/i;
+
 /** A message's time, whole µs since the epoch; undefined where it has none. */
 function timeOf(value: unknown, rule: TimeRule | undefined): number | undefined {
   if (rule === undefined) return undefined;
   const said = valueAt(value, rule.path);
-  const timeUs =
-    rule.unit === 'iso' ? Date.parse(wordOf(said)) * 1_000 : (numberOf(said) ?? Number.NaN) * US_OF[rule.unit];
+  const timeUs = rule.unit === 'iso' ? isoMs(wordOf(said)) * 1_000 : (numberOf(said) ?? Number.NaN) * US_OF[rule.unit];
   return Number.isFinite(timeUs) && timeUs >= 0 ? Math.round(timeUs) : undefined;
+}
+
+/** An ISO time in ms, of UTC where it names no zone: the machine's own is none of the server's. */
+function isoMs(text: string): number {
+  return Date.parse(text.replace(ISO_WITHOUT_ZONE, '$1T$2Z'));
 }
 
 /** A value as it is compared with a word of the user's: a server may say anything, and not everything can be made a text of. */
