@@ -113,6 +113,11 @@ export class Recorder {
     this.options.emit({ kind: 'violation', generator: this.options.generator, ...violation });
   }
 
+  /** Counts more messages of a violation that was told. */
+  more(kind: ViolationKind, messages: number): void {
+    this.#messages.set(kind, (this.#messages.get(kind) ?? 0) + messages);
+  }
+
   /** Keeps the largest difference between a frame's due time and the schedule's, µs. */
   dueTimeError(errorUs: number): void {
     if (errorUs > this.#dueTimeErrorUs) this.#dueTimeErrorUs = errorUs;

@@ -1,4 +1,4 @@
-import type { ClientLine, OrderLine } from '../../protocol/run.ts';
+import type { ClientLine, OrderLine, ViolationKind } from '../../protocol/run.ts';
 import { bucketOf } from '../../reports/histogram.ts';
 import { Recorder, type Violation } from './recorder.ts';
 
@@ -29,6 +29,10 @@ export class UntimedRecorder extends Recorder {
 
   override violation(violation: Violation): void {
     this.#recorder.violation(violation);
+  }
+
+  override more(kind: ViolationKind, messages: number): void {
+    this.#recorder.more(kind, messages);
   }
 
   override dueTimeError(errorUs: number): void {

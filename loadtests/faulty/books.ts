@@ -13,6 +13,8 @@ export class Books {
   readonly #counts = new Map<string, number>();
   readonly #delays = new Map<string, Histogram>();
   readonly #once = new Set<string>();
+  /** By account: messages that were kept from it, by their names. */
+  readonly #kept = new Map<string, Map<string, Message>>();
 
   constructor(startUs: number) {
     this.startUs = startUs;
@@ -29,6 +31,27 @@ export class Books {
     if (this.#once.has(name)) return;
     this.#once.add(name);
     this.count(kind);
+  }
+
+  /** Notes that a message was kept from an account. */
+  keep(kind: string, account: string, message: Message): void {
+    const kept = this.#kept.get(account) ?? new Map<string, Message>();
+    this.#kept.set(account, kept);
+    if (!kept.has(message.name)) this.count(kind);
+    kept.set(message.name, message);
+  }
+
+  /** Whether anything was kept from an account that it hasn't got since. */
+  hasKept(account: string): boolean {
+    return (this.#kept.get(account)?.size ?? 0) > 0;
+  }
+
+  /** Takes back what was kept from an earlier connection, if a resume has told it before anybody could miss it. */
+  told(kind: string, account: string, { name, connection, atUs }: Message): void {
+    const kept = this.#kept.get(account)?.get(name);
+    if (kept === undefined || kept.connection >= connection) return;
+    this.#kept.get(account)?.delete(name);
+    if (atUs - kept.atUs < MISSED_AFTER_US) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) - 1);
   }
 
   /** Notes the time that something was held back, or that lay between two of its kind, µs. */
@@ -50,6 +73,17 @@ export class Books {
       ),
     };
   }
+}
+
+/** Heartbeats of a second prove a message lost at the third that shows it. */
+const MISSED_AFTER_US = 2_500_000;
+
+/** A message, and when it came to be sent on the `connection`-th of all connections. */
+interface Message {
+  /** `stream seq` */
+  readonly name: string;
+  readonly connection: number;
+  readonly atUs: number;
 }
 
 /** {@link Books} as they travel: how often what was planted, and times in µs. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Books } from './books.ts';
 import { FAULTS } from './faults.ts';
+import { plant } from './plant.ts';
+import type { Fault } from './types.ts';
 
 const ticker = (seq: number, symbol = 'AAPL') =>
   JSON.stringify({
@@ -47,6 +49,28 @@ describe('faults', () => {
     expect(swapped).toHaveLength(3000);
     expect(swapped.filter((seq, at) => seq < (swapped[at - 1] ?? 0))).toHaveLength(2);
     expect(through('none', frames)).toHaveLength(3000);
+  });
+
+  it('should not count as dropped what a resume tells its account after all', () => {
+    const books = new Books(0);
+    const connection = (account: string) => {
+      const filter = plant(FAULTS['drop'] as Fault, books);
+      filter.onFrame(JSON.stringify({ type: 'welcome', account }), 0);
+      return (frame: string, nowUs = 0) => filter.onFrame(frame, nowUs).length;
+    };
+    const first = connection('a');
+    for (let seq = 1; seq <= 1_000; seq++) first(ticker(seq));
+    expect(books.toJSON().counts).toEqual({ drop: 1 });
+    first(ticker(1_000));
+    connection('b')(ticker(1_000));
+    connection('a')(ticker(1_001));
+    expect(books.toJSON().counts).toEqual({ drop: 1 });
+    expect(connection('a')(ticker(1_000))).toBe(1);
+    expect(books.toJSON().counts).toEqual({ drop: 0 });
+    for (let seq = 1_002; books.toJSON().counts['drop'] === 0; seq++) first(ticker(seq));
+    // Three heartbeats later it was missed, whatever came then.
+    for (let seq = 1_900; seq < 2_100; seq++) connection('a')(ticker(seq), 3_000_000);
+    expect(books.toJSON().counts).toEqual({ drop: 1 });
   });
 
   it('should claim the next tick for a trigger, with what follows it, and keep the heads behind', () => {

@@ -22,7 +22,31 @@ function oneIn(kind: string, act: (text: string, nowUs: number) => readonly Rele
   });
 }
 
-export const drop = oneIn('drop', () => []);
+/** Loses one event in {@link ONE_IN}. What was lost just before a cut and is told by the resume, nobody can miss. */
+export function drop(books: Books): FaultFilter {
+  const connection = books.connections;
+  let account = '';
+  return {
+    onFrame: (text, nowUs) => {
+      account = welcomed(text) ?? account;
+      if (!isEvent(text)) return [send(text, nowUs)];
+      books.seen += 1;
+      const stream = streamOf(text);
+      const seq = numberIn(text, 'seq');
+      if (books.seen % ONE_IN === 0) {
+        books.keep('drop', account, { name: `${stream} ${seq}`, connection, atUs: nowUs });
+        return [];
+      }
+      if (books.hasKept(account)) {
+        const from = numberIn(text, 'seqFrom');
+        for (let at = Number.isNaN(from) ? seq : from; at <= seq; at++)
+          books.told('drop', account, { name: `${stream} ${at}`, connection, atUs: nowUs });
+      }
+      return [send(text, nowUs)];
+    },
+  };
+}
+
 export const double = oneIn('double', (text, nowUs) => [send(text, nowUs), send(text, nowUs)]);
 
 /** Lets one event in {@link ONE_IN} change places with the next of its stream. */

@@ -60,6 +60,7 @@ describe('ClientStreams', () => {
     read(201);
 
     expect(told().messages).toEqual({ heartbeat_head: 199 });
+    expect(told().violations.filter(({ violation }) => violation === 'heartbeat_head')).toHaveLength(1);
   });
 
   it('should have heard of a symbol by its snapshot, and not by where it must stand', () => {

@@ -335,6 +335,11 @@ export class ClientStreams {
 
   #reportGap(stream: string, gap: OpenGap): void {
     const missing = missingIn(gap);
+    if (gap.kind === 'heartbeat_head') {
+      // Its heartbeat has told of the first; it is the same fault.
+      this.#recorder.more('heartbeat_head', missing);
+      return;
+    }
     this.violation(this.#isNumbered ? gap.kind : 'unexplained_gap', stream, {
       expectedSeq: gap.fromSeq,
       seq: gap.nextSeq,
