@@ -422,6 +422,11 @@ export interface SeenOf<Item> {
   readonly seen: readonly Item[];
 }
 
+/** The symbol of a stream of tickers, `ticker:AAPL`. */
+export function symbolOfTicker(stream: string): string {
+  return stream.replace(/^ticker:/, '');
+}
+
 /** How a connection ended, as a user reads it. */
 export function closeWords({ code, why }: ClientLine['closes'][number]): string {
   return `closed with ${code}${why === undefined ? '' : ` (${why})`}`;

@@ -31,17 +31,17 @@ export function drop(books: Books): FaultFilter {
       account = welcomed(text) ?? account;
       if (!isEvent(text)) return [send(text, nowUs)];
       books.seen += 1;
+      const isDropped = books.seen % ONE_IN === 0;
+      if (!isDropped && !books.hasKept(account)) return [send(text, nowUs)];
       const stream = streamOf(text);
       const seq = numberIn(text, 'seq');
-      if (books.seen % ONE_IN === 0) {
+      if (isDropped) {
         books.keep('drop', account, { name: `${stream} ${seq}`, connection, atUs: nowUs });
         return [];
       }
-      if (books.hasKept(account)) {
-        const from = numberIn(text, 'seqFrom');
-        for (let at = Number.isNaN(from) ? seq : from; at <= seq; at++)
-          books.told('drop', account, { name: `${stream} ${at}`, connection, atUs: nowUs });
-      }
+      const from = numberIn(text, 'seqFrom');
+      for (let at = Number.isNaN(from) ? seq : from; at <= seq; at++)
+        books.told('drop', account, { name: `${stream} ${at}`, connection, atUs: nowUs });
       return [send(text, nowUs)];
     },
   };

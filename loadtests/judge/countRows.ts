@@ -1,4 +1,4 @@
-import type { ClientLine, ViolationKind } from '../../protocol/run.ts';
+import { type ClientLine, symbolOfTicker, type ViolationKind } from '../../protocol/run.ts';
 import type { Target } from '../../protocol/schemas/targets.ts';
 import type { RunEvidence } from './evidence.ts';
 import { type Breach, breaches, cutBeforeWelcome, exampleOf, excusedBeforeWelcome } from './promises.ts';
@@ -116,7 +116,7 @@ function isHeard(
 ): boolean {
   if (events > 0 || firstSeq >= 0) return true;
   // Without numbers a state can't be told from silence: of a symbol that had nothing to tell, nothing is missed.
-  return lastSeq >= Math.max(0, expectedHeads.get(stream.replace(/^ticker:/, '')) ?? 0);
+  return lastSeq >= Math.max(0, expectedHeads.get(symbolOfTicker(stream)) ?? 0);
 }
 
 /** A row that asks for so many, unless our own generator is at fault. */

@@ -185,7 +185,7 @@ export function heardBy(generators: readonly GeneratorData[]): readonly Generato
   return probes.length === 0 ? generators : probes;
 }
 
-/** One of two texts, whichever came first. */
+/** One of two texts, the same one in whatever order they come. */
 function eitherOf(one: string, other: string): string {
   if (one === '' || other === '') return one || other;
   return one < other ? one : other;

@@ -1,4 +1,4 @@
-import type { ClientLine } from '../../protocol/run.ts';
+import { type ClientLine, symbolOfTicker } from '../../protocol/run.ts';
 import type { Target } from '../../protocol/schemas/targets.ts';
 import { atLeast } from './countRows.ts';
 import type { RunEvidence } from './evidence.ts';
@@ -61,7 +61,7 @@ function mutedOf(clients: readonly ClientLine[]): Muted[] {
     streams.flatMap(({ stream, lastReadUs }): Muted[] => {
       // What never came at all is a matter of its subscription, and of the row of symbols.
       const forUs = lastReadUs === undefined ? 0 : (lastUs.get(stream) ?? 0) - lastReadUs;
-      return forUs > MUTE_US ? [{ client, symbol: stream.replace(/^ticker:/, ''), forUs }] : [];
+      return forUs > MUTE_US ? [{ client, symbol: symbolOfTicker(stream), forUs }] : [];
     }),
   );
   return muted.sort((a, b) => b.forUs - a.forUs || a.client - b.client);

@@ -1,4 +1,11 @@
-import { type ClientLine, closeWords, endOf, type ViolationKind, type ViolationLine } from '../../protocol/run.ts';
+import {
+  type ClientLine,
+  closeWords,
+  endOf,
+  symbolOfTicker,
+  type ViolationKind,
+  type ViolationLine,
+} from '../../protocol/run.ts';
 import type { RunEvidence } from './evidence.ts';
 import { isExcused } from './excuses.ts';
 
@@ -163,7 +170,7 @@ function missingTails(evidence: RunEvidence): ViolationLine[] {
   for (const data of evidence.generators) {
     for (const client of data.clients) {
       for (const stream of client.streams) {
-        const head = evidence.expectedHeads.get(stream.stream.replace(/^ticker:/, ''));
+        const head = evidence.expectedHeads.get(symbolOfTicker(stream.stream));
         if (!stream.stream.startsWith('ticker:') || head === undefined || stream.lastSeq >= head) continue;
         const stoodAt = stream.lastSeq < 0 ? (begins.get(stream.stream) ?? 0) : stream.lastSeq;
         const messages = Math.max(1, head - stoodAt);
@@ -199,5 +206,5 @@ function beginsOf({ generators }: RunEvidence): Map<string, number> {
 function tailWords({ stream, firstSeq, events }: ClientLine['streams'][number], messages: number): string {
   // A snapshot that came is heard, too.
   if (events > 0 || firstSeq >= 0) return `${messages} events at the stream's end never came`;
-  return `nothing of ${stream.replace(/^ticker:/, '')} ever came (${messages} events)`;
+  return `nothing of ${symbolOfTicker(stream)} ever came (${messages} events)`;
 }

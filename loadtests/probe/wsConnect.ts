@@ -1,11 +1,8 @@
 import { type RawData, WebSocket } from 'ws';
 import type { Reach } from '../../protocol/run.ts';
 import { isBinaryProtocol, MAX_MESSAGE_BYTES, toBinary, toText } from '../session/binary.ts';
-import { type Connection, type ConnectRequest, told } from '../session/ports.ts';
+import { ABNORMAL_CLOSE, type Connection, type ConnectRequest, told } from '../session/ports.ts';
 import { secureOptions } from '../session/tls.ts';
-
-/** RFC 6455: a connection that ended without a close frame. */
-const ABNORMAL_CLOSE = 1006;
 
 /** Opens connections over the `ws` package: a library that neither the server nor the swarm uses. */
 export function createWsConnect(nowUs: () => number, reach?: Reach): (request: ConnectRequest) => Connection {

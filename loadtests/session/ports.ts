@@ -1,5 +1,8 @@
 import type { Dialect, PostAnswer, TickerFields } from './dialect.ts';
 
+/** RFC 6455: a connection that ended without a close frame. */
+export const ABNORMAL_CLOSE = 1006;
+
 /** What a connection tells its client. `atUs` is when the bytes were read, as early as the generator can know it. */
 export interface ConnectionHandlers {
   readonly onOpen: (atUs: number) => void;

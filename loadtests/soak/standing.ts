@@ -1,4 +1,4 @@
-import type { GoesOn, Schedule } from '../../protocol/run.ts';
+import { type GoesOn, type Schedule, symbolOfTicker } from '../../protocol/run.ts';
 import type { ReadyChild } from '../gate/children.ts';
 import type { PlayedPart } from '../gate/part.ts';
 import type { GeneratorData } from '../judge/merge.ts';
@@ -18,7 +18,7 @@ export interface StandingServer {
 /** What a generator saw, in numbers that begin with the part: as if the server had been started for it. */
 export function rebased(data: GeneratorData, { symbols }: GoesOn): GeneratorData {
   const numbersBefore = new Map(symbols.map(({ symbol, number }) => [symbol, number]));
-  const before = (stream: string): number => numbersBefore.get(stream.replace(/^ticker:/, '')) ?? 0;
+  const before = (stream: string): number => numbersBefore.get(symbolOfTicker(stream)) ?? 0;
   return {
     ...data,
     clients: data.clients.map((client) => ({

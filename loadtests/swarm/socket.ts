@@ -7,7 +7,7 @@ import { isBinaryProtocol, MAX_MESSAGE_BYTES, readBinary, toBinary } from '../se
 import { newTickerFields } from '../session/dialect.ts';
 import { CLIENT_HEADER } from '../session/link.ts';
 import { isNativeProtocol } from '../session/native.ts';
-import { type Connection, type ConnectRequest, told } from '../session/ports.ts';
+import { ABNORMAL_CLOSE, type Connection, type ConnectRequest, told } from '../session/ports.ts';
 import { secureOptions } from '../session/tls.ts';
 import { FrameReader } from './frameReader.ts';
 import { openStream } from './stream.ts';
@@ -19,7 +19,6 @@ const READ_BUFFER_BYTES = 256 * 1024;
 const CLOSE_TIMEOUT_MS = 500;
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const Opcode = { TEXT: 1, BINARY: 2, CLOSE: 8, PONG: 10 } as const;
-const ABNORMAL = 1006;
 
 /**
  * Opens connections of the swarm: a WebSocket client over TCP or TLS that shares what sockets can share.
@@ -66,7 +65,7 @@ class SwarmSocket implements Connection {
   #head: Buffer | undefined = Buffer.alloc(0);
   /** When the bytes at hand were read: one time per read, for every frame in it. */
   #readUs = 0;
-  #closeCode = ABNORMAL;
+  #closeCode = ABNORMAL_CLOSE;
   #closeSent = false;
   /** Why the connection ended, in words. */
   #why = '';

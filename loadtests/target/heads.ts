@@ -1,4 +1,4 @@
-import { lengthUs, type Schedule } from '../../protocol/run.ts';
+import { lengthUs, type Schedule, symbolOfTicker } from '../../protocol/run.ts';
 import type { GeneratorData } from '../judge/merge.ts';
 
 /** What came in the last moments may still be on its way to others, s. */
@@ -34,7 +34,7 @@ export function heardHeads(
   const heads = new Map<string, number>();
   for (const [stream, { first, last }] of spans) {
     const lately = Math.max(1, Math.ceil(((last - Math.max(0, first)) / seconds) * LAST_S));
-    heads.set(stream.replace(/^ticker:/, ''), last - lately);
+    heads.set(symbolOfTicker(stream), last - lately);
   }
   return heads;
 }
@@ -102,6 +102,6 @@ function toldOf(generators: readonly Pick<GeneratorData, 'clients'>[], schedule:
   }
   return [...told].map(([stream, { lastUs, events }]) => {
     const lastS = (lastUs - schedule.startUs) / 1e6;
-    return { symbol: stream.replace(/^ticker:/, ''), lastS, events, perS: events / Math.max(1, lastS) };
+    return { symbol: symbolOfTicker(stream), lastS, events, perS: events / Math.max(1, lastS) };
   });
 }

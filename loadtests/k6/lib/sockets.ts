@@ -4,11 +4,9 @@ import { type MessageEvent, WebSocket } from 'k6/websockets';
 import { newTickerFields } from '../../session/dialect.ts';
 import type { Inbox } from '../../session/inbox.ts';
 import { isNativeProtocol } from '../../session/native.ts';
-import { type Connection, type ConnectRequest, told } from '../../session/ports.ts';
+import { ABNORMAL_CLOSE, type Connection, type ConnectRequest, told } from '../../session/ports.ts';
 import { readTickerText } from './tickerText.ts';
 
-/** RFC 6455: a connection that ended without a close frame. */
-const ABNORMAL_CLOSE = 1006;
 /** The first messages of a connection are its welcome and the answers to it: the client goes on by them, so they don't wait. */
 const HANDSHAKE_MESSAGES = 4;
 /** Values of `readyState`: k6's types promise them on the socket, where at run time there are none. */
