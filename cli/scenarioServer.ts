@@ -18,8 +18,14 @@ export function referenceServer(): ScenarioEnvironment {
   ): Promise<Omit<ScenarioBackEnd, 'refusedRequests'>> => {
     const secret = randomBytes(32).toString('hex');
     // All clients come from one address, and every one is cut at once.
-    const sockets = DEFAULT_LIMITS.maxSocketsPerAddress + 2 * part.scenario.load.clients;
-    const limits = { ...DEFAULT_LIMITS, drainMs: DRAIN_MS, maxSocketsPerAddress: sockets };
+    const twice = 2 * part.scenario.load.clients;
+    const limits = {
+      ...DEFAULT_LIMITS,
+      drainMs: DRAIN_MS,
+      maxSocketsPerAddress: DEFAULT_LIMITS.maxSocketsPerAddress + twice,
+      handshakesPerSecond: DEFAULT_LIMITS.handshakesPerSecond + twice,
+      handshakeBurst: DEFAULT_LIMITS.handshakeBurst + twice,
+    };
     const listen = [{ host: '127.0.0.1', port: 0 }];
     const server = await startServer(
       { listen, limits, allowedOrigins: [], logLevel: 'silent', secret, ...feed },

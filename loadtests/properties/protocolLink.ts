@@ -58,6 +58,8 @@ export class Link {
   readonly #refusals: string[] = [];
   readonly #notices: { readonly channel: Channel; readonly symbols: ReadonlySet<string> }[] = [];
   #wakers: (() => void)[] = [];
+  /** What the socket told before it closed. */
+  #why = 'no error';
 
   private constructor(socket: WebSocket, own: { readonly name: string; readonly codec: LawCodec }, rules: LinkRules) {
     this.#socket = socket;
@@ -67,7 +69,9 @@ export class Link {
     this.subscriptions = new Subscriptions(rules);
     socket.on('message', (data: Buffer, isBinary) => this.#onMessage(data, isBinary));
     // The close event follows.
-    socket.on('error', () => undefined);
+    socket.on('error', (error) => {
+      this.#why = error.message;
+    });
     this.closed = new Promise((resolve) => {
       socket.on('close', (code) => {
         this.#onClose(code);
@@ -174,7 +178,7 @@ export class Link {
     this.isOpen = false;
     this.#rules.seen(`close ${code}`);
     if (!this.mayClose.has(code))
-      this.#fault(`closed with ${code}, allowed: ${[...this.mayClose].join(', ') || 'nothing'}`);
+      this.#fault(`closed with ${code} (${this.#why}), allowed: ${[...this.mayClose].join(', ') || 'nothing'}`);
     this.#wake();
   }
 

@@ -17,6 +17,9 @@ export const LAW_LIMITS = {
   commandBurst: 1_000_000,
   subscriptionsPerSecond: 1_000_000,
   subscriptionBurst: 1_000_000,
+  // A fast machine plays more sessions a second than one address may open.
+  handshakesPerSecond: 1_000_000,
+  handshakeBurst: 1_000_000,
 } as const;
 
 const SYMBOLS: ReadonlySet<string> = new Set(['S0', 'S1', 'S2', 'S3']);
