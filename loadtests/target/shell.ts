@@ -1,15 +1,20 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ChildEnd } from '../gate/children.ts';
+import { isGroupAlive } from './processGroup.ts';
 
 /** A command of the user's that runs in a shell, with all that it starts. */
 export interface ShellCommand {
   readonly pid: number;
   readonly ended: Promise<ChildEnd>;
-  /** Ends it and its children: SIGTERM now, SIGKILL after `graceMs`. */
+  /** Ends it and its children: SIGTERM now, SIGKILL after `graceMs`; resolves when all of them are gone. */
   readonly end: (graceMs: number) => Promise<ChildEnd>;
 }
 
+/** The system takes no longer for what was killed. */
+const KILLED_WITHIN_MS = 2_000;
+const LOOK_MS = 20;
 /** A trace with its causes, and the error above it. */
 const KEPT_LINES = 60;
 
@@ -31,26 +36,42 @@ export function startShell(command: string, env: NodeJS.ProcessEnv): ShellComman
   const signal = (name: NodeJS.Signals): void => signalGroup(child.pid, name);
   const killed = (): void => signal('SIGKILL');
   process.once('exit', killed);
+  let isEnding = false;
   const ended = new Promise<ChildEnd>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, lastWords: error.message }));
     child.once('exit', (code, name) => {
-      process.off('exit', killed);
-      // What it left behind goes with it.
-      signal('SIGKILL');
       resolve({ code, signal: name, lastWords: words.join('\n') });
+      // Asked to end, what a shell has started may outlive it by the grace.
+      if (isEnding) return;
+      // What it left behind goes with it.
+      killed();
+      process.off('exit', killed);
     });
   });
   return {
     pid: child.pid ?? -1,
     ended,
     end: async (graceMs) => {
-      if (child.exitCode === null && child.signalCode === null) signal('SIGTERM');
-      const killer = setTimeout(() => signal('SIGKILL'), graceMs);
-      const end = await ended;
-      clearTimeout(killer);
-      return end;
+      if (child.exitCode === null && child.signalCode === null) {
+        isEnding = true;
+        signal('SIGTERM');
+      }
+      if (isEnding && !(await isGoneWithin(child.pid, graceMs))) killed();
+      await isGoneWithin(child.pid, KILLED_WITHIN_MS);
+      process.off('exit', killed);
+      return ended;
     },
   };
+}
+
+async function isGoneWithin(group: number | undefined, withinMs: number): Promise<boolean> {
+  if (group === undefined) return true;
+  const deadlineMs = performance.now() + withinMs;
+  while (isGroupAlive(group)) {
+    if (performance.now() >= deadlineMs) return false;
+    await delay(LOOK_MS);
+  }
+  return true;
 }
 
 function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
