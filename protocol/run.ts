@@ -2,6 +2,7 @@
  * What generators are told and what they tell: a plan goes in as one JSON file, lines of JSON come out (NDJSON), the
  * same from k6, the swarm and the probe. The gate merges the lines and judges them.
  */
+import type { Heard } from './heard.ts';
 import type { OrderPlaceFrame, OrderPlaceListFrame } from './messages.ts';
 
 /** A histogram as it travels; the same shape as `HistogramJson` of reports/histogram.ts. */
@@ -452,6 +453,8 @@ export interface ClientLine {
     readonly conflated: number;
     /** When something of a ticker stream was last read, µs since the epoch; absent: nothing was. */
     readonly lastReadUs?: number;
+    /** Of ticker streams that have no numbers, and whose messages state their time; absent of others, and when nothing came. */
+    readonly heard?: Heard;
   }[];
   /** This client's tick latencies by second, ascending: who is served worst, and when. */
   readonly tickBySecond: readonly (readonly [number, WireHistogram])[];

@@ -52,6 +52,19 @@ describe('printVerdict', () => {
     expect(text.match(/Q/g)).toHaveLength(200);
   });
 
+  it('should break a reason once, into lines that are full', () => {
+    const words = Array.from({ length: 90 }, (_, at) => 'w'.repeat(1 + ((at * 7) % 9)));
+    const summary = testSummary({ verdict: 'fail' });
+    const rows = summary.rows.map((row) => (row.id === 'loss' ? { ...row, reason: words.join(' ') } : row));
+    const lines = print({ ...summary, rows })
+      .split('\n')
+      .filter((line) => /^ +w[w ]*$/.test(line))
+      .map((line) => line.trim());
+
+    expect(lines.join(' ')).toBe(words.join(' '));
+    for (const line of lines.slice(0, -1)) expect(line.length).toBeGreaterThan(100 - 9 - 9 - 10);
+  });
+
   it('should colour only when told to', () => {
     expect(print(testSummary(), { colour: true })).toContain('\u001b[32m');
     expect(print(testSummary(), { colour: false })).not.toContain('\u001b');

@@ -79,8 +79,8 @@ function targetsTable(rows: readonly Row[], { paint, width }: { paint: Paint; wi
       samples[at] ?? '',
     ]);
     if (row.reason !== '') {
-      // The table takes the gaps between spanned columns for one character each, and cuts what is longer.
-      const span = idWidth + boundWidth + measuredWidth + samplesWidth + 3;
+      // The table leaves the gaps between spanned columns out, and breaks what is longer once more.
+      const span = idWidth + boundWidth + measuredWidth + samplesWidth;
       for (const line of wrap(plain(row.reason), span)) table.push(['', { content: colour(line), colSpan: 4 }]);
     }
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Heard } from '../../protocol/heard.ts';
 import type { ClientLine } from '../../protocol/run.ts';
 import type { Need, Target } from '../../protocol/schemas/targets.ts';
 import type { RunEvidence } from './evidence.ts';
@@ -12,10 +13,17 @@ const ABSENT = new Map<Need, string>([
   ['polled', ''],
 ]);
 
-/** A client that last heard its symbols at these seconds. */
-function heard(client: number, lastS: Readonly<Record<string, number>>, fields: Partial<ClientLine> = {}): ClientLine {
-  const streams = Object.entries(lastS).map(([symbol, s]) => {
-    return { stream: `ticker:${symbol}`, firstSeq: 0, lastSeq: 9, events: 9, conflated: 0, lastReadUs: s * 1e6 };
+const { startUs } = evidence.schedule;
+
+/** A client that heard its symbols until these seconds, or these parts of them. */
+function heard(
+  client: number,
+  parts: Readonly<Record<string, number | Heard>>,
+  fields: Partial<ClientLine> = {},
+): ClientLine {
+  const streams = Object.entries(parts).map(([symbol, part]) => {
+    const heard = typeof part === 'number' ? { firstDueUs: startUs, lastDueUs: startUs + part * 1e6 } : part;
+    return { stream: `ticker:${symbol}`, firstSeq: 0, lastSeq: 9, events: 9, conflated: 0, heard };
   });
   return soundClient(client, { streams, closes: [], resumes: [], ...fields });
 }
@@ -37,9 +45,30 @@ describe('clients served throughout', () => {
     expect(judged(two)).toMatchObject({ verdict: 'pass', measured: '2 of 2 planned' });
     expect(judged([...two, heard(2, { A: 59.2, B: 20 })])).toMatchObject({
       verdict: 'fail',
-      measured: '3 of 3 planned, 1 not to the end',
-      reason: 'client 2 heard nothing of B for 10.1 s in which others did',
+      measured: '3 of 3 planned, 1 not throughout',
+      reason: 'client 2 heard nothing of B for 10.1 s from second 20 on, while others did',
     });
+  });
+
+  it('should be those that heard each symbol while others did', () => {
+    const between = (unheardS: number, silentS = unheardS): Heard => ({
+      firstDueUs: startUs + 1e6,
+      lastDueUs: startUs + 50e6,
+      unheardUs: unheardS * 1e6,
+      ...(silentS > 0 && { silence: { fromUs: startUs + 10e6, untilUs: startUs + (10 + silentS) * 1e6 } }),
+    });
+    const shown = judged([heard(0, { A: between(3) }), heard(1, { A: between(8) })]);
+    expect(shown).toMatchObject({ verdict: 'fail', measured: '2 of 2 planned, 1 not throughout' });
+    expect(shown.reason).toBe('client 1 heard nothing of A for 8.0 s from second 10 on, while others did');
+    // A market that paused for everybody, and one who was away meanwhile.
+    expect(judged([heard(0, { A: between(7) }), heard(1, { A: between(8) })]).verdict).toBe('pass');
+    expect(judged([heard(0, { A: between(3) }), heard(1, { A: between(8, 0) })]).verdict).toBe('pass');
+    // Who came only later, or had gone, can't tell.
+    const late = { firstDueUs: startUs + 11e6, lastDueUs: startUs + 50e6 };
+    expect(judged([heard(0, { A: late }), heard(1, { A: between(8) })]).verdict).toBe('pass');
+    const closes = [{ atUs: startUs + 12e6, code: 1006 }];
+    const gone = heard(0, { A: { firstDueUs: startUs, lastDueUs: startUs + 12e6 } }, { closes });
+    expect(judged([gone, heard(1, { A: between(8) })]).verdict).toBe('pass');
   });
 
   it('should leave that to the numbers where somebody knows them, and to none whose clients go or do not read', () => {
@@ -52,9 +81,9 @@ describe('clients served throughout', () => {
   });
 
   it('should not ask it of a client that was away at the end', () => {
-    const closes = [{ atUs: 41e6, code: 1006 }];
+    const closes = [{ atUs: startUs + 41e6, code: 1006 }];
     expect(judged([...two, heard(2, { A: 40, B: 30 }, { closes })]).verdict).toBe('pass');
-    const resumes = [{ closedUs: 41e6, resumedUs: 42e6, recovered: true }];
+    const resumes = [{ closedUs: startUs + 41e6, resumedUs: startUs + 42e6, recovered: true }];
     expect(judged([...two, heard(2, { A: 43, B: 30 }, { closes, resumes })]).verdict).toBe('fail');
   });
 

@@ -1,16 +1,18 @@
+import { type Heard, TOLD_SILENCE_US } from '../../protocol/heard.ts';
 import { type ClientLine, symbolOfTicker } from '../../protocol/run.ts';
 import type { Target } from '../../protocol/schemas/targets.ts';
 import { atLeast } from './countRows.ts';
-import type { RunEvidence } from './evidence.ts';
+import { type RunEvidence, secondOf } from './evidence.ts';
 import { type Finding, generatorAtFault } from './samples.ts';
 
-/** What others still hear of a symbol for so long, its client should hear too. */
+/** What others hear of a symbol for so long, its client should hear too. */
 const MUTE_US = 2_000_000;
 
-/** A client that heard no more of a symbol while others did. */
+/** A client that heard nothing of a symbol while others did. */
 interface Muted {
   readonly client: number;
   readonly symbol: string;
+  readonly fromUs: number;
   readonly forUs: number;
 }
 
@@ -34,9 +36,9 @@ export function servedClients(target: Target, evidence: RunEvidence): Finding {
   const fault = generatorAtFault(evidence);
   return {
     ...found,
-    measured: `${found.measured}, ${count} not to the end`,
+    measured: `${found.measured}, ${count} not throughout`,
     verdict: fault === '' ? 'fail' : 'invalid',
-    reason: `client ${worst.client} heard nothing of ${worst.symbol} for ${(worst.forUs / 1e6).toFixed(1)} s in which others did${fault === '' ? '' : `; ${fault}`}`,
+    reason: `client ${worst.client} heard nothing of ${worst.symbol} for ${(worst.forUs / 1e6).toFixed(1)} s from second ${secondOf(evidence.schedule, worst.fromUs)} on, while others did${fault === '' ? '' : `; ${fault}`}`,
   };
 }
 
@@ -51,20 +53,57 @@ function isHeldAgainstOthers({ expectedHeads, absent, scenario }: RunEvidence): 
 
 /** The longest silence first. */
 function mutedOf(clients: readonly ClientLine[]): Muted[] {
-  const present = clients.filter(isThereAtEnd);
-  const lastUs = new Map<string, number>();
-  for (const { streams } of present) {
-    for (const { stream, lastReadUs = -1 } of streams)
-      lastUs.set(stream, Math.max(lastReadUs, lastUs.get(stream) ?? lastReadUs));
+  const byStream = new Map<string, HeardBy[]>();
+  for (const line of clients) {
+    for (const { stream, heard } of line.streams) {
+      if (heard === undefined) continue;
+      const others = byStream.get(stream);
+      if (others === undefined) byStream.set(stream, [{ line, heard }]);
+      else others.push({ line, heard });
+    }
   }
-  const muted = present.flatMap(({ client, streams }) =>
-    streams.flatMap(({ stream, lastReadUs }): Muted[] => {
-      // What never came at all is a matter of its subscription, and of the row of symbols.
-      const forUs = lastReadUs === undefined ? 0 : (lastUs.get(stream) ?? 0) - lastReadUs;
-      return forUs > MUTE_US ? [{ client, symbol: symbolOfTicker(stream), forUs }] : [];
-    }),
-  );
+  const muted = [...byStream].flatMap(([stream, all]) => {
+    const symbol = symbolOfTicker(stream);
+    return [...mutedToTheEnd(all), ...mutedBetween(all)].map((silence): Muted => ({ ...silence, symbol }));
+  });
   return muted.sort((a, b) => b.forUs - a.forUs || a.client - b.client);
+}
+
+/** What a client heard of a stream. */
+interface HeardBy {
+  readonly line: ClientLine;
+  readonly heard: Heard;
+}
+
+/** Clients that others outlasted, of those that were there at the end. */
+function mutedToTheEnd(all: readonly HeardBy[]): Omit<Muted, 'symbol'>[] {
+  const present = all.filter(({ line }) => isThereAtEnd(line));
+  const lastUs = present.reduce((last, { heard }) => Math.max(last, heard.lastDueUs), -1);
+  return present.flatMap(({ line: { client }, heard: { lastDueUs: fromUs } }) => {
+    const forUs = lastUs - fromUs;
+    return forUs > MUTE_US ? [{ client, fromUs, forUs }] : [];
+  });
+}
+
+/**
+ * Clients that stayed connected throughout a silence in which another one must have heard something: it heard of the stream
+ * before and after, and never went so long without.
+ */
+function mutedBetween(all: readonly HeardBy[]): Omit<Muted, 'symbol'>[] {
+  const longestUs = ({ heard: { unheardUs = TOLD_SILENCE_US } }: HeardBy): number => unheardUs;
+  // Who went the shortest time without is found first.
+  const witnesses = all.toSorted((a, b) => longestUs(a) - longestUs(b));
+  return all.flatMap(({ line: { client }, heard: { silence } }) => {
+    if (silence === undefined) return [];
+    const { fromUs, untilUs } = silence;
+    const forUs = untilUs - fromUs;
+    for (const witness of witnesses) {
+      if (longestUs(witness) + MUTE_US >= forUs) break;
+      const { firstDueUs, lastDueUs } = witness.heard;
+      if (firstDueUs <= fromUs && lastDueUs >= untilUs) return [{ client, fromUs, forUs }];
+    }
+    return [];
+  });
 }
 
 function isThereAtEnd({ closes, resumes }: ClientLine): boolean {

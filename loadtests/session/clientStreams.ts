@@ -11,6 +11,7 @@ import { SecondHistograms } from '../audit/secondHistograms.ts';
 import { type AuditedEvent, type AuditResult, missingIn, type OpenGap, StreamAudit } from '../audit/streamAudit.ts';
 import type { HeartbeatHead, SessionCursor, SettledStream, TickerFields } from './dialect.ts';
 import { type DueBy, FrameTimes, type LatestEvent } from './frameTimes.ts';
+import { Hearing } from './hearing.ts';
 
 /** A gap that nothing has filled for so long is final. */
 const GAP_SETTLE_US = 2_000_000;
@@ -27,6 +28,8 @@ interface TickerStream extends LatestEvent {
   sinceUs: number;
   /** When something of it was last read, µs; -1 when nothing was. */
   lastReadUs: number;
+  /** Of a stream without numbers whose messages state their time. */
+  readonly hearing: Hearing | undefined;
 }
 
 /** The streams of one client: each audited, their latencies recorded, where it stands in them kept for the next resume. */
@@ -90,6 +93,7 @@ export class ClientStreams {
     this.#recorder = options.recorder;
     this.#schedule = options.recorder.schedule;
     this.#tickBySecond = new SecondHistograms(this.#schedule.startUs);
+    const isHeard = !options.isNumbered && options.dueBy === 'frame';
     for (const symbol of options.symbols) {
       if (options.channels.includes('ticker'))
         this.#tickers.set(symbol, {
@@ -98,6 +102,7 @@ export class ClientStreams {
           lastEventTimeUs: 0,
           sinceUs: -1,
           lastReadUs: -1,
+          hearing: isHeard ? new Hearing() : undefined,
         });
       for (const channel of BY_SYMBOL) {
         if (options.channels.includes(channel)) this.#classA[channel].set(symbol, new StreamAudit({ lossless: true }));
@@ -159,6 +164,7 @@ export class ClientStreams {
   }
 
   onClosed(): void {
+    for (const { hearing } of this.#tickers.values()) hearing?.onClosed();
     for (const channel of SESSION_CHANNELS) this.#confirmedUs[channel] = Infinity;
   }
 
@@ -206,6 +212,7 @@ export class ClientStreams {
     event.seq = seq;
     event.seqFrom = fields.seqFrom;
     stream.lastReadUs = atUs;
+    if (fields.dueTimeUs >= 0) stream.hearing?.onMessage(dueUs);
     event.live = this.#times.isLive(dueUs, atUs, Math.max(this.#confirmedUs.ticker, stream.sinceUs));
     event.atUs = atUs;
     const expectedSeq = audit.expectedSeq;
@@ -285,9 +292,8 @@ export class ClientStreams {
   lines(): ClientLine['streams'] {
     return NUMBERED_CHANNELS.flatMap((channel) =>
       [...this.#audits(channel)].map(([key, { firstSeq, lastSeq, events, conflated }]) => {
-        const lastReadUs = channel === 'ticker' ? (this.#tickers.get(key)?.lastReadUs ?? -1) : -1;
         const line = { stream: `${channel}:${key}`, firstSeq, lastSeq, events, conflated };
-        return lastReadUs < 0 ? line : { ...line, lastReadUs };
+        return channel === 'ticker' ? { ...line, ...heardOf(this.#tickers.get(key)) } : line;
       }),
     );
   }
@@ -357,6 +363,12 @@ export class ClientStreams {
     if (channel === 'ticker') for (const [symbol, stream] of this.#tickers) yield [symbol, stream.audit];
     else if (isNumbered(channel)) yield* this.#classA[channel];
   }
+}
+
+function heardOf(stream: TickerStream | undefined): Pick<ClientLine['streams'][number], 'lastReadUs' | 'heard'> {
+  if (stream === undefined || stream.lastReadUs < 0) return {};
+  const heard = stream.hearing?.line();
+  return { lastReadUs: stream.lastReadUs, ...(heard !== undefined && { heard }) };
 }
 
 function isNumbered(channel: SessionChannel): channel is Numbered {
