@@ -4,12 +4,13 @@ import { Recorder } from '../audit/recorder.ts';
 import { mergeLines } from '../judge/merge.ts';
 import { ClientStreams } from './clientStreams.ts';
 import { newTickerFields } from './dialect.ts';
+import type { DueBy } from './frameTimes.ts';
 
 const START_US = 5_000_000_000;
 const schedule = { startUs: START_US, fromEventUs: 0, toEventUs: 60_000_000, speed: 1 };
 
 /** The streams of a client of two symbols, and what they have told when they are at their end. */
-function streamsOf(isNumbered: boolean) {
+function streamsOf(isNumbered: boolean, dueBy: DueBy = 'schedule') {
   const lines: GeneratorLine[] = [];
   const recorder = new Recorder({
     generator: 'swarm',
@@ -18,13 +19,14 @@ function streamsOf(isNumbered: boolean) {
     emit: (line) => lines.push(line),
   });
   const options = { client: 1, symbols: ['AAPL', 'GOOG'], channels: ['ticker'], recorder, isNumbered } as const;
-  const streams = new ClientStreams(options);
+  const streams = new ClientStreams({ ...options, dueBy });
   streams.onWelcome({ epoch: 'e', account: 'a' });
   streams.onSubscribed('ticker', { resumed: false, recovered: false, atUs: START_US - 1 });
   const read = (seq: number): void => {
     const eventTimeUs = seq * 1_000;
     const fields = { ...newTickerFields(), symbol: 'AAPL', seq, seqFrom: seq, eventTimeUs, receivedTimeUs: -1 };
-    streams.onTicker({ ...fields, sentTimeUs: -1 }, START_US + eventTimeUs);
+    const dueTimeUs = dueBy === 'frame' ? START_US + eventTimeUs : -1;
+    streams.onTicker({ ...fields, dueTimeUs, sentTimeUs: -1 }, START_US + eventTimeUs);
   };
   const told = () => {
     streams.settleGaps(Number.POSITIVE_INFINITY);
@@ -61,6 +63,24 @@ describe('ClientStreams', () => {
 
     expect(told().messages).toEqual({ heartbeat_head: 199 });
     expect(told().violations.filter(({ violation }) => violation === 'heartbeat_head')).toHaveLength(1);
+  });
+
+  it('should tell what was heard of a stream where no number does, by the times of its messages', () => {
+    const lineOf = (isNumbered: boolean) => {
+      const { streams, read } = streamsOf(isNumbered, 'frame');
+      for (const ms of [1, 2_001]) read(ms);
+      streams.onClosed();
+      streams.onSubscribed('ticker', { resumed: false, recovered: false, atUs: START_US + 8e6 });
+      for (const ms of [9_001, 9_002]) read(ms);
+      return streams.lines()[0]?.heard;
+    };
+    expect(lineOf(true)).toBeUndefined();
+    expect(lineOf(false)).toEqual({
+      firstDueUs: START_US + 1_000,
+      lastDueUs: START_US + 9_002_000,
+      unheardUs: 7e6,
+      silence: { fromUs: START_US + 1_000, untilUs: START_US + 2_001_000 },
+    });
   });
 
   it('should have heard of a symbol by its snapshot, and not by where it must stand', () => {
