@@ -12,6 +12,7 @@ import { writeRunRecord } from '../distributed/runFile.ts';
 import { type GateFeed, hasHistory } from '../feeds/fedBy.ts';
 import { isPolled, pollMsOf } from '../feeds/polled.ts';
 import type { RunEvidence } from '../judge/evidence.ts';
+import { tooSmallFor } from '../judge/planned.ts';
 import { type Judgement, judge } from '../judge/verdict.ts';
 import { rebased, type StandingServer } from '../soak/standing.ts';
 import { halfRoundTripUs } from '../target/clocks.ts';
@@ -224,6 +225,13 @@ async function play(
     wallAheadUs: wall.aheadUs,
   });
   proxy.plan(plans.cuts);
+  const tooSmall = tooSmallFor(options.targets.targets, {
+    scenario,
+    plannedClients: plans.load.clients.length + plans.probe.clients.length,
+    cuts: plans.cuts,
+    absent: options.dialect.absent,
+  });
+  if (tooSmall !== undefined) options.onNote?.(tooSmall);
   const host = watchHost(clock, startUs);
   onStop(host.stop);
   const inside = watchInside({ ...endpoints, frontPid: front?.child.pid, clock, startUs });

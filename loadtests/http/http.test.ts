@@ -64,10 +64,11 @@ describe('probeHttp', () => {
       else if (asked === 2) request.socket.destroy();
       else if (asked > 3) response.end('{}');
     });
-    const { failures, ok, latency } = await probe(url, { rate: 50, durationS: 0.2, timeoutMs: 300 });
+    const { failures, ok, latency } = await probe(url, { rate: 50, durationS: 0.2, timeoutMs: 1_000 });
     expect(ok).toBe(7);
-    expect([...failures.keys()].sort()).toEqual(['no answer in 300 ms', 'socket hang up', 'status 503']);
-    expect(latency.max).toBe(300_000);
+    expect([...failures.keys()].sort()).toEqual(['no answer in 1000 ms', 'socket hang up', 'status 503']);
+    // From when it was due, however late we asked.
+    expect(latency.max).toBeGreaterThanOrEqual(1_000_000);
   });
 
   it('should keep what it has when it is interrupted', async () => {

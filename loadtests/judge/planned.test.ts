@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TargetId } from '../../protocol/schemas/targets.ts';
+import type { Need, Target, TargetId } from '../../protocol/schemas/targets.ts';
 import type { RunEvidence } from './evidence.ts';
+import { tooSmallFor } from './planned.ts';
 import { soundEvidence } from './testEvidence.ts';
 import { judge } from './verdict.ts';
 
@@ -40,6 +41,23 @@ describe('a scenario that plans less than the targets ask for', () => {
     const lost = { ...small, generators: [{ ...data, clients: few.slice(1) }] };
     expect(row(lost, 'clients')).toMatchObject({ verdict: 'fail', reason: '39, 40 needed' });
     expect(judge(lost).verdict).toBe('fail');
+  });
+
+  it('should be told before it is played', () => {
+    const { targets } = sound.targets;
+    expect(tooSmallFor(targets, sound)).toBeUndefined();
+    expect(tooSmallFor(targets, small)).toBe(
+      "this run can't pass: reconnect asks for 50 cuts, 40 are planned; resume asks for 50 cuts, 40 are planned; " +
+        'clients asks for 100 clients, 40 are planned; symbols asks for 1000 symbols, 400 are planned. ' +
+        'Play a larger scenario, or take other targets',
+    );
+    // What isn't judged, or only warns, stands in nobody's way.
+    const whole = { ...small, plannedClients: 100, cuts: [] };
+    expect(tooSmallFor(targets, { ...whole, scenario: sound.scenario })).toBeUndefined();
+    const warning = targets.map((target): Target => ({ ...target, severity: 'warn' }));
+    expect(tooSmallFor(warning, small)).toBeUndefined();
+    const absent = new Map<Need, string>([...sound.absent, ['seq', '']]);
+    expect(tooSmallFor(targets, { ...small, absent })).not.toContain('resume');
   });
 
   it('should ask for no reconnect where nobody is cut, and judge one that comes all the same', () => {

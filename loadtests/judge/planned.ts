@@ -1,4 +1,4 @@
-import type { Target } from '../../protocol/schemas/targets.ts';
+import type { Target, TargetId } from '../../protocol/schemas/targets.ts';
 import type { RunEvidence } from './evidence.ts';
 import { type Finding, leastSamples } from './samples.ts';
 
@@ -10,7 +10,12 @@ interface Plan {
   readonly what: string;
 }
 
-function planOf(target: Target, evidence: RunEvidence): Plan | undefined {
+/** What is known of a run before it is played. */
+type Planned = Pick<RunEvidence, 'scenario' | 'plannedClients' | 'absent' | 'endedEarly'> & {
+  readonly cuts: readonly unknown[];
+};
+
+function planOf(target: Target, evidence: Planned): Plan | undefined {
   const clients = { planned: evidence.plannedClients, what: 'clients' };
   switch (target.id) {
     case 'clients':
@@ -47,6 +52,22 @@ export function asPlanned(target: Target, evidence: RunEvidence, find: (target: 
   if (found.verdict !== 'pass') return found;
   const reason = `the scenario plans ${planned} ${what} and the row asks for ${needed}: play a larger one, or take other targets`;
   return { ...found, verdict: 'invalid', reason };
+}
+
+/** Rows whose samples can't be more than was planned. */
+const BOUND_BY_PLAN: ReadonlySet<TargetId> = new Set(['clients', 'symbols', 'reconnect', 'resume']);
+
+/** Says before a run is played that its verdict can't be `pass`, since less is planned than rows ask for; undefined when it can. */
+export function tooSmallFor(targets: readonly Target[], planned: Planned): string | undefined {
+  const short = targets.flatMap((target) => {
+    const isJudged = target.severity !== 'warn' && !target.needs.some((need) => planned.absent.has(need));
+    const plan = isJudged && BOUND_BY_PLAN.has(target.id) ? planOf(target, planned) : undefined;
+    // Without any cut there is nothing to come back from, and the row doesn't apply.
+    if (plan === undefined || plan.planned >= plan.needed || (plan.what === 'cuts' && plan.planned === 0)) return [];
+    return [`${target.id} asks for ${plan.needed} ${plan.what}, ${plan.planned} are planned`];
+  });
+  if (short.length === 0) return undefined;
+  return `this run can't pass: ${short.join('; ')}. Play a larger scenario, or take other targets`;
 }
 
 /** Whether a row asks for reconnects in a run in which nobody was to be cut, and nobody was. */

@@ -8,7 +8,7 @@ export type Finding = Pick<Row, 'measured' | 'value' | 'samples' | 'verdict' | '
   Pick<Partial<Row>, 'interval'>;
 
 /** Samples that a row needs: its own least count, or what the scenario promises. */
-export function leastSamples(target: Target, evidence: RunEvidence): number {
+export function leastSamples(target: Target, evidence: Pick<RunEvidence, 'endedEarly' | 'scenario'>): number {
   // What is left of a run that was ended early is judged by what there is.
   if (evidence.endedEarly !== undefined) return 0;
   return Math.max(target.minSamples, evidence.scenario.leastSamples?.[target.id] ?? 0);
