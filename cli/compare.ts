@@ -8,7 +8,6 @@ import { describeHost } from '../loadtests/gate/describeHost.ts';
 import { GateError } from '../loadtests/gate/errors.ts';
 import { loadTargets } from '../loadtests/targets/load.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { CUSTOM_DIALECT, DIALECT_NAMES, type PlanDialect } from '../protocol/run.ts';
 import {
   type Arm,
   COMPARED_METRICS,
@@ -17,6 +16,7 @@ import {
   type ComparisonVerdict,
 } from '../protocol/schemas/comparison.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
+import { CUSTOM_DIALECT, DIALECT_NAMES, type PlanDialect } from '../protocol/serverUnderTest.ts';
 import { comparisonMarkdown } from '../reports/compare/markdown.ts';
 import { comparisonText } from '../reports/compare/text.ts';
 import { writeComparison } from '../reports/compare/write.ts';

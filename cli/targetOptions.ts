@@ -4,7 +4,7 @@ import type { CommandUnderTest, FedBy, ForeignServer, TokenSource, UrlUnderTest 
 import { isLoopback, parseAddress } from '../loadtests/target/address.ts';
 import { withoutSecrets } from '../loadtests/target/secrets.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { CUSTOM_DIALECT, TIME_UNITS, type TlsFiles } from '../protocol/run.ts';
+import { CUSTOM_DIALECT, TIME_UNITS, type TlsFiles } from '../protocol/serverUnderTest.ts';
 import { CliError } from './errors.ts';
 import { gathered, wholeNumber } from './options.ts';
 import { type RuleOptions, readableFile, rulesOf } from './targetRules.ts';

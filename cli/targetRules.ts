@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { JsonPathError, parseJsonPath } from '../loadtests/session/jsonPath.ts';
 import { ExitCode } from '../protocol/codes.ts';
-import { CUSTOM_DIALECT, type CustomRules, type TimeUnit } from '../protocol/run.ts';
+import { CUSTOM_DIALECT, type CustomRules, type TimeUnit } from '../protocol/serverUnderTest.ts';
 import { CliError } from './errors.ts';
 
 /** Options of how a server's messages are read that speaks no dialect of ours. */

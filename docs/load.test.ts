@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { TARGET_SETS } from '../loadtests/k6/lib/targets.ts';
-import { BEHAVIOURS } from '../protocol/run.ts';
+import { BEHAVIOURS } from '../protocol/generatorPlan.ts';
 import { ScenarioSchema } from '../protocol/schemas/scenario.ts';
 import { projectFile } from '../simulator/paths.ts';
 

@@ -1,74 +1,33 @@
 /**
- * What generators are told and what they tell: a plan goes in as one JSON file, lines of JSON come out (NDJSON), the
- * same from k6, the swarm and the probe. The gate merges the lines and judges them.
+ * What is recorded of a run: the schedule by which all of it is timed, the channels that clients hear, and the lines of
+ * JSON (NDJSON) that generators tell, the same from k6, the swarm and the probe. The gate merges the lines and judges them.
  */
 import type { Heard } from './heard.ts';
-import type { OrderPlaceFrame, OrderPlaceListFrame } from './messages.ts';
+import type { OrderPlaceFrame } from './messages.ts';
 
-/** A histogram as it travels; the same shape as `HistogramJson` of reports/histogram.ts. */
-export interface WireHistogram {
-  readonly count: number;
-  readonly min: number;
-  readonly max: number;
-  readonly sum: number;
-  readonly buckets: readonly (readonly [number, number])[];
+/** When each event of the tape is due: `startUs + (eventTimeUs - fromEventUs) / speed`. The gate sets it, never the server. */
+export interface Schedule {
+  /** Time (µs since the epoch) at which the tape's `fromEventUs` is due. */
+  readonly startUs: number;
+  readonly fromEventUs: number;
+  readonly toEventUs: number;
+  readonly speed: number;
 }
 
-export type GeneratorName = 'k6' | 'swarm' | 'probe';
-
-/** Languages that the clients of the measurement speak. */
-export const DIALECT_NAMES = ['native', 'ai-trading-v2', 'us-001', 'paiid', 'tickstock'] as const;
-export type DialectName = (typeof DIALECT_NAMES)[number];
-
-/** A server that speaks none of those: its messages are read by {@link CustomRules}. */
-export const CUSTOM_DIALECT = 'custom';
-export type PlanDialect = DialectName | typeof CUSTOM_DIALECT;
-
-/** Units in which a message may state a time: numbers since the epoch, or ISO 8601 text. */
-export const TIME_UNITS = ['us', 'ms', 's', 'iso'] as const;
-export type TimeUnit = (typeof TIME_UNITS)[number];
-
-/** How messages of a server with a language of its own are read. Fields are named by dotted paths: `data.items[0].ts`. */
-export interface CustomRules {
-  /**
-   * JSON frames sent when the connection is open, in order: `{symbols}`, `{symbol}`, `{token}` and `{account}` in their
-   * texts are filled in.
-   */
-  readonly frames: readonly unknown[];
-  /** Which messages tell prices: those with this text or number at this path; absent: all that have the fields below. */
-  readonly where?: { readonly path: string; readonly value: string };
-  /** Where a message holds a list of them; '' when it is one itself. Absent: a message tells one. */
-  readonly items?: string;
-  readonly symbol: string;
-  readonly time?: { readonly path: string; readonly unit: TimeUnit };
-  /** A number that grows by one from message to message, of each symbol or of the connection. */
-  readonly seq?: { readonly path: string; readonly of: 'symbol' | 'connection' };
-  readonly price?: string;
+/** When an event of the tape is due, µs since the epoch. */
+export function dueTimeUs(schedule: Schedule, eventTimeUs: number): number {
+  return schedule.startUs + (eventTimeUs - schedule.fromEventUs) / schedule.speed;
 }
 
-/** What a TLS connection goes by: paths of PEM files. */
-export interface TlsFiles {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  /** The server's certificate isn't checked. */
-  readonly isInsecure?: boolean;
+/** How long a schedule lasts, µs of the run's time. */
+export function lengthUs({ fromEventUs, toEventUs, speed }: Schedule): number {
+  return (toEventUs - fromEventUs) / speed;
 }
 
-/** How a server that isn't ours is reached. */
-export interface Reach {
-  /** Of the upgrade request. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Name and port of the server, where `url` names something in front of it: the Host header, and the name in TLS. */
-  readonly host?: string;
-  readonly tls?: TlsFiles;
-  /** The cut proxy lies between: it can't look into TLS, and is told by a line before it whose connection it is. */
-  readonly isTold?: boolean;
+/** When the last event of a schedule is due at the latest, µs since the epoch. */
+export function endOf(schedule: Schedule): number {
+  return schedule.startUs + lengthUs(schedule);
 }
-
-/** How frames of the native stream are written. */
-export const CODECS = ['json', 'msgpack'] as const;
-export type Codec = (typeof CODECS)[number];
 
 /** Channels that a client of the measurement may hear, in the order in which it subscribes to them. */
 export const SESSION_CHANNELS = [
@@ -100,176 +59,15 @@ export const JUDGED_PATTERNS = [
 ] as const;
 export type JudgedPattern = (typeof JUDGED_PATTERNS)[number];
 
-/** When each event of the tape is due: `startUs + (eventTimeUs - fromEventUs) / speed`. The gate sets it, never the server. */
-export interface Schedule {
-  /** Time (µs since the epoch) at which the tape's `fromEventUs` is due. */
-  readonly startUs: number;
-  readonly fromEventUs: number;
-  readonly toEventUs: number;
-  readonly speed: number;
-}
+export type GeneratorName = 'k6' | 'swarm' | 'probe';
 
-export function dueTimeUs(schedule: Schedule, eventTimeUs: number): number {
-  return schedule.startUs + (eventTimeUs - schedule.fromEventUs) / schedule.speed;
-}
-
-/** How long a schedule lasts, µs of the run's time. */
-export function lengthUs({ fromEventUs, toEventUs, speed }: Schedule): number {
-  return (toEventUs - fromEventUs) / speed;
-}
-
-/** When the last event of a schedule is due at the latest, µs since the epoch. */
-export function endOf(schedule: Schedule): number {
-  return schedule.startUs + lengthUs(schedule);
-}
-
-/** A frame that places an order, or a list of orders. */
-export type PlacingFrame = OrderPlaceFrame | OrderPlaceListFrame;
-
-/** The orders that a frame places, each as if it were placed by itself. */
-export function ordersIn(frame: PlacingFrame): readonly OrderPlaceFrame[] {
-  if (frame.type === 'order.place') return [frame];
-  return frame.orders.map((terms) => ({ type: 'order.place', ...terms }));
-}
-
-/** An order, or a list of orders, to place at a set time; the frame is sent as it stands, with an `id`. */
-export interface PlannedOrder {
-  readonly atUs: number;
-  readonly frame: PlacingFrame;
-}
-
-/**
- * A symbol's events in the part of the tape that is played, in its order: dialects without sequence numbers are held
- * against it. Lists of one length, an event at each place.
- */
-export interface TapeSymbol {
-  readonly symbol: string;
-  readonly priceDecimals: number;
-  /** The market's time, µs since the epoch. */
-  readonly timesUs: readonly number[];
-  /** Last price after the event, in ticks; 0 before the first trade. */
-  readonly prices: readonly number[];
-  /** 1 for a trade, 0 for a quote. */
-  readonly trades: readonly number[];
-}
-
-/** A span of time, µs since the epoch. */
-export interface PlannedSpan {
-  readonly fromUs: number;
-  readonly toUs: number;
-}
-
-/** Ways in which a client may be unlike the steady one. */
-export const BEHAVIOURS = ['slow', 'flapping', 'churn', 'bursts', 'polling'] as const;
-export type BehaviourName = (typeof BEHAVIOURS)[number];
-
-/** How a client behaves, with every time planned: the same plan behaves the same in every generator. */
-export type ClientBehaviour =
-  /** Stops reading in these spans, so that the server conflates or gives it up with 4008: neither is a fault, and its latencies are its own. */
-  | { readonly kind: 'slow'; readonly spans: readonly PlannedSpan[] }
-  /** Ends its connection without a close frame at these times, and comes back by the plan's reconnect policy. */
-  | { readonly kind: 'flapping'; readonly dropsUs: readonly number[] }
-  /** Leaves its `symbols` (tickers alone) at `fromUs`, and is back in them with its cursor at `toUs`. */
-  | { readonly kind: 'churn'; readonly leaves: readonly (PlannedSpan & { readonly symbols: readonly string[] })[] }
-  /** Its orders come in bursts: only their times tell. */
-  | { readonly kind: 'bursts' }
-  /** Is without a socket in these spans, and polls instead, every `everyMs`, from where it stands. */
-  | {
-      readonly kind: 'polling';
-      readonly url: string;
-      readonly everyMs: number;
-      readonly spans: readonly PlannedSpan[];
-    };
-
-export interface ClientPlan {
-  /** Unique over all generators of a run. */
-  readonly client: number;
-  readonly url: string;
-  readonly token?: string;
-  readonly account: string;
-  /** For whom the target takes it, as far as its token or its URL tells: clients of one holder share an account. */
-  readonly holder?: string;
-  /** Keys of the channels that are by symbol. */
-  readonly symbols: readonly string[];
-  readonly channels: readonly SessionChannel[];
-  readonly connectAtUs: number;
-  readonly orders: readonly PlannedOrder[];
-  /** Where orders are posted, in dialects that place none on the socket. */
-  readonly orderUrl?: string;
-  /** Absent: steady. */
-  readonly behaviour?: ClientBehaviour;
-  /** When it closes in order and for good; absent: at the plan's end. */
-  readonly leaveAtUs?: number;
-}
-
-export interface GeneratorPlan {
-  readonly version: 1;
-  readonly generator: GeneratorName;
-  readonly dialect: PlanDialect;
-  /** Of the dialect `custom`. */
-  readonly custom?: CustomRules;
-  /** Absent: a server of ours, as `url` says. */
-  readonly reach?: Reach;
-  /** Of the native stream; absent: JSON. */
-  readonly codec?: Codec;
-  readonly schedule: Schedule;
-  /** Clients stop here: after the last due tick and the grace time. */
-  readonly endUs: number;
-  /** Longest wait for `welcome` before a connection counts as failed. */
-  readonly connectTimeoutMs: number;
-  /**
-   * Full jitter: the delay before the n-th reconnect is uniform in 0..min(cap, first * 2^n). With `delaysMs` those are the
-   * delays, to the letter, and there are no further attempts.
-   */
-  readonly reconnect: { readonly firstDelayMs: number; readonly capMs: number; readonly delaysMs?: readonly number[] };
-  readonly seed: number;
-  /** µs that a wall-clock reading (k6) lies ahead of the run's clock, as the gate measured it before the start. */
-  readonly wallAheadUs: number;
-  readonly clients: readonly ClientPlan[];
-  /** The clients' symbols, for a dialect whose streams have no numbers. */
-  readonly tape?: readonly TapeSymbol[];
-  /** Of probes beside a server that has played parts before; absent: this one is its first. */
-  readonly goesOn?: GoesOn;
-  /** Violations listed one by one, at most; all are counted. */
-  readonly maxListedViolations: number;
-  /** Where the server polls its provider; absent: each event of the schedule is due to clients. */
-  readonly polled?: PolledFeed;
-  /**
-   * By what an event is due; absent: `schedule`. With `frame` nobody here knows what the server is fed: an event is due
-   * when its frame says (`dueTimeUs`, else `receivedTimeUs`), and the schedule only numbers the seconds; with `nothing` no
-   * frame says so either, and none is timed.
-   */
-  readonly timedBy?: 'schedule' | 'frame' | 'nothing';
-  /** Bounds for a k6 that is run by hand, which has no gate to judge it. */
-  readonly targets?: readonly PlanTarget[];
-}
-
-/** Where a server stands that goes on after other parts of its tape. */
-export interface GoesOn {
-  /** What the schedule's times of events are later by than the tape's, µs. */
-  readonly shiftUs: number;
-  /** By symbol: its number when the part begins, and what its ticker shows then (last, lastSize, bid, ask, bidSize, askSize; in ticks and lots, -1 where nothing is known). */
-  readonly symbols: readonly {
-    readonly symbol: string;
-    readonly number: number;
-    readonly shown: readonly number[];
-  }[];
-}
-
-/** A server that polls its provider shows a sample of the tape: its frames are timed from their arrival there, and prices are judged by their age. */
-export interface PolledFeed {
-  /** How often each symbol is polled, ms. */
-  readonly intervalMs: number;
-  /** The server's `/api/quotes`. */
-  readonly quotesUrl: string;
-}
-
-/** `percentile` of `metric` over the whole run lies below `belowMs`, from `minSamples` samples or more. */
-export interface PlanTarget {
-  readonly metric: WindowMetric;
-  readonly percentile: number;
-  readonly belowMs: number;
-  readonly minSamples: number;
+/** A histogram as it travels; the same shape as `HistogramJson` of reports/histogram.ts. */
+export interface WireHistogram {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly sum: number;
+  readonly buckets: readonly (readonly [number, number])[];
 }
 
 /** Latency metrics, in µs, kept as one histogram per 1 s window. */

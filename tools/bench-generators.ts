@@ -14,7 +14,7 @@ import { readProcess, wallAheadUs } from '../loadtests/gate/host.ts';
 import { locateK6 } from '../loadtests/k6run/locate.ts';
 import { runK6 } from '../loadtests/k6run/run.ts';
 import { CLOCK_OFFSET_ENV } from '../protocol/clock.ts';
-import type { GeneratorPlan } from '../protocol/run.ts';
+import type { GeneratorPlan } from '../protocol/generatorPlan.ts';
 import { hostClock } from '../simulator/hostClock.ts';
 import { projectFile } from '../simulator/paths.ts';
 import type { FeedJob } from './bench-generators-feed.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Schedule, TapeSymbol } from '../../protocol/run.ts';
+import type { TapeSymbol } from '../../protocol/generatorPlan.ts';
+import type { Schedule } from '../../protocol/run.ts';
 import { TapeMatch, TapeStream } from './tapeMatch.ts';
 
 const FROM_US = 1_000_000_000;

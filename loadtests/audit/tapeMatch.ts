@@ -1,4 +1,5 @@
-import { dueTimeUs, type Schedule, type TapeSymbol } from '../../protocol/run.ts';
+import type { TapeSymbol } from '../../protocol/generatorPlan.ts';
+import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 
 /** What was due within this time of a subscription's sending may have come or not: the server took it somewhere in between. */
 const SUBSCRIPTION_GRACE_US = 500_000;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClock } from '../../protocol/clock.ts';
-import type { GeneratorPlan } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import { hostClock } from '../../simulator/hostClock.ts';
 import { SAME_CLOCK } from './clock.ts';
 import { type Coordinator, LINES_FILE, startCoordinator } from './coordinator.ts';

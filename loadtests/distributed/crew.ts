@@ -2,7 +2,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../protocol/clock.ts';
-import type { GeneratorPlan } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import { type ChildEnd, describeEnd, type JsonChild, startChild } from '../gate/children.ts';
 import { GateError } from '../gate/errors.ts';
 import type { Generator, GeneratorEnd } from '../gate/generators.ts';

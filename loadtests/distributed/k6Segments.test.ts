@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClientPlan, GeneratorPlan } from '../../protocol/run.ts';
+import type { ClientPlan, GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import { projectFile } from '../../simulator/paths.ts';
 import { locateK6 } from '../k6run/locate.ts';
 import { readLines } from './lines.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { GeneratorPlan } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import { hasHistory } from '../feeds/fedBy.ts';
 import type { GeneratorEnd } from '../gate/generators.ts';

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { CODECS, type GeneratorName } from '../../protocol/run.ts';
+import type { GeneratorName } from '../../protocol/run.ts';
 import { NEEDS, TARGET_IDS, TargetSetSchema } from '../../protocol/schemas/targets.ts';
+import { CODECS } from '../../protocol/serverUnderTest.ts';
 import { ScheduleSchema } from '../session/planFile.ts';
 
 /** By second since the tape's start: `[second, value]`, ascending. */

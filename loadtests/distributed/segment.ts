@@ -1,4 +1,4 @@
-import type { ClientPlan, GeneratorPlan } from '../../protocol/run.ts';
+import type { ClientPlan, GeneratorPlan } from '../../protocol/generatorPlan.ts';
 
 /** One of several generators that share a plan: `index` from 1 to `of`. */
 export interface Segment {

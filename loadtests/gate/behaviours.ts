@@ -2,10 +2,9 @@ import {
   BEHAVIOURS,
   type BehaviourName,
   type ClientBehaviour,
-  endOf,
   type PlannedSpan,
-  type Schedule,
-} from '../../protocol/run.ts';
+} from '../../protocol/generatorPlan.ts';
+import { endOf, type Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import { GateError } from './errors.ts';
 

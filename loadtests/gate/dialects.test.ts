@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DIALECT_NAMES } from '../../protocol/run.ts';
+import type { DIALECT_NAMES } from '../../protocol/serverUnderTest.ts';
 import { loadScenario } from '../../simulator/scenario.ts';
 import { soundClient, soundEvidence, withViolation } from '../judge/testEvidence.ts';
 import { judge } from '../judge/verdict.ts';

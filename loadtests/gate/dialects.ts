@@ -1,6 +1,8 @@
-import type { CustomRules, GeneratorPlan, PlanDialect, SessionChannel } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
+import type { SessionChannel } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Need, Target, TargetSet } from '../../protocol/schemas/targets.ts';
+import type { CustomRules, PlanDialect } from '../../protocol/serverUnderTest.ts';
 
 /** How the gate speaks a dialect, and what that dialect is declared not to have. */
 export interface DialectProfile {

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../protocol/clock.ts';
-import type { GeneratorPlan } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import { projectFile } from '../../simulator/paths.ts';
 import { readLines } from '../distributed/lines.ts';
 import type { GeneratorData } from '../judge/merge.ts';

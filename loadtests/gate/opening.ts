@@ -1,4 +1,5 @@
-import type { PolledFeed, Schedule } from '../../protocol/run.ts';
+import type { PolledFeed } from '../../protocol/generatorPlan.ts';
+import type { Schedule } from '../../protocol/run.ts';
 import { pollMsOf } from '../feeds/polled.ts';
 import { listenFor } from '../target/open.ts';
 import { type MakeToken, madeAhead } from '../target/tokens.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ordersIn, type Schedule } from '../../protocol/run.ts';
+import { ordersIn } from '../../protocol/generatorPlan.ts';
+import type { Schedule } from '../../protocol/run.ts';
 import { trade } from '../../simulator/testTape.ts';
 import { planOrders } from './orders.ts';
 import type { PlayedPart } from './part.ts';

@@ -1,5 +1,6 @@
+import type { PlacingFrame, PlannedOrder } from '../../protocol/generatorPlan.ts';
 import type { OrderTerms } from '../../protocol/messages.ts';
-import { lengthUs, type PlacingFrame, type PlannedOrder, type Schedule } from '../../protocol/run.ts';
+import { lengthUs, type Schedule } from '../../protocol/run.ts';
 import { decimalFromUnits } from '../oracle/decimal.ts';
 import { type PlayedPart, TRADE } from './part.ts';
 

@@ -1,5 +1,5 @@
 import type { Instrument, Tick, TickKind } from '../../market/types.ts';
-import type { TapeSymbol } from '../../protocol/run.ts';
+import type { TapeSymbol } from '../../protocol/generatorPlan.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
 import { type NaiveBar, NaiveBars } from '../oracle/bars.ts';

@@ -1,15 +1,7 @@
-import {
-  type ClientPlan,
-  type Codec,
-  endOf,
-  type GeneratorName,
-  type GeneratorPlan,
-  type GoesOn,
-  type PolledFeed,
-  type Reach,
-  type Schedule,
-} from '../../protocol/run.ts';
+import type { ClientPlan, GeneratorPlan, GoesOn, PolledFeed } from '../../protocol/generatorPlan.ts';
+import { endOf, type GeneratorName, type Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
+import type { Codec, Reach } from '../../protocol/serverUnderTest.ts';
 import { subjectOf } from '../target/tokens.ts';
 import { arrivals, dealBehaviours } from './behaviours.ts';
 import type { DialectProfile } from './dialects.ts';

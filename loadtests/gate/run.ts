@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import type { Clock } from '../../protocol/clock.ts';
-import type { Codec, Schedule } from '../../protocol/run.ts';
+import type { Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
+import type { Codec } from '../../protocol/serverUnderTest.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { Crew } from '../distributed/crew.ts';
 import { loadUnion } from '../distributed/load.ts';

@@ -1,4 +1,4 @@
-import type { CustomRules, TlsFiles } from '../../protocol/run.ts';
+import type { CustomRules, TlsFiles } from '../../protocol/serverUnderTest.ts';
 import type { StreamedProvider } from '../feeds/shownTape.ts';
 
 /** Our server: this build's, or that of another `dist/cli/main.js`. */

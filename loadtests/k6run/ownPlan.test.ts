@@ -1,6 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
-import { ordersIn } from '../../protocol/run.ts';
+import { ordersIn } from '../../protocol/generatorPlan.ts';
 import { SummarySchema } from '../../protocol/schemas/summary.ts';
 import { Breakpoint } from '../k6/lib/breakpoint.ts';
 import { MIXED_SHAPE } from '../k6/lib/mixedShape.ts';

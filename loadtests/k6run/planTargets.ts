@@ -1,4 +1,5 @@
-import type { PlanTarget, WindowMetric } from '../../protocol/run.ts';
+import type { PlanTarget } from '../../protocol/generatorPlan.ts';
+import type { WindowMetric } from '../../protocol/run.ts';
 import type { TargetSet } from '../../protocol/schemas/targets.ts';
 
 /** Rows that are percentiles of what a client measures. */

@@ -4,7 +4,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { endOf, type GeneratorPlan, type PolledFeed } from '../../protocol/run.ts';
+import type { GeneratorPlan, PolledFeed } from '../../protocol/generatorPlan.ts';
+import { endOf } from '../../protocol/run.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import { askQuotes } from '../feeds/askQuotes.ts';
 import { FreshnessWatch } from '../feeds/freshnessWatch.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Tick, TickKind } from '../../market/types.ts';
-import type { GoesOn } from '../../protocol/run.ts';
+import type { GoesOn } from '../../protocol/generatorPlan.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import { createTapeWriter } from '../../simulator/tape/writer.ts';
 import { newTickerFields } from '../session/dialect.ts';

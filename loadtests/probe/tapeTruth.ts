@@ -1,5 +1,6 @@
 import type { Instrument, Tick } from '../../market/types.ts';
-import type { GoesOn, Schedule } from '../../protocol/run.ts';
+import type { GoesOn } from '../../protocol/generatorPlan.ts';
+import type { Schedule } from '../../protocol/run.ts';
 import type { TapeReader } from '../../simulator/tape/types.ts';
 import type { TickerFields } from '../session/dialect.ts';
 

@@ -1,5 +1,5 @@
 import { type RawData, WebSocket } from 'ws';
-import type { Reach } from '../../protocol/run.ts';
+import type { Reach } from '../../protocol/serverUnderTest.ts';
 import { isBinaryProtocol, MAX_MESSAGE_BYTES, toBinary, toText } from '../session/binary.ts';
 import { ABNORMAL_CLOSE, type Connection, type ConnectRequest, told } from '../session/ports.ts';
 import { secureOptions } from '../session/tls.ts';

@@ -1,5 +1,6 @@
+import { ordersIn, type PlannedOrder } from '../../protocol/generatorPlan.ts';
 import type { OrderPlaceFrame } from '../../protocol/messages.ts';
-import { type OrderLine, type OrderOutcome, ordersIn, type PlannedOrder } from '../../protocol/run.ts';
+import type { OrderLine, OrderOutcome } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { ExecutionFields, OrderFields } from './dialect.ts';
 

@@ -1,4 +1,5 @@
-import type { ClientPlan, SessionChannel } from '../../protocol/run.ts';
+import type { ClientPlan } from '../../protocol/generatorPlan.ts';
+import type { SessionChannel } from '../../protocol/run.ts';
 import type { ClientStreams } from './clientStreams.ts';
 import type { Dialect, SessionEvent } from './dialect.ts';
 import type { ClientPorts } from './ports.ts';

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import type { CustomRules, GeneratorLine, GeneratorPlan } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
+import type { GeneratorLine } from '../../protocol/run.ts';
+import type { CustomRules } from '../../protocol/serverUnderTest.ts';
 import { VirtualTime } from '../../simulator/virtualTime.ts';
 import { Fleet } from './fleet.ts';
 import type { ConnectRequest } from './ports.ts';

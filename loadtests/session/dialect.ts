@@ -1,4 +1,5 @@
-import type { ClientPlan, PlacingFrame, SeenBar, SessionChannel } from '../../protocol/run.ts';
+import type { ClientPlan, PlacingFrame } from '../../protocol/generatorPlan.ts';
+import type { SeenBar, SessionChannel } from '../../protocol/run.ts';
 
 /** What the audit needs of a ticker frame. One object is used again and again: copy what you keep. */
 export interface TickerFields {

@@ -1,4 +1,5 @@
-import { type ClientPlan, type GeneratorLine, type GeneratorPlan, ordersIn } from '../../protocol/run.ts';
+import { type ClientPlan, type GeneratorPlan, ordersIn } from '../../protocol/generatorPlan.ts';
+import type { GeneratorLine } from '../../protocol/run.ts';
 import { Recorder } from '../audit/recorder.ts';
 import type { InspectTicker } from './dialect.ts';
 import { dialectsOf } from './dialects/all.ts';

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Clock } from '../../protocol/clock.ts';
 import { ExitCode } from '../../protocol/codes.ts';
-import type { GeneratorPlan } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import { hostClock } from '../../simulator/hostClock.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import { seededRandom } from '../gate/random.ts';

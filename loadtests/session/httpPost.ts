@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { request as requestSecurely, Agent as SecureAgent } from 'node:https';
-import type { Reach } from '../../protocol/run.ts';
+import type { Reach } from '../../protocol/serverUnderTest.ts';
 import type { ClientPorts } from './ports.ts';
 import { secureOptions } from './tls.ts';
 

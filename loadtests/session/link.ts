@@ -1,5 +1,5 @@
 import { reconnectAdvice } from '../../protocol/codes.ts';
-import type { ClientPlan, GeneratorPlan } from '../../protocol/run.ts';
+import type { ClientPlan, GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { Dialect, TickerFields } from './dialect.ts';
 import type { ClientPorts, Connection } from './ports.ts';

@@ -1,5 +1,6 @@
 import type { Instrument } from '../../market/types.ts';
-import type { PlacingFrame, SessionChannel } from '../../protocol/run.ts';
+import type { PlacingFrame } from '../../protocol/generatorPlan.ts';
+import type { SessionChannel } from '../../protocol/run.ts';
 import { type Fields, isFields, parseFields, textOr } from './fields.ts';
 import type { Connection, ConnectRequest, PostRequest } from './ports.ts';
 import type { VirtualServer } from './virtualServer.ts';

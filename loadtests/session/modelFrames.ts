@@ -9,8 +9,9 @@ import type {
   PlaceOrder,
   Tick,
 } from '../../market/types.ts';
+import { ordersIn, type PlacingFrame } from '../../protocol/generatorPlan.ts';
 import type { OrderTerms } from '../../protocol/messages.ts';
-import { dueTimeUs, ordersIn, type PlacingFrame, type Schedule } from '../../protocol/run.ts';
+import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import type { VirtualTime } from '../../simulator/virtualTime.ts';
 import { TRADE } from '../gate/part.ts';
 import { MINUTE_US } from '../oracle/bars.ts';

@@ -1,5 +1,7 @@
+import type { PlacingFrame } from '../../protocol/generatorPlan.ts';
 import type { AuthFrame, PingFrame, SubscribeFrame, TimeFrame, UnsubscribeFrame } from '../../protocol/messages.ts';
-import { type Codec, type PlacingFrame, SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
+import { SESSION_CHANNELS, type SessionChannel } from '../../protocol/run.ts';
+import type { Codec } from '../../protocol/serverUnderTest.ts';
 import { type Dialect, type HeartbeatHead, newTickerFields, type SessionEvent, type TickerFields } from './dialect.ts';
 import { bad, type Fields, isFields, isNumber, isWhole, numberOr, parseFields, textOr } from './fields.ts';
 

@@ -1,4 +1,4 @@
-import type { ClientPlan, PlacingFrame } from '../../protocol/run.ts';
+import type { ClientPlan, PlacingFrame } from '../../protocol/generatorPlan.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { ClientOrders, Placement } from './clientOrders.ts';
 import type { Dialect, SessionEvent } from './dialect.ts';

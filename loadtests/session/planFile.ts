@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import {
-  CODECS,
-  CUSTOM_DIALECT,
-  DIALECT_NAMES,
-  type GeneratorPlan,
-  SESSION_CHANNELS,
-  TIME_UNITS,
-} from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
+import { SESSION_CHANNELS } from '../../protocol/run.ts';
+import { CODECS, CUSTOM_DIALECT, DIALECT_NAMES, TIME_UNITS } from '../../protocol/serverUnderTest.ts';
 
 /** A plan that can't be used, with the reason in one line. */
 export class PlanError extends Error {

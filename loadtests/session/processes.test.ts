@@ -9,7 +9,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { TickKind as Kinds, type TickKind } from '../../market/types.ts';
 import { CLOCK_OFFSET_ENV } from '../../protocol/clock.ts';
-import type { GeneratorLine, GeneratorPlan, Schedule } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
+import type { GeneratorLine, Schedule } from '../../protocol/run.ts';
 import { hostClock } from '../../simulator/hostClock.ts';
 import { createTapeWriter } from '../../simulator/tape/writer.ts';
 

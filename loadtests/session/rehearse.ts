@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { GeneratorPlan } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import { Fleet } from './fleet.ts';
 import type { ClientPorts } from './ports.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
-import type { Reach, TlsFiles } from '../../protocol/run.ts';
+import type { Reach, TlsFiles } from '../../protocol/serverUnderTest.ts';
 
 /**
  * What Node's TLS goes by to reach a server: the files read, and the server known by its own name, whatever lies between.

@@ -1,4 +1,5 @@
-import type { ClientLine, ClientPlan } from '../../protocol/run.ts';
+import type { ClientPlan } from '../../protocol/generatorPlan.ts';
+import type { ClientLine } from '../../protocol/run.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import { UntimedRecorder } from '../audit/untimedRecorder.ts';
 import { Polling } from './behaviours/polling.ts';

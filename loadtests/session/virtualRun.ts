@@ -1,6 +1,7 @@
 import type { Instrument, Tick } from '../../market/types.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import type { PollCursors } from '../../protocol/poll.ts';
-import type { ClientLine, EndLine, GeneratorLine, GeneratorPlan, OrderLine, WindowMetric } from '../../protocol/run.ts';
+import type { ClientLine, EndLine, GeneratorLine, OrderLine, WindowMetric } from '../../protocol/run.ts';
 import { Histogram } from '../../reports/histogram.ts';
 import { VirtualTime } from '../../simulator/virtualTime.ts';
 import { Fleet, type FleetOptions } from './fleet.ts';

@@ -1,8 +1,9 @@
 import type { PatternEvent } from '../../market/patterns/types.ts';
 import type { Command, CommandOutcome, Instrument, MarketEvent, Tick } from '../../market/types.ts';
+import type { PlacingFrame } from '../../protocol/generatorPlan.ts';
 import type { ClientFrame, ServerFrame, SubscribeFrame } from '../../protocol/messages.ts';
 import type { PollAnswer, PollCursors } from '../../protocol/poll.ts';
-import { dueTimeUs, type PlacingFrame, type Schedule } from '../../protocol/run.ts';
+import { dueTimeUs, type Schedule } from '../../protocol/run.ts';
 import type { VirtualTime } from '../../simulator/virtualTime.ts';
 import { Books } from '../faulty/books.ts';
 import { plant } from '../faulty/plant.ts';

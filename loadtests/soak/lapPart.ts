@@ -1,4 +1,4 @@
-import type { GoesOn } from '../../protocol/run.ts';
+import type { GoesOn } from '../../protocol/generatorPlan.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { TapeHeader } from '../../simulator/tape/types.ts';

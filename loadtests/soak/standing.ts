@@ -1,4 +1,5 @@
-import { type GoesOn, type Schedule, symbolOfTicker } from '../../protocol/run.ts';
+import type { GoesOn } from '../../protocol/generatorPlan.ts';
+import { type Schedule, symbolOfTicker } from '../../protocol/run.ts';
 import type { ReadyChild } from '../gate/children.ts';
 import type { PlayedPart } from '../gate/part.ts';
 import type { GeneratorData } from '../judge/merge.ts';

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import type { Reach } from '../../protocol/run.ts';
+import type { Reach } from '../../protocol/serverUnderTest.ts';
 import { isBinaryProtocol, MAX_MESSAGE_BYTES, readBinary, toBinary } from '../session/binary.ts';
 import { newTickerFields } from '../session/dialect.ts';
 import { CLIENT_HEADER } from '../session/link.ts';

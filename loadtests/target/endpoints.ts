@@ -1,4 +1,4 @@
-import type { Reach } from '../../protocol/run.ts';
+import type { Reach } from '../../protocol/serverUnderTest.ts';
 import type { RunningServer } from '../gate/server.ts';
 import { isForeign, type UnderTest } from '../gate/underTest.ts';
 import { authorityOf, baseUrl, httpBase } from './address.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
-import type { Reach } from '../../protocol/run.ts';
+import type { Reach } from '../../protocol/serverUnderTest.ts';
 import { projectFile } from '../../simulator/paths.ts';
 import { createWsConnect } from '../probe/wsConnect.ts';
 import { type CutProxy, startCutProxy } from '../proxy/cutProxy.ts';

@@ -1,5 +1,6 @@
 import type { Instrument, Tick } from '../../market/types.ts';
-import { endOf, type GeneratorPlan, type Schedule } from '../../protocol/run.ts';
+import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
+import { endOf, type Schedule } from '../../protocol/run.ts';
 import type { Scenario } from '../../protocol/schemas/scenario.ts';
 import type { Need, TargetSet } from '../../protocol/schemas/targets.ts';
 import { trade } from '../../simulator/testTape.ts';

@@ -1,4 +1,5 @@
-import type { PlanTarget, WindowMetric } from '../../../protocol/run.ts';
+import type { PlanTarget } from '../../../protocol/generatorPlan.ts';
+import type { WindowMetric } from '../../../protocol/run.ts';
 
 /** How samples become k6's: one for each measured, or the p99 of each second, where a Trend would outgrow the memory. */
 export type Grain = 'message' | 'second';

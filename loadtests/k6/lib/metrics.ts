@@ -1,10 +1,10 @@
 import { Counter, Rate, Trend } from 'k6/metrics';
+import type { PlanTarget } from '../../../protocol/generatorPlan.ts';
 import {
   type ClientLine,
   closeWords,
   type EndLine,
   type GeneratorLine,
-  type PlanTarget,
   type ViolationLine,
   type WindowLine,
   type WindowMetric,

@@ -1,11 +1,5 @@
-import type {
-  ClientPlan,
-  GeneratorPlan,
-  PlannedOrder,
-  PlanTarget,
-  SessionChannel,
-  WindowMetric,
-} from '../../../protocol/run.ts';
+import type { ClientPlan, GeneratorPlan, PlannedOrder, PlanTarget } from '../../../protocol/generatorPlan.ts';
+import type { SessionChannel, WindowMetric } from '../../../protocol/run.ts';
 import { seededRandom } from '../../gate/random.ts';
 import type { Defaults, Environment, Settings } from './settings.ts';
 import { readSettings } from './settings.ts';

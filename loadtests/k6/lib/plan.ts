@@ -1,11 +1,6 @@
 import { SharedArray } from 'k6/data';
-import {
-  type ClientPlan,
-  CUSTOM_DIALECT,
-  DIALECT_NAMES,
-  type GeneratorPlan,
-  type TapeSymbol,
-} from '../../../protocol/run.ts';
+import type { ClientPlan, GeneratorPlan, TapeSymbol } from '../../../protocol/generatorPlan.ts';
+import { CUSTOM_DIALECT, DIALECT_NAMES } from '../../../protocol/serverUnderTest.ts';
 import { makeOwnPlan, type Shape } from './ownPlan.ts';
 
 /** A plan as VUs read it: parsed once for all of them; a client is copied into the VU that asks for it. */

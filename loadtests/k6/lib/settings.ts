@@ -1,4 +1,4 @@
-import { DIALECT_NAMES } from '../../../protocol/run.ts';
+import { DIALECT_NAMES } from '../../../protocol/serverUnderTest.ts';
 import { TARGET_SETS } from './targets.ts';
 
 /** Environment variables as `k6 run -e NAME=value` gives them. */

@@ -1,4 +1,4 @@
-import type { ClientBehaviour, PlannedSpan } from '../../../protocol/run.ts';
+import type { ClientBehaviour, PlannedSpan } from '../../../protocol/generatorPlan.ts';
 import { arriveEvenly, type Given, type Part } from './ownPlan.ts';
 import { type Environment, numberOf, type Settings, secondsOf, wordOf } from './settings.ts';
 

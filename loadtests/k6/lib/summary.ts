@@ -1,4 +1,5 @@
-import type { PlanTarget, WindowMetric } from '../../../protocol/run.ts';
+import type { PlanTarget } from '../../../protocol/generatorPlan.ts';
+import type { WindowMetric } from '../../../protocol/run.ts';
 import type { Row, Summary } from '../../../protocol/schemas/summary.ts';
 import { Histogram } from '../../../reports/histogram.ts';
 import {

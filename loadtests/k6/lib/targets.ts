@@ -1,4 +1,4 @@
-import type { PlanTarget } from '../../../protocol/run.ts';
+import type { PlanTarget } from '../../../protocol/generatorPlan.ts';
 
 /** A bound without the number of its samples: that follows from the run's size. */
 type Bound = Omit<PlanTarget, 'minSamples'>;

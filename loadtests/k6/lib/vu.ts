@@ -1,6 +1,7 @@
 import http from 'k6/http';
 import { clearTimeout, setTimeout } from 'k6/timers';
-import type { ClientPlan, GeneratorLine } from '../../../protocol/run.ts';
+import type { ClientPlan } from '../../../protocol/generatorPlan.ts';
+import type { GeneratorLine } from '../../../protocol/run.ts';
 import type { Recorder } from '../../audit/recorder.ts';
 import { seededRandom } from '../../gate/random.ts';
 import { Fleet } from '../../session/fleet.ts';

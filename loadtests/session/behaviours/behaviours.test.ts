@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MarketEngine } from '../../../market/engine.ts';
 import { tradeTick } from '../../../market/harness.ts';
 import type { Instrument } from '../../../market/types.ts';
-import type { ClientBehaviour } from '../../../protocol/run.ts';
+import type { ClientBehaviour } from '../../../protocol/generatorPlan.ts';
 import type { FaultFilter } from '../../faulty/types.ts';
 import { seededRandom } from '../../gate/random.ts';
 import { digest, playVirtually, type VirtualRunResult } from '../virtualRun.ts';

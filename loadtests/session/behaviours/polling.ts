@@ -1,4 +1,5 @@
-import { type ClientPlan, NUMBERED_CHANNELS } from '../../../protocol/run.ts';
+import type { ClientPlan } from '../../../protocol/generatorPlan.ts';
+import { NUMBERED_CHANNELS } from '../../../protocol/run.ts';
 import type { ClientStreams } from '../clientStreams.ts';
 import type { Dialect, PostAnswer, SessionCursor, SessionEvent } from '../dialect.ts';
 import { isFields, parseFields } from '../fields.ts';

@@ -1,4 +1,4 @@
-import type { ClientBehaviour } from '../../../protocol/run.ts';
+import type { ClientBehaviour } from '../../../protocol/generatorPlan.ts';
 import type { ClientPorts } from '../ports.ts';
 
 /** What a behaviour does to its client, one thing at a time. */

@@ -1,4 +1,5 @@
-import type { Codec, CustomRules, GeneratorPlan, PlanDialect } from '../../../protocol/run.ts';
+import type { GeneratorPlan } from '../../../protocol/generatorPlan.ts';
+import type { Codec, CustomRules, PlanDialect } from '../../../protocol/serverUnderTest.ts';
 import { TapeStream } from '../../audit/tapeMatch.ts';
 import type { Dialect, DialectClient } from '../dialect.ts';
 import { nativeDialect } from '../native.ts';

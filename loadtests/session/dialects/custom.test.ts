@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CustomRules, GeneratorPlan, TapeSymbol } from '../../../protocol/run.ts';
+import type { GeneratorPlan, TapeSymbol } from '../../../protocol/generatorPlan.ts';
+import type { CustomRules } from '../../../protocol/serverUnderTest.ts';
 import type { Dialect, SessionEvent } from '../dialect.ts';
 import { dialectsOf } from './all.ts';
 

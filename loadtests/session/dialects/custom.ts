@@ -1,4 +1,5 @@
-import type { CustomRules, Schedule, TimeUnit } from '../../../protocol/run.ts';
+import type { Schedule } from '../../../protocol/run.ts';
+import type { CustomRules, TimeUnit } from '../../../protocol/serverUnderTest.ts';
 import {
   type Dialect,
   type DialectClient,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DialectName, TapeSymbol } from '../../../protocol/run.ts';
+import type { TapeSymbol } from '../../../protocol/generatorPlan.ts';
+import type { DialectName } from '../../../protocol/serverUnderTest.ts';
 import type { Dialect } from '../dialect.ts';
 import { dialectsOf } from './all.ts';
 

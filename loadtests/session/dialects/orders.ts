@@ -1,4 +1,4 @@
-import { ordersIn, type PlacingFrame } from '../../../protocol/run.ts';
+import { ordersIn, type PlacingFrame } from '../../../protocol/generatorPlan.ts';
 import type { PostAnswer, SessionEvent } from '../dialect.ts';
 import { bad, type Fields, isFields, isNumber, isWhole, parseFields, textOr } from '../fields.ts';
 import type { PlayedTape } from './tapeTickers.ts';

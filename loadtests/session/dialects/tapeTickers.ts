@@ -1,4 +1,5 @@
-import type { GeneratorPlan, Schedule } from '../../../protocol/run.ts';
+import type { GeneratorPlan } from '../../../protocol/generatorPlan.ts';
+import type { Schedule } from '../../../protocol/run.ts';
 import { TapeMatch, type TapeStream } from '../../audit/tapeMatch.ts';
 import { newTickerFields, type SessionEvent, type SettledStream } from '../dialect.ts';
 import { bad, isNumber, isWhole } from '../fields.ts';
