@@ -6,16 +6,16 @@ import { Polling } from './behaviours/polling.ts';
 import { type BehaviourHands, playSteps, stepsOf } from './behaviours/steps.ts';
 import { ClientMarket } from './clientMarket.ts';
 import { ClientOrders } from './clientOrders.ts';
+import { ClientReader } from './clientReader.ts';
 import { ClientStreams } from './clientStreams.ts';
 import { ClientSubscriptions } from './clientSubscriptions.ts';
-import type { Dialect, InspectTicker, OrderFields, SessionEvent, TickerFields } from './dialect.ts';
+import { ClockPings } from './clockPings.ts';
+import type { Dialect, InspectTicker, SessionEvent, WelcomeEvent } from './dialect.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { Link, type SessionSettings } from './link.ts';
 import { OrderSender } from './orderSender.ts';
 import { Outages } from './outages.ts';
 import type { ClientPorts } from './ports.ts';
-
-const PING_INTERVAL_MS = 5_000;
 
 export { CLIENT_HEADER } from './link.ts';
 
@@ -46,15 +46,14 @@ export class VirtualClient {
   readonly #sender: OrderSender;
   readonly #outages: Outages;
   readonly #heartbeats: Heartbeats;
-  #cancelPing: () => void = () => undefined;
+  readonly #pings: ClockPings;
+  readonly #reader: ClientReader;
   #cancelBehaviour: () => void = () => undefined;
   /** The end of the connection at hand is the client's own doing. */
   #isDropping = false;
   #nextId = 1;
-  #pingId = -1;
-  #pingSentUs = 0;
   #finished = false;
-  readonly #tally = { connects: 0, failedConnects: 0, operations: 0, failedOperations: 0, received: 0, orderEvents: 0 };
+  readonly #tally = { connects: 0, failedConnects: 0, operations: 0, failedOperations: 0 };
 
   constructor(given: VirtualClientOptions) {
     const isSlow = given.plan.behaviour?.kind === 'slow';
@@ -68,19 +67,18 @@ export class VirtualClient {
     const streams = this.#streams;
     this.#outages = new Outages(recorder);
     this.#heartbeats = new Heartbeats(recorder);
-    this.#market = new ClientMarket({
-      account: options.plan.account,
-      recorder: options.recorder,
-      streams: this.#streams,
-    });
-    this.#orders = new ClientOrders({ client, orders, recorder: options.recorder });
+    this.#market = new ClientMarket({ account: plan.account, recorder, streams });
+    this.#orders = new ClientOrders({ client, orders, recorder });
+    const nextId = () => this.#nextId++;
+    const send = (frame: string) => this.#link.send(frame);
+    this.#pings = new ClockPings({ dialect, recorder, ports, nextId, send });
     this.#subscriptions = new ClientSubscriptions({
       plan,
       dialect,
       streams,
       ports,
-      nextId: () => this.#nextId++,
-      send: (frame) => this.#link.send(frame),
+      nextId,
+      send,
       onConfirmed: (channel, atUs) => this.#market.onSubscribed(channel, atUs),
       onLate: (detail, atUs) => {
         // Who doesn't read on purpose reads answers late.
@@ -88,7 +86,7 @@ export class VirtualClient {
       },
     });
     const onEvent = (event: SessionEvent, atUs: number): void => {
-      if (!this.#finished) this.#onEvent(event, atUs);
+      if (!this.#finished) this.#reader.onEvent(event, atUs);
     };
     this.#sender = new OrderSender({
       plan,
@@ -96,8 +94,8 @@ export class VirtualClient {
       recorder,
       ports,
       orders: this.#orders,
-      nextId: () => this.#nextId++,
-      send: (frame) => this.#link.send(frame),
+      nextId,
+      send,
       welcomedUs: () => this.#link.welcomedUs,
       onOperation: () => {
         this.#tally.operations += 1;
@@ -125,16 +123,28 @@ export class VirtualClient {
           this.#tally.operations += 1;
         },
         onOpen: (atUs) => this.#onOpen(atUs),
-        onMessage: (text, atUs) => this.#onMessage(text, atUs),
-        onTicker: (fields, atUs) => {
-          this.#tally.received += 1;
-          options.recorder.countReceived(atUs);
-          this.#streams.onTicker(fields, atUs);
-          if (this.#outages.isOut) this.#noteResumed(atUs);
-        },
+        onMessage: (text, atUs) => this.#reader.onMessage(text, atUs),
+        onTicker: (fields, atUs) => this.#reader.onTicker(fields, atUs),
         onNoWelcome: (atUs) => this.#onNoWelcome(atUs),
         onClose: (code, atUs, why) => this.#onClose({ code, atUs, ...(why !== '' && { why }) }),
       },
+    });
+    this.#reader = new ClientReader({
+      plan,
+      dialect,
+      recorder,
+      link: this.#link,
+      streams,
+      orders: this.#orders,
+      market: this.#market,
+      subscriptions: this.#subscriptions,
+      outages: this.#outages,
+      heartbeats: this.#heartbeats,
+      pings: this.#pings,
+      ownerOf: options.ownerOf,
+      inspect: options.inspect,
+      onWelcome: (welcome, atUs) => this.#onWelcome(welcome, atUs),
+      onError: (detail, atUs) => this.#fail('unexpected_error', detail, atUs),
     });
   }
 
@@ -159,7 +169,7 @@ export class VirtualClient {
     this.#finished = true;
     const { ports, recorder, plan } = this.#options;
     const nowUs = ports.nowUs();
-    this.#cancelPing();
+    this.#pings.stop();
     this.#sender.end();
     this.#cancelBehaviour();
     this.#noteSilence(nowUs);
@@ -175,6 +185,7 @@ export class VirtualClient {
       kind: 'client',
       client: plan.client,
       ...this.#tally,
+      ...this.#reader.lines(),
       ...this.#outages.lines(),
       streams: this.#streams.lines(),
       tickBySecond: this.#streams.tickBySecond(),
@@ -245,172 +256,18 @@ export class VirtualClient {
 
   #leave(): void {
     this.#subscriptions.onClosed();
-    this.#pingId = -1;
-    this.#cancelPing();
+    this.#pings.stop();
     this.#streams.onClosed();
   }
 
-  #onWelcome(welcome: Extract<SessionEvent, { kind: 'welcome' }>, atUs: number): void {
+  #onWelcome(welcome: WelcomeEvent, atUs: number): void {
     if (this.isConnected) return;
     this.#link.onWelcome(atUs);
     this.#heartbeats.onWelcome(atUs);
     this.#tally.connects += 1;
     this.#tally.operations += this.#subscriptions.onWelcome(welcome);
     this.#sender.onWelcome();
-    this.#ping();
-  }
-
-  // --- sending -----------------------------------------------------------------------------------------------------
-
-  #ping(): void {
-    const { ports, dialect } = this.#options;
-    if (dialect.ping === undefined) return;
-    this.#pingId = this.#nextId++;
-    this.#pingSentUs = ports.nowUs();
-    this.#link.send(dialect.ping(this.#pingId));
-    this.#cancelPing = ports.after(PING_INTERVAL_MS, () => this.#ping());
-  }
-
-  // --- reading -----------------------------------------------------------------------------------------------------
-
-  #onMessage(text: string, atUs: number): void {
-    this.#tally.received += 1;
-    this.#options.recorder.countReceived(atUs);
-    this.#onEvent(this.#options.dialect.parse(text, atUs), atUs);
-  }
-
-  #onEvent(event: SessionEvent, atUs: number): void {
-    switch (event.kind) {
-      case 'ticker':
-        this.#inspect(event.fields, event.data, atUs);
-        this.#streams.onTicker(event.fields, atUs);
-        // Where no answer says that a subscription stands, nothing is owed before something is due.
-        this.#noteResumed(
-          atUs,
-          this.#options.dialect.isNumbered ? 0 : Math.max(0, this.#streams.dueUs - this.#link.welcomedUs),
-        );
-        return;
-      case 'order':
-        this.#onOrder(event.order, atUs);
-        return;
-      case 'execution':
-        if (this.#streams.onClassA('execution', { ...event.execution, key: event.execution.account }, atUs).isNew) {
-          this.#tally.orderEvents += 1;
-          this.#orders.onExecution(event.execution, atUs);
-        }
-        this.#noteResumed(atUs);
-        return;
-      case 'pattern':
-        this.#market.onPattern(event.pattern, atUs);
-        this.#noteResumed(atUs);
-        return;
-      case 'bar':
-        this.#market.onBar(event.bar, atUs);
-        this.#noteResumed(atUs);
-        return;
-      case 'value':
-        this.#market.onValue(event, atUs);
-        return;
-      case 'state':
-        this.#noteResumed(atUs);
-        return;
-      case 'repeat':
-        this.#streams.violation('duplicate', event.stream, { seq: 0, expectedSeq: 0, atUs, detail: event.what });
-        return;
-      case 'wrong':
-        this.#streams.violation('wrong_content', event.stream, { seq: 0, expectedSeq: 0, atUs, detail: event.reason });
-        return;
-      case 'heartbeat':
-        this.#heartbeats.onHeartbeat(atUs);
-        if (this.#streams.onHeads(event.heads, atUs) && !this.#subscriptions.isWaiting) this.#noteResumed(atUs);
-        return;
-      case 'accepted':
-        this.#orders.onAccepted(event, atUs);
-        return;
-      case 'welcome':
-        this.#onWelcome(event, atUs);
-        return;
-      case 'subscribed':
-        this.#onSubscribed(event, atUs);
-        return;
-      case 'snapshot':
-        this.#streams.onSnapshot(event, atUs);
-        this.#noteResumed(atUs);
-        return;
-      case 'error':
-        this.#onError(event, atUs);
-        return;
-      case 'pong':
-        if (event.id !== this.#pingId) return;
-        this.#options.recorder.clockSample({
-          sentUs: this.#pingSentUs,
-          serverUs: event.serverTimeUs,
-          receivedUs: atUs,
-        });
-        return;
-      case 'bad':
-        this.#streams.violation('bad_frame', '', { seq: 0, expectedSeq: 0, atUs, detail: event.reason });
-        return;
-      case 'several':
-        event.each((one) => this.#onEvent(one, atUs));
-        return;
-      case 'other':
-        return;
-    }
-  }
-
-  #inspect(fields: TickerFields, data: unknown, atUs: number): void {
-    const wrong = this.#options.inspect?.(fields, data, atUs) ?? '';
-    if (wrong === '') return;
-    const { symbol, seq } = fields;
-    this.#streams.violation('wrong_content', `ticker:${symbol}`, { seq, expectedSeq: seq, atUs, detail: wrong });
-  }
-
-  #onOrder(order: OrderFields, atUs: number): void {
-    this.#noteResumed(atUs);
-    this.#auditOwner(order, atUs);
-    if (order.seq < 0) return;
-    const { isNew, live, dueUs } = this.#streams.onClassA('order', { ...order, key: order.account }, atUs);
-    if (!isNew) return;
-    this.#tally.orderEvents += 1;
-    this.#orders.onOrderEvent(order, { atUs, live });
-    if (order.fill !== undefined) this.#orders.onExecution({ ...order, ...order.fill }, atUs);
-    // What a trigger does to the others of its list belongs to it.
-    const isOfTrigger = order.reason === 'triggered' || (order.reason === 'canceled' && this.#orders.isListed(order));
-    if (isOfTrigger && live) this.#options.recorder.record('trigger', dueUs, atUs - dueUs);
-  }
-
-  /** What other accounts do is none of a client's business; clients of one holder are of one account. */
-  #auditOwner({ account, clientOrderId, seq }: OrderFields, atUs: number): void {
-    const { plan, ownerOf } = this.#options;
-    const owner = ownerOf(clientOrderId);
-    if (owner?.holder === undefined || plan.holder === undefined || owner.holder === plan.holder) return;
-    const detail = `an event of order ${clientOrderId}, which client ${owner.client} placed for another account`;
-    this.#streams.violation('wrong_content', `order:${account}`, { seq, expectedSeq: seq, atUs, detail });
-  }
-
-  #onSubscribed(event: Extract<SessionEvent, { kind: 'subscribed' }>, atUs: number): void {
-    const detail = this.#subscriptions.onSubscribed(event, atUs);
-    if (detail !== '') {
-      this.#streams.violation('bad_frame', '', { seq: 0, expectedSeq: 0, atUs, detail });
-      return;
-    }
-    // Where nothing is resumed, being subscribed again is all that a quiet stream can show.
-    if (!this.#options.dialect.isNumbered) this.#noteResumed(atUs);
-  }
-
-  #onError(error: Extract<SessionEvent, { kind: 'error' }>, atUs: number): void {
-    const reason = error.rejectReason ?? error.code;
-    const isOrder = this.#orders.onError({ id: error.id, clientOrderId: error.clientOrderId, reason }, atUs);
-    this.#subscriptions.onRefused(error.id);
-    if (isOrder && error.rejectReason !== undefined) return;
-    this.#fail('unexpected_error', `${error.code}: ${error.message}`, atUs);
-  }
-
-  #noteResumed(atUs: number, quietUs = 0): void {
-    // Back is who has all that it asked for, not who hears the first of its channels.
-    if (!this.#outages.isOut || !this.isConnected || this.#subscriptions.isWaiting) return;
-    this.#outages.onResumed(atUs, this.#subscriptions.isRecovered, quietUs);
+    this.#pings.start();
   }
 
   /** What is owed for longer than its interval, a heartbeat or a value, counts with what is known of it when the connection ends. */
