@@ -85,6 +85,15 @@ describe('tapedeck history', () => {
     );
   });
 
+  it('should say of runs that do not count why they do not, and how they would', async () => {
+    const ended = await capture('history', join(folder, 'run-3'), join(folder, 'zz-cut-off'));
+    expect([ended.code, ended.out]).toEqual([66, '']);
+    expect(ended.err).toMatch(/run-3 is left out: invalid.*\(--all takes it in\), and 1 more\n$/);
+    const empty = mkdtempSync(join(tmpdir(), 'tapedeck-history-'));
+    expect((await capture('history', empty)).err).toMatch(/no run that counts in .*; play one with "tapedeck gate"/);
+    rmSync(empty, { recursive: true });
+  });
+
   it.each([
     [['history', '/no/such/folder'], 66, /no folder \/no\/such\/folder/],
     [['history', '--since', 'yesterday'], 64, /Give a day like 2026-01-31/],

@@ -41,7 +41,7 @@ export function historyCommand() {
       const kept = runs.filter(({ startedAt }) => startedAt >= since);
       if (kept.length === 0) {
         const place = folders.length === 0 ? relative('.', runsFolder()) || '.' : folders.join(', ');
-        throw new CliError(`no run that counts in ${place}; play one with "tapedeck gate"`, ExitCode.MISSING_INPUT);
+        throw new CliError(`no run that counts in ${place}; ${wayOut(leftOut)}`, ExitCode.MISSING_INPUT);
       }
       const history = historyOf(kept, { metrics, seed: options.seed, leftOut });
       const out = options.out ?? join(folders[0] ?? runsFolder(), 'history.html');
@@ -49,6 +49,14 @@ export function historyCommand() {
       writeFileSync(out, historyPage(history));
       process.stdout.write(printed(history, options.format, relative('.', out)));
     });
+}
+
+/** What to do where no run counts, by why the first was left out. */
+function wayOut(leftOut: History['leftOut']): string {
+  const [first] = leftOut;
+  if (first === undefined) return 'play one with "tapedeck gate"';
+  const others = leftOut.length > 1 ? `, and ${leftOut.length - 1} more` : '';
+  return `${first.run} is left out: ${first.why}${others}`;
 }
 
 function printed(history: History, format: 'text' | 'json' | 'markdown' | 'benchmark', pagePath: string): string {

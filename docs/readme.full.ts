@@ -30,6 +30,8 @@ const SHORT_FORMS: Readonly<Record<string, string>> = {
   // Six short blocks of A against itself, and a gate so tight that they end it.
   'npx tapedeck compare --against HEAD':
     'npx tapedeck compare --against HEAD --scenario fixtures/compare/short-blocks.yaml --gate 0.1% --min-effect 0.01%',
+  // On a noisy machine each of the clone's runs may be invalid.
+  'npx tapedeck history': 'npx tapedeck history --all',
   'npx tapedeck capacity --vary clients --for 200000':
     'npx tapedeck capacity --vary clients --for 200000 --from 50 --max 100 --plateau 4s --warm-up 1s --plays 1 --budget 60s',
   'npx tapedeck soak --hours 8':
