@@ -48,11 +48,42 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof MergeError) return { line: oneLine(error.message), exitCode: MERGE_EXIT[error.fault] };
   if (error instanceof PlanError) return { line: oneLine(error.message), exitCode: ExitCode.BAD_DATA };
   if (error instanceof GateError) return { line: oneLine(error.message), exitCode: ExitCode.UNAVAILABLE };
+  const io = ioFailure(error);
+  if (io !== undefined) return io;
   const message = error instanceof Error ? error.message : String(error);
   return {
     line: `internal error: ${oneLine(message)} (set TAPEDECK_DEBUG=1 for the stack)`,
     exitCode: ExitCode.INTERNAL,
   };
+}
+
+/** What the system said of a file or a folder, and the way out. */
+const IO_WORDS: ReadonlyMap<string, { readonly words: string; readonly exitCode: ExitCode }> = new Map([
+  ['EISDIR', { words: 'is a folder; name a file', exitCode: ExitCode.USAGE }],
+  ['ENOTDIR', { words: 'a part of this path is a file; name another folder', exitCode: ExitCode.USAGE }],
+  ['EEXIST', { words: 'is a file; name a folder', exitCode: ExitCode.USAGE }],
+  ['ENOENT', { words: 'no such file or folder', exitCode: ExitCode.MISSING_INPUT }],
+  ['EACCES', { words: 'no permission', exitCode: ExitCode.IO_ERROR }],
+  ['EPERM', { words: 'no permission', exitCode: ExitCode.IO_ERROR }],
+  ['EROFS', { words: 'the file system is read-only', exitCode: ExitCode.IO_ERROR }],
+  ['ENOSPC', { words: 'no space is left on the device', exitCode: ExitCode.IO_ERROR }],
+  ['EDQUOT', { words: 'the quota of the disk is used up', exitCode: ExitCode.IO_ERROR }],
+  ['EIO', { words: 'the device failed', exitCode: ExitCode.IO_ERROR }],
+]);
+
+/** What the system said, in words; undefined of what it doesn't say of files. */
+export function ioWords(error: Error): string | undefined {
+  return 'code' in error ? IO_WORDS.get(String(error.code))?.words : undefined;
+}
+
+/** A failure to read or write; one that names no path is told only where no path could make a difference. */
+function ioFailure(error: unknown): Failure | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  const known = IO_WORDS.get(String(error.code));
+  if (known === undefined) return undefined;
+  const { words, exitCode } = known;
+  if ('path' in error) return { line: `${oneLine(String(error.path))}: ${words}`, exitCode };
+  return exitCode === ExitCode.IO_ERROR ? { line: words, exitCode } : undefined;
 }
 
 const MERGE_EXIT: Readonly<Record<MergeFault, ExitCode>> = {

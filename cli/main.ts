@@ -1,20 +1,22 @@
 #!/usr/bin/env node
+import { exitCodeAfter, printingFailed } from './printing.ts';
 import { runCli } from './program.ts';
 
-/** A reader that left (`tapedeck ... | head`) ends the command, quietly. */
-function endOnBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-}
-process.stdout.on('error', endOnBrokenPipe);
-process.stderr.on('error', endOnBrokenPipe);
+// A run goes on when nobody reads what it prints (`tapedeck gate | head`): its verdict stands in its report and in the exit code.
+let lost: Error | undefined;
+process.stdout.on('error', (error) => {
+  lost ??= error;
+});
+process.stderr.on('error', () => undefined);
 
 const output = {
   out: (text: string) => process.stdout.write(text),
   err: (text: string) => process.stderr.write(text),
 };
-const exitCode = await runCli(process.argv.slice(2), output, process.env['TAPEDECK_DEBUG'] === '1');
+const ended = await runCli(process.argv.slice(2), output, process.env['TAPEDECK_DEBUG'] === '1');
 // A long document may still be on its way into a pipe.
 await new Promise<void>((done) => void process.stdout.write('', () => done()));
+const failed = printingFailed(lost);
+if (failed !== undefined) output.err(`tapedeck: ${failed}\n`);
 // What a command left running in the background must not keep the process.
-process.exit(exitCode);
+process.exit(exitCodeAfter(ended, failed));

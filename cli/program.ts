@@ -2,6 +2,7 @@ import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/
 import { ExitCode } from '../protocol/codes.ts';
 import { VERSION } from '../server/http/version.ts';
 import { CliError, describeFailure } from './errors.ts';
+import { OutputLost } from './printing.ts';
 
 /** Every command, in the order of the help; loaded when it is asked for, so that none pays for the others. */
 const COMMANDS: Readonly<Record<string, () => Promise<CommandUnknownOpts>>> = {
@@ -42,6 +43,7 @@ export async function runCli(args: readonly string[], output: Output, debug: boo
     return Number(process.exitCode ?? ExitCode.PASS);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.PASS;
+    if (error instanceof OutputLost) return ExitCode.PASS;
     const { line, exitCode } = describeFailure(error);
     output.err(`tapedeck: ${line}\n`);
     if (debug && error instanceof Error) output.err(`${error.stack}\n`);

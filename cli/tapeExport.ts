@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { Command, Option } from '@commander-js/extra-typings';
 import { ExitCode } from '../protocol/codes.ts';
@@ -8,6 +7,7 @@ import { readPart, wantedSymbols } from '../simulator/tape/part.ts';
 import { openTape } from '../simulator/tape/reader.ts';
 import type { TapeReader } from '../simulator/tape/types.ts';
 import { CliError } from './errors.ts';
+import { printPart } from './printing.ts';
 import { type PartOptions, partOf, symbolNames, TIME_FORMS } from './tapePart.ts';
 import { whole } from './tapeText.ts';
 import { making, refuseOwnInput } from './tapeWrite.ts';
@@ -73,13 +73,8 @@ function write(
     }
     return exportToFolder(source, { ...work, folder: out, header, name: `trades-${header.sessionDate}` });
   }
-  if (out === '-') return exportLines(source, { ...work, take: toStdout });
+  if (out === '-') return exportLines(source, { ...work, take: printPart });
   return exportToFile(source, { ...work, path: out });
-}
-
-/** Waits for a reader that is slower than we are; one that left ends the process, see main.ts. */
-async function toStdout(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 function isFolder(path: string): boolean {

@@ -25,10 +25,13 @@ const Rows = Type.Object({
   histograms: Type.Object({ tick: Type.Object({ min: Type.Number() }) }),
 });
 
-/** Runs a command of the page: this build's, into a folder of its own. */
+/** Runs a command of the page: this build's, into a folder of its own; its summary is what it prints last. */
 function run(command: string, name: string) {
-  const line = command.replaceAll('npx tapedeck', 'node dist/cli/main.js');
-  const args = `${line} --format json --out ${join(folder, name)}`;
+  return ended(`${command} --format json --out ${join(folder, name)}`);
+}
+
+function ended(command: string) {
+  const args = command.replaceAll('npx tapedeck', 'node dist/cli/main.js');
   return new Promise<{
     code: number;
     summary: typeof Rows.static;
@@ -71,7 +74,11 @@ describe("docs/target.md's server that isn't ours", () => {
   });
 
   it('should be found losing one message in a hundred', async () => {
-    const { code, summary, row } = await run(late.replace('--late-ms 150', '--drop-every 100'), 'drop');
+    const losing = `${late.replace('--late-ms 150', '--drop-every 100')} --out ${join(folder, 'drop')}`;
+    // Nobody reads on after its first line: that ends neither the run nor its verdict.
+    const { code, summary, row } = await ended(
+      `set -o pipefail; { ${losing} | head -n 1 >&2; code=$?; cat ${join(folder, 'drop', 'summary.json')} | tr -d '\\n'; exit $code; }`,
+    );
 
     expect(code, summary.why).toBe(1);
     expect(row('loss')?.verdict).toBe('fail');

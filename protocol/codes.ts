@@ -62,6 +62,8 @@ export const ExitCode = {
   UNAVAILABLE: 69,
   /** A fault of tapedeck itself. */
   INTERNAL: 70,
+  /** Something could not be read or written: a full disk, no permission. */
+  IO_ERROR: 74,
   INTERRUPTED: 130,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
