@@ -8,7 +8,7 @@ import { ExitCode } from '../protocol/codes.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { CODECS, type Codec, CUSTOM_DIALECT, DIALECT_NAMES, type PlanDialect } from '../protocol/serverUnderTest.ts';
 import { printVerdict } from '../reports/terminal.ts';
-import { cacheFolder, commandPrefix, isInstalled } from '../simulator/paths.ts';
+import { cacheFolder, commandPrefix, isAtHome } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
 import { CliError } from './errors.ts';
@@ -184,7 +184,7 @@ function repeatCommand(options: {
   segments?: number | undefined;
   tape?: string | undefined;
 }): string {
-  const gate = isInstalled() ? `${commandPrefix()} gate` : 'npm run gate --';
+  const gate = isAtHome() ? 'npm run gate --' : `${commandPrefix()} gate`;
   const parts = [gate, '--scenario', options.scenario, '--seed', String(options.seed), '--load', options.load];
   if (options.dialect !== 'native') parts.push('--dialect', options.dialect);
   if (options.codec !== 'json') parts.push('--codec', options.codec);

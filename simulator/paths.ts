@@ -41,9 +41,15 @@ export function cacheFolder(): string {
   );
 }
 
-/** How a user calls a command of ours, as a report's "how to repeat" says it. */
+/** How a user calls a command of ours from where he is, as a report's "how to repeat" says it: its paths are relative to that. */
 export function commandPrefix(): string {
-  return isInstalled() ? 'npx tapedeck' : 'node dist/cli/main.js';
+  if (isInstalled()) return 'npx tapedeck';
+  return `node ${isAtHome() ? 'dist/cli/main.js' : projectFile('dist', 'cli', 'main.js')}`;
+}
+
+/** Whether we were called from the checkout's root, where its scripts are. */
+export function isAtHome(): boolean {
+  return !isInstalled() && process.cwd() === homeFolder();
 }
 
 function findRoot(start: string): string {
