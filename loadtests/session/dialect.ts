@@ -83,7 +83,7 @@ export interface BarFields extends Omit<SeenBar, 'readUs'> {
 
 /** A frame of any dialect in the words of the measurement. */
 export type SessionEvent =
-  | { readonly kind: 'welcome'; readonly account: string; readonly epoch: string; readonly heartbeatMs: number }
+  | { readonly kind: 'welcome'; readonly account: string; readonly epoch: string }
   | { readonly kind: 'subscribed'; readonly id: number; readonly channel: SessionChannel; readonly recovered: boolean }
   | {
       readonly kind: 'snapshot';

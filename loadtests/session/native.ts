@@ -206,7 +206,7 @@ function readWelcome(frame: Fields): SessionEvent {
   if (typeof account !== 'string' || typeof epoch !== 'string' || !isWhole(heartbeatMs)) {
     return bad('welcome without account, epoch or heartbeatMs');
   }
-  return { kind: 'welcome', account, epoch, heartbeatMs };
+  return { kind: 'welcome', account, epoch };
 }
 
 function readSubscribed(frame: Fields): SessionEvent {

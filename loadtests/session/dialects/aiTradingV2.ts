@@ -4,8 +4,6 @@ import { bearer, readOrderAnswer, ToldOrders } from './orders.ts';
 import type { PlayedTape, TickerReader } from './tapeTickers.ts';
 import { tickersOf } from './tickers.ts';
 
-const HEARTBEAT_MS = 1_000;
-
 /** AI-Trading-V2's socket (`/api/ws/realtime`) for one client: no numbers, no welcome, orders by HTTP. */
 export function aiTradingV2Dialect(client: DialectClient, tape: PlayedTape): Dialect {
   const { account, symbols } = client;
@@ -15,7 +13,7 @@ export function aiTradingV2Dialect(client: DialectClient, tape: PlayedTape): Dia
     protocol: '',
     isNumbered: false,
     headers: bearer,
-    opened: () => ({ kind: 'welcome', account, epoch: '', heartbeatMs: HEARTBEAT_MS }),
+    opened: () => ({ kind: 'welcome', account, epoch: '' }),
     parse: (text) => {
       const frame = parseFields(text);
       return frame === undefined ? bad('not a JSON object') : read(frame, { account, tickers, orders });

@@ -16,8 +16,6 @@ import { type PlayedTape, TapeTickers } from './tapeTickers.ts';
 
 /** No server's clock is so wrong, and no price so old. */
 const DAY_US = 86_400e6;
-/** Nobody promised a heartbeat. */
-const NO_HEARTBEAT_MS = 0;
 const OTHER: SessionEvent = { kind: 'other' };
 const STATE: SessionEvent = { kind: 'state' };
 
@@ -51,7 +49,7 @@ export function customDialect(client: DialectClient, rules: CustomRules, tape: P
     isNumbered: false,
     hasTextInBinary: true,
     headers: bearer,
-    opened: () => ({ kind: 'welcome', account, epoch: '', heartbeatMs: NO_HEARTBEAT_MS }),
+    opened: () => ({ kind: 'welcome', account, epoch: '' }),
     parse: (text, atUs) => {
       const value = parsed(text);
       if (value === undefined) return noted(text, bad('not JSON'));

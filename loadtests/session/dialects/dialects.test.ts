@@ -49,7 +49,7 @@ describe('ai-trading-v2', () => {
     const dialect = make('ai-trading-v2');
 
     expect(dialect.headers('t')).toEqual({ authorization: 'Bearer t' });
-    expect(dialect.opened(1, 't')).toMatchObject({ kind: 'welcome', account: 'acct-1', heartbeatMs: 1_000 });
+    expect(dialect.opened(1, 't')).toMatchObject({ kind: 'welcome', account: 'acct-1' });
   });
 
   it('should subscribe symbol by symbol, and to nothing that comes unasked', () => {
@@ -146,7 +146,6 @@ describe('us-001', () => {
     expect(read(dialect, of('connected', { user: 'u', heartbeatMs: 30_000 }))).toMatchObject({
       kind: 'welcome',
       account: 'acct-1',
-      heartbeatMs: 30_000,
     });
   });
 

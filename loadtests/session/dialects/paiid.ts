@@ -4,8 +4,6 @@ import { bearer, readOrderAnswer, ToldOrders } from './orders.ts';
 import type { PlayedTape, TickerReader } from './tapeTickers.ts';
 import { tickersOf } from './tickers.ts';
 
-const HEARTBEAT_MS = 1_000;
-
 /** PaiiD's socket of a user (`/ws?user_id=`) for one client: no numbers, orders by HTTP and told by `trading_alert`. */
 export function paiidDialect(client: DialectClient, tape: PlayedTape): Dialect {
   const { account, symbols } = client;
@@ -48,7 +46,7 @@ function read(frame: Fields, own: Own): SessionEvent {
   switch (type) {
     case 'connection':
       return frame['user_id'] === own.account
-        ? { kind: 'welcome', account: own.account, epoch: '', heartbeatMs: HEARTBEAT_MS }
+        ? { kind: 'welcome', account: own.account, epoch: '' }
         : bad('connection of another user');
     case 'subscription_confirmed':
       return { kind: 'subscribed', id: own.askedId, channel: 'ticker', recovered: false };

@@ -2,7 +2,6 @@ import type { Dialect, DialectClient, SessionEvent } from '../dialect.ts';
 import { bad, type Fields, isFields, isWhole, parseFields, plainError } from '../fields.ts';
 import { bearer } from './orders.ts';
 
-const HEARTBEAT_MS = 1_000;
 const BAR_MINUTES = new Map<unknown, number>([
   ['1m', 1],
   ['5m', 5],
@@ -46,7 +45,7 @@ function read(frame: Fields, own: Own): SessionEvent {
   if (!isWhole(timestamp)) return bad(`${type} without timestamp`);
   switch (type) {
     case 'connected':
-      return { kind: 'welcome', account: own.account, epoch: '', heartbeatMs: HEARTBEAT_MS };
+      return { kind: 'welcome', account: own.account, epoch: '' };
     case 'subscribed':
       return { kind: 'subscribed', id: own.askedId, channel: 'pattern', recovered: false };
     case 'pattern':

@@ -1,10 +1,8 @@
 import type { Dialect, DialectClient, SessionEvent } from '../dialect.ts';
-import { bad, type Fields, isFields, isWhole, numberOr, parseFields, plainError } from '../fields.ts';
+import { bad, type Fields, isFields, isWhole, parseFields, plainError } from '../fields.ts';
 import { bearer } from './orders.ts';
 import type { PlayedTape, TickerReader } from './tapeTickers.ts';
 import { tickersOf } from './tickers.ts';
-
-const HEARTBEAT_MS = 30_000;
 
 /** US-001's socket of one ticker (`/ws/stocks/:ticker`) for one client, which has one symbol: no numbers, no orders, no accounts. */
 export function us001Dialect(client: DialectClient, tape: PlayedTape): Dialect {
@@ -55,7 +53,6 @@ function read(
         kind: 'welcome',
         account: own.account,
         epoch: '',
-        heartbeatMs: numberOr(data['heartbeatMs'], HEARTBEAT_MS),
       };
     case 'snapshot':
       return { kind: 'state' };
