@@ -105,6 +105,14 @@ export interface HistogramJson {
   readonly buckets: readonly (readonly [number, number])[];
 }
 
+/** Whether what a stored histogram says of itself is so: as many counts as stated, and the extremes in the outermost buckets. */
+export function holdsTogether({ count, min, max, buckets }: HistogramJson): boolean {
+  const isAscending = buckets.every(([index], at) => at === 0 || index > (buckets[at - 1]?.[0] ?? 0));
+  const total = buckets.reduce((sum, [, counted]) => sum + counted, 0);
+  if (!isAscending || total !== count) return false;
+  return count === 0 || (buckets[0]?.[0] === bucketOf(min) && buckets.at(-1)?.[0] === bucketOf(max));
+}
+
 const SUB_BUCKETS = 2048;
 const HALF = SUB_BUCKETS / 2;
 

@@ -6,7 +6,7 @@ import { loadScenario } from '../../simulator/scenario.ts';
 import { loadTargets } from '../targets/load.ts';
 import { SAME_CLOCK } from './clock.ts';
 import { loadUnion } from './load.ts';
-import type { GeneratorRecord, RunIdentity, RunRecord } from './records.ts';
+import type { GeneratorRecord, RunIdentity, RunRecord, WindowsRecord } from './records.ts';
 import { readRunRecord, writeGeneratorRecord, writeRunRecord } from './runFile.ts';
 
 let folder: string;
@@ -74,6 +74,10 @@ function generator(name: string, run: Partial<RunIdentity> = {}): string {
   return path;
 }
 
+function raise(why: string): never {
+  throw new Error(why);
+}
+
 function refusal(...paths: string[]): Promise<unknown> {
   return loadUnion({ paths }).catch((error: unknown) => error);
 }
@@ -124,6 +128,30 @@ describe('the parts of a run', () => {
 
     expect(await refusal(cut)).toMatchObject({ fault: 'bad', message: expect.stringContaining('run.json: no JSON') });
     expect(await refusal(other)).toMatchObject({ fault: 'bad', message: expect.stringContaining('run.json: /run') });
+  });
+
+  it('should be found beside plain files, which are no parts of it', async () => {
+    gate('gate');
+    writeFileSync(join(folder, 'note.txt'), 'host-b was slow today');
+    writeFileSync(join(folder, 'segments'), 'no folder either');
+
+    expect(await refusal(folder)).toMatchObject({
+      fault: 'missing',
+      message: expect.stringContaining("the run's tape isn't there"),
+    });
+  });
+
+  it('should be refused when a histogram of the record contradicts itself', async () => {
+    const path = gate('gate');
+    const { scenario: _, ...record } = readRunRecord(path) ?? raise('no record');
+    const broken: WindowsRecord = [[3, { count: 9, min: 5, max: 5, sum: 5, buckets: [[5, 1]] }]];
+    const inside = { process: [], publish: broken, series: {} };
+    writeRunRecord(path, { ...record, scenario: loadScenario('smoke'), inside });
+
+    expect(await refusal(path)).toMatchObject({
+      fault: 'bad',
+      message: expect.stringContaining('run.json: /inside/publish: the histogram of second 3 contradicts itself'),
+    });
   });
 
   it('should be read as they were written', () => {

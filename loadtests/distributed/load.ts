@@ -67,19 +67,23 @@ export async function loadUnion(options: LoadOptions): Promise<LoadedUnion> {
 
 /** The folders of a run at a path: itself, or those right below it (and below its `segments`). @throws MergeError when there is none */
 function foldersIn(path: string): string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (!isFolder(path)) {
     throw new MergeError(`${path}: no such folder; name the folders that the gate and its generators wrote`, 'missing');
   }
   const below = (folder: string): string[] =>
-    statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+    isFolder(folder)
       ? readdirSync(folder)
           .sort()
           .map((name) => join(folder, name))
-          .filter(isPart)
+          .filter((inner) => isFolder(inner) && isPart(inner))
       : [];
   const folders = [...(isPart(path) ? [path] : below(path)), ...below(join(path, SEGMENTS_FOLDER))];
   if (folders.length > 0) return folders;
   throw new MergeError(`${path}: neither ${RUN_FILE} nor ${GENERATOR_FILE} in it or right below it`, 'missing');
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function isPart(folder: string): boolean {

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { type Scenario, type ScenarioFile, ScenarioSchema } from '../../protocol/schemas/scenario.ts';
-import { Histogram } from '../../reports/histogram.ts';
+import { Histogram, holdsTogether } from '../../reports/histogram.ts';
 import type { InsideEvidence } from '../judge/evidence.ts';
 import type { LatenessEvidence } from '../judge/lateness.ts';
 import type { Windows } from '../judge/merge.ts';
@@ -112,7 +112,17 @@ export type ReadRun = Omit<RunRecord, 'scenario'> & { readonly scenario: Scenari
 export function readRunRecord(folder: string): ReadRun | undefined {
   const path = join(folder, RUN_FILE);
   const record: RunRecord | undefined = readRecord(path, runCheck);
-  return record === undefined ? undefined : { ...record, scenario: scenarioOf(path, record.scenario) };
+  if (record === undefined) return undefined;
+  checkWindows(path, record.inside);
+  return { ...record, scenario: scenarioOf(path, record.scenario) };
+}
+
+function checkWindows(path: string, inside: RunRecord['inside']): void {
+  for (const name of ['process', 'publish'] as const) {
+    const broken = inside?.[name].find(([, histogram]) => !holdsTogether(histogram));
+    if (broken === undefined) continue;
+    throw new MergeError(`${path}: /inside/${name}: the histogram of second ${broken[0]} contradicts itself`, 'bad');
+  }
 }
 
 /** Reads a folder's `generator.json`; undefined where there is none. @throws MergeError for one that isn't as its schema says */
