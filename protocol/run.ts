@@ -284,6 +284,11 @@ export interface EndLine {
   readonly floorP99Us?: number;
   /** Whether the system gave it a higher priority; absent: not asked for. */
   readonly hasPriority?: boolean;
+  /** How many lines of each kind it ends, so that a file that lost some shows it; absent: nobody counted. */
+  readonly lines?: Readonly<Record<CountedKind, number>>;
 }
+
+/** The kinds of lines that an end line stands for. */
+export type CountedKind = Exclude<GeneratorLine['kind'], 'end'>;
 
 export type GeneratorLine = WindowLine | ViolationLine | OrderLine | ClientLine | EndLine;

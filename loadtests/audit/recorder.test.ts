@@ -55,6 +55,20 @@ it('should count for how many messages violations stand, those that it does not 
   expect(lines.at(-1)).toMatchObject({ violations: { gap: 3, duplicate: 1 }, violationMessages: { gap: 21 } });
 });
 
+it('should end with how many lines it told of each kind, and tell nothing after', () => {
+  const { recorder, lines } = recorderWithLines();
+  const lost = { client: 1, stream: 's', expectedSeq: 1, seq: 4, atUs: 1, detail: '' };
+  recorder.violation({ ...lost, violation: 'gap' });
+  recorder.countReceived(START_US + 1);
+  recorder.flush(START_US + 2_500_000, 1);
+  recorder.end(START_US + 2_600_000, 1);
+  const told = [...lines];
+  recorder.violation({ ...lost, violation: 'unplanned_close' });
+
+  expect(lines).toEqual(told);
+  expect(told.at(-1)).toMatchObject({ kind: 'end', lines: { window: 3, violation: 1, order: 0, client: 0 } });
+});
+
 it('should list the first violations, count all, and end with the best clock sample', () => {
   const { recorder, lines } = recorderWithLines();
   for (let seq = 0; seq < 5; seq++) {
@@ -72,5 +86,6 @@ it('should list the first violations, count all, and end with the best clock sam
     dueTimeErrorUs: 13,
     clockOffsetUs: 20,
     clockErrorUs: 50,
+    lines: { window: 0, violation: 2, order: 0, client: 0 },
   });
 });

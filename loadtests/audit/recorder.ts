@@ -1,5 +1,6 @@
 import type {
   ClientLine,
+  CountedKind,
   EndLine,
   GeneratorLine,
   GeneratorName,
@@ -7,7 +8,6 @@ import type {
   Schedule,
   ViolationKind,
   ViolationLine,
-  WindowLine,
   WindowMetric,
   WireHistogram,
 } from '../../protocol/run.ts';
@@ -48,6 +48,8 @@ export class Recorder {
   /** For how many messages they stand. */
   readonly #messages = new Map<ViolationKind, number>();
   #listed = 0;
+  #hasEnded = false;
+  readonly #lines: Record<CountedKind, number> = { window: 0, violation: 0, order: 0, client: 0 };
   /** The window of the last frame's read, and of its due time: nearly always the next one's too. */
   #readWindow = NO_WINDOW;
   #dueWindow = NO_WINDOW;
@@ -110,7 +112,7 @@ export class Recorder {
     this.#messages.set(kind, (this.#messages.get(kind) ?? 0) + messages);
     if (this.#listed >= this.options.maxListedViolations) return;
     this.#listed += 1;
-    this.options.emit({ kind: 'violation', generator: this.options.generator, ...violation });
+    this.#emit({ kind: 'violation', generator: this.options.generator, ...violation });
   }
 
   /** Counts more messages of a violation that was told. */
@@ -148,9 +150,9 @@ export class Recorder {
 
   /** Tells the end of a client or of an order. */
   tell(line: Omit<OrderLine, 'generator'> | Omit<ClientLine, 'generator'>): void {
-    const { generator, emit } = this.options;
-    if (line.kind === 'order') emit({ ...line, generator });
-    else emit({ ...line, generator });
+    const { generator } = this.options;
+    if (line.kind === 'order') this.#emit({ ...line, generator });
+    else this.#emit({ ...line, generator });
   }
 
   /** Tells every second before that of `nowUs`; each second tells once how many are connected. */
@@ -164,6 +166,7 @@ export class Recorder {
     // Ticks may be due in a later second than the clock stands at by its error.
     this.#flushBefore(Number.POSITIVE_INFINITY, 0);
     this.options.emit(this.#endLine());
+    this.#hasEnded = true;
   }
 
   #endLine(): EndLine {
@@ -179,7 +182,15 @@ export class Recorder {
       ...(this.#earlyUs > 0 && { earlyUs: Math.round(this.#earlyUs) }),
       ...(this.#unread !== '' && { unread: this.#unread }),
       ...this.#process,
+      lines: { ...this.#lines },
     };
+  }
+
+  #emit(line: Exclude<GeneratorLine, EndLine>): void {
+    // The end line has told how many there are: what comes while sockets close is nobody's any more.
+    if (this.#hasEnded) return;
+    this.#lines[line.kind] += 1;
+    this.options.emit(line);
   }
 
   #flushBefore(second: number, connected: number): void {
@@ -204,7 +215,7 @@ export class Recorder {
       histograms.tick = window.tick.toJSON();
       histograms.service = window.service.toJSON();
     }
-    const line: WindowLine = {
+    this.#emit({
       kind: 'window',
       generator: this.options.generator,
       second,
@@ -212,8 +223,7 @@ export class Recorder {
       received: window?.received ?? 0,
       sent: window?.sent ?? 0,
       connected,
-    };
-    this.options.emit(line);
+    });
   }
 
   #windowOf(atUs: number): Window {
