@@ -195,7 +195,7 @@ async function collected(
   const data = newGeneratorData(plan.generator);
   for (let index = 1; index <= segments; index++) {
     const path = join(folder, `${index}-of-${segments}`, LINES_FILE);
-    if (existsSync(path)) addGenerator(data, (await readLines(plan.generator, path)).data);
+    if (existsSync(path)) addGenerator(data, await readLines(plan.generator, path));
   }
   return { data, failed: interrupted ? 'interrupted' : '' };
 }

@@ -62,8 +62,8 @@ async function instance(path: string, index: number, planPath: string): Promise<
       else reject(new Error(told));
     });
   });
-  const { data } = await readLines('k6', out);
-  return data.clients.map(({ client }) => client).sort((a, b) => a - b);
+  const { clients } = await readLines('k6', out);
+  return clients.map(({ client }) => client).sort((a, b) => a - b);
 }
 
 describe.runIf(k6.kind === 'found')("k6's own segments", () => {

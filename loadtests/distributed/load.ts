@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { openTape } from '../../simulator/tape/reader.ts';
 import type { TapeHeader } from '../../simulator/tape/types.ts';
 import { type PlayedPart, readPart, unknownPart } from '../gate/part.ts';
+import { readCheckedLines } from './checkedLines.ts';
 import { MergeError } from './errors.ts';
-import { readLines } from './lines.ts';
 import type { RunPart, Union } from './merge.ts';
 import { GENERATOR_FILE, type GeneratorRecord, RUN_FILE, type RunIdentity, SEGMENTS_FOLDER } from './records.ts';
 import { type ReadRun, readGeneratorRecord, readRunRecord } from './runFile.ts';
@@ -108,16 +108,18 @@ export function differenceOf(a: RunIdentity, b: RunIdentity): string | undefined
 
 async function ownPart(folder: string, own: ReadRun['generators'][number]): Promise<RunPart> {
   const path = join(folder, own.lines);
-  const { data, unreadable } = await readLines(own.generator, path);
+  const { generator, failed } = own;
+  const { data, damage } = await readCheckedLines({ generator, path, isWhole: failed === '' });
   return {
-    name: own.generator,
+    name: generator,
     from: path,
     data,
     segment: undefined,
     clock: undefined,
     canaryUs: new Map(),
     stealShare: new Map(),
-    failed: failureOf(own.failed, unreadable),
+    failed,
+    damage,
   };
 }
 
@@ -126,9 +128,10 @@ async function generatorPart(
   record: GeneratorRecord,
   clockErrorUs: number | undefined,
 ): Promise<RunPart> {
-  const { data, unreadable } = await readLines(record.generator, join(folder, record.lines));
-  const { segment, clock, host } = record;
-  const which = segment === null ? record.generator : `${record.generator} ${segmentName(segment)}`;
+  const { generator, segment, clock, host, failed } = record;
+  const path = join(folder, record.lines);
+  const { data, damage } = await readCheckedLines({ generator, path, isWhole: failed === '' });
+  const which = segment === null ? generator : `${generator} ${segmentName(segment)}`;
   return {
     name: `${which} on ${host.name}`,
     from: folder,
@@ -140,12 +143,9 @@ async function generatorPart(
         : clock,
     canaryUs: new Map(record.canaryUs),
     stealShare: new Map(record.stealShare),
-    failed: failureOf(record.failed, unreadable),
+    failed,
+    damage,
   };
-}
-
-function failureOf(failed: string, unreadable: number): string {
-  return failed === '' && unreadable > 0 ? `${unreadable} of its lines can't be read` : failed;
 }
 
 /** What should have arrived, from the run's tape. @throws MergeError when the tape is another one */

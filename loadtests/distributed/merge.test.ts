@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,8 +15,8 @@ import { playGenerators } from '../session/virtualRun.ts';
 import type { ModelEngine, ModelSinks } from '../session/virtualServer.ts';
 import { loadTargets } from '../targets/load.ts';
 import { type JudgedRunOptions, stageRun } from '../trust/judgedRun.ts';
+import { readCheckedLines } from './checkedLines.ts';
 import { SAME_CLOCK } from './clock.ts';
-import { readLines } from './lines.ts';
 import { mergeEvidence, type RunPart } from './merge.ts';
 import { identityOf } from './record.ts';
 import type { ClockRecord } from './records.ts';
@@ -124,9 +124,19 @@ interface Recorded {
 async function partOf(lines: readonly GeneratorLine[], segment: { index: number; of: number }): Promise<RunPart> {
   const path = join(mkdtempSync(join(folder, 'part-')), 'lines.ndjson');
   writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const { data } = await readLines('swarm', path);
+  const { data, damage } = await readCheckedLines({ generator: 'swarm', path, isWhole: true });
   const name = `swarm ${segment.index}/${segment.of}`;
-  return { name, from: path, data, segment, clock: SAME_CLOCK, canaryUs: new Map(), stealShare: new Map(), failed: '' };
+  return {
+    name,
+    from: path,
+    data,
+    segment,
+    clock: SAME_CLOCK,
+    canaryUs: new Map(),
+    stealShare: new Map(),
+    failed: '',
+    damage,
+  };
 }
 
 /** Everything that a verdict is made from, in a form that can be compared to the letter. */
@@ -184,6 +194,21 @@ describe('a run that four generators shared', () => {
 
     expect(judge(evidence).verdict).toBe('fail');
   });
+
+  for (const fault of ['none', 'drop']) {
+    it(`should be invalid when a line of one has gone, whatever the others saw: ${fault}`, async () => {
+      const { union } = await record(fault, GENERATORS);
+      const [first, ...others] = union.parts;
+      if (first === undefined) throw new Error('no parts');
+      const lines = readFileSync(first.from, 'utf8').split('\n');
+      const path = join(folder, `${fault}-damaged.ndjson`);
+      writeFileSync(path, lines.filter((_, at) => at !== 4).join('\n'));
+      const { data, damage } = await readCheckedLines({ generator: 'swarm', path, isWhole: true });
+      const { evidence } = mergeEvidence({ ...union, parts: [{ ...first, data, damage }, ...others] });
+
+      expect(judge(evidence)).toMatchObject({ verdict: 'invalid', why: expect.stringContaining(`${path}: 1 of its`) });
+    });
+  }
 
   it('should be refused when a client comes twice, and say which', async () => {
     const { union } = await record('none', GENERATORS);

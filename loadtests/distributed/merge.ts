@@ -26,6 +26,8 @@ export interface RunPart {
   readonly stealShare: ReadonlyMap<number, number>;
   /** In words; '' when nothing went wrong with it. */
   readonly failed: string;
+  /** What its file has lost since it was written, in words that name it; '' when nothing. */
+  readonly damage: string;
 }
 
 export interface Union {
@@ -48,6 +50,7 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
   const symbolsOf = new Map(record.clients.map(({ client, symbols }) => [client, symbols]));
   const { isNumbered } = record;
   const unread = unreadable(generators);
+  const damage = parts.map((each) => each.damage).find((words) => words !== '');
   const evidence: RunEvidence = {
     scenario: record.scenario,
     targets: record.targets,
@@ -56,6 +59,7 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
     plannedClients: record.clients.length,
     plannedOrders: record.clients.reduce((sum, client) => sum + client.orders, 0),
     ...(unread === undefined ? {} : { unreadable: unread }),
+    ...(damage === undefined ? {} : { damaged: damage }),
     inside: insideOf(record.inside),
     lateness: latenessOf(record, parts, generators),
     cuts: record.cuts,
@@ -63,7 +67,7 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
     expectedHeads: new Map(record.expectedHeads),
     absent: new Map(record.absent),
     serverDied: record.serverDied,
-    generatorFailed: failureOf(record, parts),
+    generatorFailed: damage ?? failureOf(record, parts),
   };
   const told = record.endedEarly === undefined ? evidence : cutShort(evidence, record.endedEarly);
   return {

@@ -71,7 +71,7 @@ export function startLoad(
     onStarted: started.resolve,
   });
   const done = run.then(async (result): Promise<GeneratorEnd> => {
-    const { data } = await readLines(options.plan.generator, outPath);
+    const data = await readLines(options.plan.generator, outPath);
     switch (result.kind) {
       case 'done':
         return { data, failed: '' };
@@ -114,7 +114,7 @@ function startNode(
   const done = child.ended.then(async (ended): Promise<GeneratorEnd> => {
     clearTimeout(overdue);
     options.signal?.removeEventListener('abort', interrupt);
-    const { data } = await readLines(plan.generator, options.outPath);
+    const data = await readLines(plan.generator, options.outPath);
     const last = ended.lastWords.split('\n').at(-1) ?? '';
     const died =
       ended.code === 0

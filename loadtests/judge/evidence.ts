@@ -79,6 +79,8 @@ export interface RunEvidence {
   readonly plannedOrders: number;
   /** Why nothing of what came could be read, a fault of the rules that were given or of the server; absent: it could. */
   readonly unreadable?: string;
+  /** What is missing of that which our own generators wrote: nothing can be held against anybody; absent: nothing. */
+  readonly damaged?: string;
   readonly inside: InsideEvidence | undefined;
   readonly lateness: LatenessEvidence;
   /** Cuts made, by client. */

@@ -230,6 +230,15 @@ describe('judge', () => {
     });
   });
 
+  it('should be invalid when lines of ours are missing, whatever promise looks broken without them', () => {
+    const damaged = 'swarm.ndjson: 1 of its 16 window lines missing';
+
+    expect(judge({ ...withViolation(soundEvidence(), 'gap', 30), damaged })).toMatchObject({
+      verdict: 'invalid',
+      why: damaged,
+    });
+  });
+
   it('should fail a client that is served far worse than the rest, by `fairness`', () => {
     const [, histogram] = soundClient(0).tickBySecond[0] as readonly [number, never];
     const slow = {

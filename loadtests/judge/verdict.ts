@@ -34,6 +34,7 @@ export function judge(evidence: RunEvidence): Judgement {
       : rows.find((row) => row.id === 'freshness' && row.verdict === 'fail');
   const failed = failedConnect ?? failedPromise ?? failedTrigger ?? failedFreshness;
   if (evidence.serverDied !== '') return { verdict: 'fail', why: evidence.serverDied, rows };
+  if (evidence.damaged !== undefined) return { verdict: 'invalid', why: evidence.damaged, rows };
   if (evidence.unreadable !== undefined) return { verdict: 'invalid', why: evidence.unreadable, rows };
   if (failed !== undefined) return { verdict: 'fail', why: sentence(failed), rows };
   if (evidence.endedEarly !== undefined) return { ...ended(evidence.endedEarly, evidence), rows };

@@ -13,6 +13,7 @@ import type { GeneratorPlan } from '../../protocol/generatorPlan.ts';
 import type { GeneratorLine, Schedule } from '../../protocol/run.ts';
 import { hostClock } from '../../simulator/hostClock.ts';
 import { createTapeWriter } from '../../simulator/tape/writer.ts';
+import { readCheckedLines } from '../distributed/checkedLines.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tapedeck-generators-'));
 const closers: (() => void)[] = [];
@@ -160,6 +161,7 @@ async function run(generator: 'swarm' | 'probe', dropped: number, more: readonly
   await Promise.race([allRead, end]);
   child.kill('SIGTERM');
   expect(await end).toEqual({ code: 0, errors: '' });
+  expect(await readCheckedLines({ generator, path: outPath, isWhole: true })).toMatchObject({ damage: '' });
   return readFileSync(outPath, 'utf8')
     .trimEnd()
     .split('\n')

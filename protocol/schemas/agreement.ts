@@ -25,3 +25,10 @@ export function schemasOf<Frame extends { readonly type: string }>() {
     schemas: Schemas & Agreeing<Frame, Schemas>,
   ): Schemas => schemas;
 }
+
+/** Takes the schema of a type that is no frame; doesn't compile unless it says exactly what the type says. */
+export function schemaOf<Type>() {
+  return <const Schema extends TSchema>(
+    schema: Schema & (Same<Static<Schema>, Type> extends true ? Schema : { readonly differsFromItsType: true }),
+  ): Schema => schema;
+}
