@@ -121,7 +121,8 @@ export function capacityCommand() {
       throw new CliError('--vary symbols makes a tape for each load; leave out --tape', ExitCode.USAGE);
     }
     const scenario = loadScenario(options.scenario);
-    checkMayLoad(underTest, options, vary === 'clients' ? span.max : scenario.load.clients);
+    const { clients, probes } = scenario.load;
+    checkMayLoad(underTest, options, vary === 'clients' ? span.max : clients + probes);
     const targets = loadTargets(options.targets ?? scenario.targets);
     const progress = openProgress(options.format === 'json' ? process.stderr : process.stdout);
     const command = repeatCommand(options);

@@ -14,15 +14,32 @@ describe('plateauAt', () => {
   it('should give each further client its orders, and time to connect', () => {
     const planned = plateauAt(BASE, { vary: 'clients', load: 2000, ...TIMES });
 
-    expect(planned.scenario.load).toMatchObject({ clients: 2000, ordersPerS: 100, connectOverS: 4 });
+    expect(planned.scenario.load).toMatchObject({ clients: 1998, ordersPerS: 99.9, connectOverS: 4 });
     expect(planned.scenario.tape.durationS).toBe(18);
-    expect(row(planned, 'clients')?.bound).toBe(2000);
+  });
+
+  it('should count the probes among the clients, so that the load is what the server has, and ask that each is served', () => {
+    for (const load of [1, 2, 3, 50, 2000]) {
+      const planned = plateauAt(BASE, { vary: 'clients', load, ...TIMES });
+      const { clients, probes } = planned.scenario.load;
+
+      expect(clients + probes).toBe(load);
+      expect(clients).toBeGreaterThan(0);
+      expect(row(planned, 'clients')?.bound).toBe(load);
+    }
+  });
+
+  it('should ask everybody where the load leaves no probe to be asked', () => {
+    const strict = { ...BASE, targets: loadTargets('strict') };
+
+    expect(row(plateauAt(strict, { vary: 'clients', load: 1, ...TIMES }), 'tick')?.source).toBeUndefined();
+    expect(row(plateauAt(strict, { vary: 'clients', load: 2, ...TIMES }), 'tick')?.source).toBe('probes');
   });
 
   it('should ask for no symbol that nobody hears, and for no sample that a small load does not give', () => {
     const planned = plateauAt(BASE, { vary: 'clients', load: 8, ...TIMES });
 
-    expect(row(planned, 'symbols')?.bound).toBe(160);
+    expect(row(planned, 'symbols')?.bound).toBe(120);
     expect(row(planned, 'tick')?.minSamples).toBe(1);
     expect(row(planned, 'fairness')).toBeUndefined();
   });

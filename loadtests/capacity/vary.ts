@@ -45,10 +45,13 @@ export function plateauAt(base: PlannedPlateau, spec: PlateauSpec): PlannedPlate
 function variedBy(scenario: Scenario, { vary, load, speed }: PlateauSpec): Scenario {
   switch (vary) {
     case 'clients': {
+      // To the server a probe is a client like any other, so the load is what it has of both.
+      const probes = Math.min(scenario.load.probes, load - 1);
+      const clients = load - probes;
       // More of the same clients: each brings its own orders.
-      const ordersPerS = (scenario.load.ordersPerS * load) / scenario.load.clients;
+      const ordersPerS = (scenario.load.ordersPerS * clients) / scenario.load.clients;
       const connectOverS = Math.max(scenario.load.connectOverS, load / CONNECTS_PER_S);
-      return { ...scenario, load: { ...scenario.load, clients: load, ordersPerS, connectOverS } };
+      return { ...scenario, load: { ...scenario.load, clients, probes, ordersPerS, connectOverS } };
     }
     case 'symbols': {
       const { events, symbols } = scenario.tape;
@@ -67,10 +70,13 @@ function targetFor(target: Target, scenario: Scenario): Target | undefined {
   const { id } = target;
   const { load, cuts } = scenario;
   if (SOAK_ROWS.has(id) || (CUT_ROWS.has(id) && cuts.length === 0)) return undefined;
-  if (id === 'clients') return { ...target, bound: load.clients, minSamples: 0 };
+  if (id === 'clients') return { ...target, bound: load.clients + load.probes, minSamples: 0 };
   if (id === 'symbols') return { ...target, bound: symbolsReached(scenario), minSamples: 0 };
   if (id === 'fairness' && load.clients < target.minSamples) return undefined;
-  return { ...target, minSamples: BY_CHANCE.has(id) ? 0 : Math.min(target.minSamples, 1) };
+  const { source, ...anybodys } = target;
+  // The least load is one client and no probe.
+  const asked = source === 'probes' && load.probes === 0 ? anybodys : target;
+  return { ...asked, minSamples: BY_CHANCE.has(id) ? 0 : Math.min(target.minSamples, 1) };
 }
 
 /** Times of a tape's events, µs, ascending. */
