@@ -3,7 +3,9 @@ import type { Target } from '../../protocol/schemas/targets.ts';
 import type { RunEvidence } from './evidence.ts';
 import { type Breach, breaches, cutBeforeWelcome, exampleOf, excusedBeforeWelcome } from './promises.ts';
 import { enough, type Finding, generatorAtFault, leastSamples } from './samples.ts';
+import { shutOut } from './shutOut.ts';
 import { holds } from './timing.ts';
+import { violationsOf } from './violations.ts';
 
 const LOSS_KINDS: readonly ViolationKind[] = [
   'gap',
@@ -86,6 +88,17 @@ export function loss(target: Target, evidence: RunEvidence): Finding {
   const found = breaches(evidence, LOSS_KINDS);
   const counted = target.unit === 'share' ? asShare(target, found, received) : promise(found, received);
   return enough(target, evidence, counted, 'messages audited');
+}
+
+/** Whether all that `loss` counts was missed by clients that were never let in: that is one fault, and not a loss. */
+export function isLossOfShutOut(evidence: RunEvidence): boolean {
+  const shut = shutOut(evidence);
+  if (shut.size === 0) return false;
+  const { listed, counts } = violationsOf(evidence);
+  return LOSS_KINDS.every((kind) => {
+    const theirs = listed.filter(({ violation, client }) => violation === kind && shut.has(client));
+    return (counts.get(kind) ?? 0) === theirs.length;
+  });
 }
 
 function resumes(evidence: RunEvidence): number {

@@ -1,6 +1,7 @@
 import type { ClientLine, ViolationKind, ViolationLine } from '../../protocol/run.ts';
 import type { RunEvidence } from './evidence.ts';
 import { isExcused } from './excuses.ts';
+import { shutOut } from './shutOut.ts';
 import { messagesOf, unplannedClosesOf, violationsOf } from './violations.ts';
 
 /** Violations of one kind. */
@@ -12,30 +13,39 @@ export interface Breach {
   /** Of the messages, those that only our own lateness may explain. */
   readonly excused: number;
   readonly example: ViolationLine | undefined;
+  /** Whether the example's client was never let in, and each other's too that could be shown instead. */
+  readonly isOfShutOut: boolean;
 }
 
 /** Violations of some kinds over all generators, those that the generator may have caused counted apart. */
 export function breaches(evidence: RunEvidence, kinds: readonly ViolationKind[]): Breach[] {
   const { listed: all, counts, messages: sizes, again } = violationsOf(evidence);
+  const shut = shutOut(evidence);
   return kinds.map((violation) => {
     const listed = all.filter((line) => line.violation === violation);
     const count = counts.get(violation) ?? 0;
     const messages = sizes.get(violation) ?? 0;
     const isOurs = ({ atUs }: ViolationLine): boolean => isExcused(evidence, violation, atUs);
     const excused = listed.filter(isOurs);
-    const example = listed.find((line) => !excused.includes(line)) ?? listed[0];
+    const unexcused = listed.filter((line) => !excused.includes(line));
+    const example = unexcused.find(({ client }) => !shut.has(client)) ?? unexcused[0] ?? listed[0];
+    const isOfShutOut = example !== undefined && shut.has(example.client);
     // Of very many, the first are listed: where each of them is excused, the others can't be held against the server.
     const told = [...listed, ...[...again].filter((line) => line.violation === violation)];
     const isAllExcused = told.length > 0 && told.every(isOurs);
     const excusedMessages = isAllExcused ? messages : excused.reduce((sum, line) => sum + messagesOf(line), 0);
-    return { violation, count, messages, excused: excusedMessages, example };
+    return { violation, count, messages, excused: excusedMessages, example, isOfShutOut };
   });
 }
 
-/** A violation to show: of the kind that broke most messages, one that has no excuse rather than one that has. */
+/**
+ * A violation to show: of the kind that broke most messages, one that has no excuse rather than one that has, and what
+ * befell a client that was let in rather than what another missed for want of being so.
+ */
 export function exampleOf(found: readonly Breach[]): ViolationLine | undefined {
   const listed = found.filter(({ example }) => example !== undefined).sort((a, b) => b.messages - a.messages);
-  return (listed.find(({ messages, excused }) => messages > excused) ?? listed[0])?.example;
+  const unexcused = listed.filter(({ messages, excused }) => messages > excused);
+  return (unexcused.find(({ isOfShutOut }) => !isOfShutOut) ?? unexcused[0] ?? listed[0])?.example;
 }
 
 /** Connections of a client that the run itself cut before they were welcomed: nobody failed. */

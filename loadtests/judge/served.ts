@@ -4,6 +4,7 @@ import type { Target } from '../../protocol/schemas/targets.ts';
 import { atLeast } from './countRows.ts';
 import { type RunEvidence, secondOf } from './evidence.ts';
 import { type Finding, generatorAtFault } from './samples.ts';
+import { shutOutWords } from './shutOut.ts';
 
 /** What others hear of a symbol for so long, its client should hear too. */
 const MUTE_US = 2_000_000;
@@ -28,7 +29,9 @@ export function servedClients(target: Target, evidence: RunEvidence): Finding {
       client.connects > 0 &&
       (hasTicks ? client.streams.some((stream) => stream.events > 0) : client.patterns.fromUs >= 0),
   ).length;
-  const found = atLeast(target, evidence, served, `of ${evidence.plannedClients} planned`);
+  const counted = atLeast(target, evidence, served, `of ${evidence.plannedClients} planned`);
+  const shut = counted.verdict === 'fail' ? shutOutWords(evidence) : '';
+  const found = shut === '' ? counted : { ...counted, reason: `${counted.reason}; ${shut}` };
   const muted = isHeldAgainstOthers(evidence) ? mutedOf(clients) : [];
   const [worst] = muted;
   if (worst === undefined || found.verdict !== 'pass') return found;

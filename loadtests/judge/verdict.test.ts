@@ -130,6 +130,53 @@ describe('judge', () => {
     expect(judge({ ...evidence, generators: [{ ...first, violationCounts: counts }] }).why).toMatch(/^loss /);
   });
 
+  describe('of a server that refuses some', () => {
+    const refused: Partial<ClientLine> = {
+      connects: 0,
+      failedConnects: 3,
+      closes: [{ atUs: START_US - 500_000, code: 1006, why: 'upgrade was answered with 503' }],
+      resumes: [],
+      streams: soundClient(0).streams.map((stream) => ({ ...stream, firstSeq: -1, lastSeq: -1, events: 0 })),
+      operations: 3,
+      failedOperations: 3,
+      received: 0,
+    };
+
+    it('should name the refusal: who was never let in has lost no message beyond it', () => {
+      expect(judge(withClient(refused))).toMatchObject({
+        verdict: 'fail',
+        why: 'clients (>= 100) measured 99 of 100 planned: 99, 100 needed; 1 of 100 clients never let in (closed with 1006 (upgrade was answered with 503), no cut was planned then)',
+      });
+    });
+
+    it('should name the failed opening where so few clients need not be served', () => {
+      const evidence = withClient({ ...refused, operations: 30, failedOperations: 30 });
+      const targets = { ...evidence.targets, targets: evidence.targets.targets.filter(({ id }) => id !== 'clients') };
+
+      expect(judge({ ...evidence, targets }).why).toMatch(/^errors .*client 0: .*upgrade was answered with 503/);
+    });
+
+    it('should fail it by `loss` still, where no other row does, and say who missed it', () => {
+      const evidence = withClient({ ...refused, closes: [], failedOperations: 0 });
+      const targets = { ...evidence.targets, targets: evidence.targets.targets.filter(({ id }) => id === 'loss') };
+
+      expect(judge({ ...evidence, targets })).toMatchObject({
+        verdict: 'fail',
+        why: expect.stringMatching(/^loss .*client 0, ticker:S0: never let in, so nothing of S0 ever came/),
+      });
+    });
+
+    it('should name the loss of one that was let in beside them, and that client', () => {
+      const evidence = withClient(refused);
+      const [first] = evidence.generators as [GeneratorData];
+      const cut = soundClient(7).streams.map((stream) => ({ ...stream, lastSeq: 48, events: 48 }));
+      const clients = first.clients.map((client) => (client.client === 7 ? { ...client, streams: cut } : client));
+
+      expect(judge({ ...evidence, generators: [{ ...first, clients }] }).why).toMatch(/^loss .*client 7, /);
+      expect(judge(withViolation(evidence, 'gap', 30)).why).toMatch(/^loss .*client 3, ticker:S30: planted gap/);
+    });
+  });
+
   it('should not count symbols that were asked for and never heard', () => {
     const evidence = soundEvidence();
     const mute = { firstSeq: -1, lastSeq: -1, events: 0 };

@@ -1,4 +1,5 @@
 import type { Row, Verdict } from '../../protocol/schemas/summary.ts';
+import { isLossOfShutOut } from './countRows.ts';
 import type { EndedEarly, RunEvidence } from './evidence.ts';
 import { staleAsFresh } from './freshness.ts';
 import { lateIn } from './lateness.ts';
@@ -20,7 +21,10 @@ export interface Judgement {
  */
 export function judge(evidence: RunEvidence): Judgement {
   const rows = evidence.targets.targets.map((target) => judgeRow(target, evidence));
-  const failedPromise = worst(rows.filter((row) => row.verdict === 'fail' && !TIMING_ROWS.has(row.id)));
+  const failedPromise = named(
+    rows.filter((row) => row.verdict === 'fail' && !TIMING_ROWS.has(row.id)),
+    evidence,
+  );
   const failedTrigger =
     orderFaults(evidence).wrong.length > 0
       ? rows.find((row) => row.id === 'trigger' && row.verdict === 'fail')
@@ -65,6 +69,14 @@ function ended({ row, seconds }: EndedEarly, { targets, lateness }: RunEvidence)
   const isOurs = seconds.every((second) => lateIn(lateness, second, boundUs).length > 0);
   if (!isOurs) return { verdict: 'fail', why };
   return { verdict: 'invalid', why: `${why}, in all of which the machine or a generator was late` };
+}
+
+/** The row to name of broken promises: where only clients that were never let in missed anything, the one that says so rather than `loss`. */
+function named(broken: readonly Row[], evidence: RunEvidence): Row | undefined {
+  const most = worst(broken);
+  const refused = broken.find(({ id }) => id === 'clients') ?? broken.find(({ id }) => id === 'errors');
+  if (most?.id !== 'loss' || refused === undefined || !isLossOfShutOut(evidence)) return most;
+  return worst([refused, ...broken.filter(({ id }) => id !== 'loss')]);
 }
 
 /** The row to name of several broken ones: of those that count broken promises the one with the most, else the first in the table. */

@@ -183,7 +183,7 @@ function missingTails(evidence: RunEvidence): ViolationLine[] {
           expectedSeq: head,
           seq: stream.lastSeq,
           atUs: endUs,
-          detail: tailWords(stream, messages),
+          detail: `${client.connects === 0 ? 'never let in, so ' : ''}${tailWords(stream, messages)}`,
           ...(messages > 1 && { messages }),
         });
       }
