@@ -4,6 +4,7 @@ import { eventTimes } from '../loadtests/capacity/eventTimes.ts';
 import { watchLoad } from '../loadtests/capacity/loadWatch.ts';
 import { isLateStart, plateauOf } from '../loadtests/capacity/reading.ts';
 import { mostRate, plateauAt, speedFor } from '../loadtests/capacity/vary.ts';
+import { lostConnections } from '../loadtests/judge/shutOut.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import type { Plateau, Varied } from '../protocol/schemas/capacity.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
@@ -118,6 +119,8 @@ export function plateauPlayer(plan: PlateauPlan): PlateauPlayer {
           bytesOut: outcome.evidence.inside?.bytesOut,
           busy: watch.between(startUs + warmUpS * 1e6, startUs + lastsS * 1e6),
           generatorFailed: outcome.evidence.generatorFailed,
+          serverDied: outcome.evidence.serverDied,
+          lostConnections: lostConnections(outcome.evidence),
           folder: relative(plan.folder, folder),
         });
         // The next ones get longer to come up.

@@ -90,6 +90,7 @@ const NOTHING_SEEN = {
   loopDelayUs: null,
   generatorCpu: null,
   machineCpu: null,
+  lostConnections: '',
   folder: '',
 } as const;
 

@@ -81,6 +81,39 @@ describe('what bounded it', () => {
     expect(bounded({ cpu: null, rssBytes: null, loopDelayUs: null }).why).toContain('not seen from here');
   });
 
+  it('should be the death of the server where it died, with what was at its end then', () => {
+    const died = { cause: 'death', brokenTarget: '', why: 'the server ended in mid-run (exit code 7)' } as const;
+
+    expect(bounded({ ...died, cpu: 0.02 })).toEqual({
+      by: 'death',
+      why: 'the server, which died (the server ended in mid-run (exit code 7)); no resource was seen at its end',
+    });
+    expect(bounded({ ...died, rssBytes: 15.9 * 1024 * MB }).why).toContain('; at its end was memory: 15.9 GB');
+  });
+
+  it('should be the connections that it did not take or keep, seen from inside or not', () => {
+    const lost = {
+      cause: 'connections',
+      brokenTarget: 'clients',
+      lostConnections: '2 of 52 clients never let in (upgrade was answered with 503)',
+    } as const;
+
+    for (const cpu of [0.05, null]) {
+      expect(bounded({ ...lost, cpu })).toEqual({
+        by: 'connections',
+        why: 'connections that the server did not take or keep, 2 of 52 clients never let in (upgrade was answered with 503); no resource was seen at its end: look for a limit on connections, and at what the server answers',
+      });
+    }
+    expect(bounded(lost).why).toContain('; at its end was CPU: the server used 97 % of a core');
+  });
+
+  it('should not be one death among breaks of another kind', () => {
+    const died = broken(1760, { cause: 'death' });
+    const plateaus = [...LOADS.map(held), broken(1760), died, broken(1760)];
+
+    expect(findings({ plateaus }).bounded).toMatchObject({ by: 'cpu' });
+  });
+
   it('should be the generator, and the bracket a lower bound, where that was at its end', () => {
     const bracket: Bracket = { ...FOUND, breaks: null, unclearFrom: 3200, end: 'generator', why: 'at 3200: full' };
     const { bounded: by, answer } = findings({ bracket, plateaus: LOADS.map(held) });

@@ -35,6 +35,26 @@ export function boundedBy(plateaus: readonly Plateau[], bracket: Bracket, limits
   }
   if (bracket.breaks === null) return { by: 'not reached', why: 'nothing gave way: the bracket is a lower bound' };
   const broken = plateaus.filter(({ load, outcome }) => load === bracket.breaks && outcome === 'broken');
+  const spent = spentIn(broken, limits);
+  return lostBy(broken, spent) ?? spent ?? nothingSpent(broken);
+}
+
+/** What befell the server in at least half of the plateaus that broke: it died, or didn't let clients in or keep them. */
+function lostBy(broken: readonly Plateau[], spent: Bounded | undefined): Bounded | undefined {
+  const having = (cause: Plateau['cause']): Plateau[] => broken.filter((one) => one.cause === cause);
+  const also = spent === undefined ? 'no resource was seen at its end' : `at its end was ${spent.why}`;
+  const [died, lost] = [having('death'), having('connections')];
+  if (2 * died.length >= broken.length && died.length >= lost.length && died.length > 0) {
+    return { by: 'death', why: `the server, which died (${died.at(-1)?.why}); ${also}` };
+  }
+  if (2 * lost.length < broken.length || lost.length === 0) return undefined;
+  const told = lost.at(-1)?.lostConnections;
+  const advice = spent === undefined ? ': look for a limit on connections, and at what the server answers' : '';
+  return { by: 'connections', why: `connections that the server did not take or keep, ${told}; ${also}${advice}` };
+}
+
+/** The resource that was at its end; undefined where none was seen to be. */
+function spentIn(broken: readonly Plateau[], limits: Limits): Bounded | undefined {
   const rss = most(broken, ({ rssBytes }) => rssBytes);
   const cpu = middle(broken, (one) => one.cpu);
   const bytes = middle(broken, ({ bytesPerS }) => bytesPerS);
@@ -59,6 +79,11 @@ export function boundedBy(plateaus: readonly Plateau[], bracket: Bracket, limits
       why: `the event loop, which stood still for ${(loop / 1000).toFixed(0)} ms at a time${used}`,
     };
   }
+  return undefined;
+}
+
+function nothingSpent(broken: readonly Plateau[]): Bounded {
+  const cpu = middle(broken, (one) => one.cpu);
   if (cpu === undefined) {
     return { by: 'not seen', why: "unknown: the server's CPU and memory are not seen from here" };
   }

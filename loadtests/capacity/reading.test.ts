@@ -16,6 +16,8 @@ function read(summary: Summary, given: Partial<Parameters<typeof plateauOf>[0]> 
     bytesOut: undefined,
     busy: IDLE,
     generatorFailed: '',
+    serverDied: '',
+    lostConnections: '',
     folder: 'plateaus/01-100',
     ...given,
   });
@@ -49,6 +51,22 @@ describe('plateauOf', () => {
 
     expect(seen).toMatchObject({ outcome: 'broken', cause: 'target' });
     expect(seen.why).not.toBe('');
+  });
+
+  it('should say that a server died, or that clients were not let in, where that broke the target', () => {
+    const failed = testSummary({ verdict: 'fail' });
+    const broken = (id: string, given: Parameters<typeof read>[1]) => {
+      const rows = failed.rows.map((row) => (row.id === id ? { ...row, verdict: 'fail' as const } : row));
+      return read({ ...failed, rows, why: `${id} measured` }, given).cause;
+    };
+    const lostConnections = '2 of 100 clients never let in (closed with 1006)';
+
+    expect(broken('errors', { lostConnections })).toBe('connections');
+    expect(broken('tick', { lostConnections })).toBe('target');
+    expect(broken('errors', {})).toBe('target');
+    expect(broken('errors', { lostConnections, serverDied: 'the server ended in mid-run (exit code 7)' })).toBe(
+      'death',
+    );
   });
 
   it('should not hold against the server what clients missed that our generators opened late', () => {

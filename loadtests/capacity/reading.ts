@@ -16,8 +16,15 @@ export interface PlateauRun {
   readonly busy: Busy;
   /** A generator that died, in words; '' otherwise. */
   readonly generatorFailed: string;
+  /** The server that ended before it was asked to, in words; '' otherwise. */
+  readonly serverDied: string;
+  /** Clients that it didn't let in or didn't keep, in words; '' where none. */
+  readonly lostConnections: string;
   readonly folder: string;
 }
+
+/** Rows that break when clients aren't let in or kept. */
+const CONNECTION_ROWS: ReadonlySet<string> = new Set(['connect', 'clients', 'errors', 'stability', 'loss']);
 
 /** From here on a thread of the generator, or the machine, has nothing left. */
 const FULL_THREAD = 0.9;
@@ -58,6 +65,7 @@ export function plateauOf(run: PlateauRun): Plateau {
     loopDelayUs: loop.length === 0 ? null : medianOf(loop),
     generatorCpu: run.busy.generatorCpu,
     machineCpu: run.busy.machineCpu,
+    lostConnections: run.lostConnections,
     folder: run.folder,
   };
 }
@@ -80,9 +88,15 @@ function outcomeOf(run: PlateauRun, seconds: readonly Second[]): Outcome {
   }
   if (summary.verdict === 'fail') {
     const row = summary.rows.find(({ id, verdict }) => verdict === 'fail' && summary.why.startsWith(`${id} `));
-    return { outcome: 'broken', cause: 'target', why: summary.why, brokenTarget: row?.id ?? '' };
+    return { outcome: 'broken', cause: causeOf(run, row?.id ?? ''), why: summary.why, brokenTarget: row?.id ?? '' };
   }
   return { outcome: 'invalid', brokenTarget: '', ...lateBy(run) };
+}
+
+/** Why a plateau broke: what followed from a server that died, or from clients that it lost, is no figure of its own. */
+function causeOf({ serverDied, lostConnections }: PlateauRun, brokenTarget: string): Plateau['cause'] {
+  if (serverDied !== '') return 'death';
+  return lostConnections !== '' && CONNECTION_ROWS.has(brokenTarget) ? 'connections' : 'target';
 }
 
 /** Whether clients opened their sockets late because our generators were not up in time: what they then missed is not the server's. */

@@ -22,12 +22,19 @@ export const PlateauSchema = Type.Object({
   load: Type.Integer(),
   /** `invalid`: it can't tell, and was made again. */
   outcome: Type.Union([Type.Literal('held'), Type.Literal('broken'), Type.Literal('invalid')]),
-  /** Of a broken one a target or a growing backlog; of an invalid one who was late. */
+  /**
+   * Of a broken one a server that died, clients that it didn't let in or didn't keep, another target, or a growing
+   * backlog; of an invalid one who was late.
+   */
   cause: Type.Union(
-    (['none', 'target', 'backlog', 'generator', 'machine', 'noise'] as const).map((cause) => Type.Literal(cause)),
+    (['none', 'death', 'connections', 'target', 'backlog', 'generator', 'machine', 'noise'] as const).map((cause) =>
+      Type.Literal(cause),
+    ),
   ),
   /** The outcome in one sentence. */
   why: Type.String(),
+  /** Clients that it didn't let in or didn't keep, and how one of them was told; '' where none. */
+  lostConnections: Type.String(),
   /** The target that broke; '' otherwise. */
   brokenTarget: Type.String(),
   p50Us: Nullable,
@@ -102,13 +109,23 @@ const UslSchema = Type.Object({
 });
 export type UslResult = Static<typeof UslSchema>;
 
+/** What may have given way first. */
+const BOUNDS = [
+  'death',
+  'connections',
+  'cpu',
+  'memory',
+  'bandwidth',
+  'event loop',
+  'generator',
+  'machine',
+  'not seen',
+  'not reached',
+] as const;
+
 /** What gave way first. */
 const BoundedSchema = Type.Object({
-  by: Type.Union(
-    (['cpu', 'memory', 'bandwidth', 'event loop', 'generator', 'machine', 'not seen', 'not reached'] as const).map(
-      (by) => Type.Literal(by),
-    ),
-  ),
+  by: Type.Union(BOUNDS.map((by) => Type.Literal(by))),
   why: Type.String(),
 });
 export type Bounded = Static<typeof BoundedSchema>;

@@ -41,6 +41,7 @@ export function testCapacity(): Capacity {
       loopDelayUs: 12_000,
       generatorCpu: load / 5000,
       machineCpu: 0.6,
+      lostConnections: '',
       folder: `plateaus/${String(played + 1).padStart(2, '0')}-${load}`,
     };
   });

@@ -25,6 +25,7 @@ export function plateau(given: Pick<Plateau, 'load'> & Partial<Plateau>): Platea
     loopDelayUs: null,
     generatorCpu: null,
     machineCpu: null,
+    lostConnections: '',
     folder: '',
     ...given,
   };
