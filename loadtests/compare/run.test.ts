@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Arm, COMPARED_METRICS } from '../../protocol/schemas/comparison.ts';
 import { seededRandom } from '../gate/random.ts';
 import { GRID_US } from './ks.ts';
+import { armOrder } from './ratio.ts';
 import { type Block, type CompareOptions, compare } from './run.ts';
 
 /** Blocks of a machine whose noise (of the logs) is known, with B so many times slower. */
@@ -45,6 +46,10 @@ function options(given: Pick<CompareOptions, 'playBlock'> & Partial<CompareOptio
     ...given,
   };
 }
+
+/** The coin gives B the first block of the first pair. */
+const SEED_OF_B_FIRST =
+  Array.from({ length: 64 }, (_, seed) => seed).find((seed) => armOrder(16, seed)[0] === 'b') ?? 0;
 
 describe('compare', () => {
   it('should look at the machine first, then play both arms in turn, and call equal ones the same', async () => {
@@ -113,6 +118,26 @@ describe('compare', () => {
     expect(why).toBe("B broke a promise that isn't of time: loss (<= 0) measured 3");
     expect(blocks.at(-1)).toMatchObject({ arm: 'b', broken: 'loss (<= 0) measured 3' });
   });
+
+  it.each(['', 'steal 40 %'])(
+    'should say that no pair was played to its end where the first block of B failed: %s',
+    async (late) => {
+      const sound = machine(0.01);
+      const playBlock = async (arm: Arm): Promise<Block> => {
+        const block = await sound.playBlock(arm);
+        return arm === 'b' ? { ...block, late, broken: 'loss (<= 0) measured 3' } : block;
+      };
+      const { rows, blocks } = await compare(options({ playBlock, seed: SEED_OF_B_FIRST }));
+      expect(blocks.map(({ arm }) => arm).join('')).toBe('aaaaaab');
+      for (const row of rows) {
+        expect(row).toMatchObject({
+          verdict: "can't tell",
+          reason: 'no pair of blocks was played to its end',
+          pairs: 0,
+        });
+      }
+    },
+  );
 
   it('should keep what was measured when it is interrupted', async () => {
     const sound = machine(0.01);

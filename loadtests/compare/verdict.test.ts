@@ -138,10 +138,16 @@ describe('judgeBlocks', () => {
     const figures = {
       ...ab.figures,
       cpu: ab.figures.cpu.map(() => null),
+      'trigger.p99': ab.figures['trigger.p99'].map(() => null),
       rss: ab.figures.rss.map((f, at) => (at < 6 ? null : f)),
     };
-    const rows = judgeBlocks(aa, { ...ab, figures }, options);
+    const seen = { ...aa, figures: { ...aa.figures, cpu: aa.figures.cpu.map(() => null) } };
+    const rows = judgeBlocks(seen, { ...ab, figures }, options);
     expect(rows.find(({ id }) => id === 'cpu')).toMatchObject({ verdict: 'not applicable', pairs: 0 });
+    expect(rows.find(({ id }) => id === 'trigger.p99')).toMatchObject({
+      verdict: "can't tell",
+      reason: '0 pairs of blocks count, 6 are needed',
+    });
     expect(rows.find(({ id }) => id === 'rss')).toMatchObject({
       verdict: "can't tell",
       reason: '5 pairs of blocks count, 6 are needed',

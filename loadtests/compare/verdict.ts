@@ -46,7 +46,7 @@ export function judgeBlocks(aa: PlayedBlocks, ab: PlayedBlocks, options: Verdict
   return options.metrics.map((metric) => {
     const at = judged.indexOf(metric);
     const gate = options.gate(metric);
-    if (at < 0) return unseen(metric, gate);
+    if (at < 0) return unseen(metric, gate, { aa, ab });
     const found = detection(sameArm(metric, aa, ab), {
       pairs,
       level,
@@ -112,7 +112,7 @@ function judgeMetric(
     pairs,
   };
   if (pairs < LEAST_PAIRS) {
-    return { ...row, verdict: "can't tell", reason: `${pairs} pairs of blocks count, ${LEAST_PAIRS} are needed` };
+    return { ...row, verdict: "can't tell", reason: tooFew(pairs, ab) };
   }
   if (p <= ALARM_LEVEL && Math.abs(middle) >= Math.log(minEffect)) {
     return { ...row, verdict: middle > 0 ? 'slower' : 'faster', reason: '' };
@@ -123,9 +123,22 @@ function judgeMetric(
   return { ...row, verdict: "can't tell", reason: whyUnclear(found, gate) };
 }
 
-function unseen(id: ComparedMetric, gate: number): ComparedRow {
+/** A metric that no block of A and B has: where blocks of A against itself had it, it can be seen, and can't be told. */
+function unseen(
+  id: ComparedMetric,
+  gate: number,
+  { aa, ab }: { readonly aa: PlayedBlocks; readonly ab: PlayedBlocks },
+): ComparedRow {
   const nothing = { a: null, b: null, ratio: null, interval: null, p: null, detectable: null, blocksNeeded: null };
-  return { id, ...nothing, gate, pairs: 0, verdict: 'not applicable', reason: 'not seen from outside the server' };
+  const row = { id, ...nothing, gate, pairs: 0 };
+  const isSeen = aa.figures[id].some((figure) => figure !== null);
+  if (isSeen) return { ...row, verdict: "can't tell", reason: tooFew(0, ab) };
+  return { ...row, verdict: 'not applicable', reason: 'not seen from outside the server' };
+}
+
+function tooFew(pairs: number, { order }: PlayedBlocks): string {
+  if (order.length < 2) return 'no pair of blocks was played to its end';
+  return `${pairs} ${pairs === 1 ? 'pair of blocks counts' : 'pairs of blocks count'}, ${LEAST_PAIRS} are needed`;
 }
 
 /** Why a metric can't be told, and what would help. */
