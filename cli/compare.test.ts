@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +27,16 @@ describe('tapedeck compare', () => {
     const ended = await capture(...args);
     expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(words)]);
     expect(ended.err.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('should say that B does not come up before it plays A', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tapedeck-compare-'));
+    const out = join(folder, 'report');
+    const ended = await capture('compare', '--b', 'echo no licence; exit 3', '--tape', 'day.tape', '--out', out);
+
+    expect([ended.code, existsSync(out)]).toEqual([69, false]);
+    expect(ended.err).toMatch(/B \(echo no licence; exit 3\): .*exit code 3: no licence/);
+    rmSync(folder, { recursive: true });
   });
 
   it('should repeat itself by its command, words quoted for a shell', () => {

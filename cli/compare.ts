@@ -23,7 +23,7 @@ import { writeComparison } from '../reports/compare/write.ts';
 import { cacheFolder, runsFolder } from '../simulator/paths.ts';
 import { loadScenario } from '../simulator/scenario.ts';
 import { tapeDateOf } from '../simulator/scenarioTimes.ts';
-import { type ArmOf, armsOf, feedOf, metricsOf, repeatCommand } from './compareArms.ts';
+import { type ArmOf, armsOf, checkB, feedOf, metricsOf, ofArm, repeatCommand } from './compareArms.ts';
 import { CliError } from './errors.ts';
 import { chooseLoad, LOADS } from './load.ts';
 import { gathered, seedOf, wholeNumber } from './options.ts';
@@ -99,6 +99,7 @@ export function compareCommand() {
     const tapePath =
       feed === undefined ? asIs : await tapeAsShown({ tapePath: asIs, provider: feed, cacheDir: cacheFolder() });
     const load = await chooseLoad(options.load, progress);
+    await checkB(arms.b, { scenario, tapePath, progress });
     const startedAt = new Date();
     const stamp = startedAt
       .toISOString()
@@ -229,9 +230,7 @@ function blockPlayer(playing: Playing): (arm: Arm, progress: CompareProgress) =>
       if (broken === '') rmSync(out, { recursive: true, force: true });
       return { startedAt, ...figuresOf(evidence), late, broken, interrupted };
     } catch (error) {
-      if (error instanceof GateError)
-        throw new GateError(`${arm.toUpperCase()} (${arms[arm].label}): ${error.message}`);
-      throw error;
+      throw ofArm(error, arm, arms[arm].label);
     }
   };
 }

@@ -1,12 +1,17 @@
 import { join } from 'node:path';
 import { BuildError, buildRevision, buildWorkingTree } from '../loadtests/compare/build.ts';
-import type { UnderTest } from '../loadtests/gate/underTest.ts';
+import { GateError } from '../loadtests/gate/errors.ts';
+import { childEnv } from '../loadtests/gate/server.ts';
+import { isForeign, type UnderTest } from '../loadtests/gate/underTest.ts';
+import { startOnce } from '../loadtests/target/startOnce.ts';
 import { ExitCode } from '../protocol/codes.ts';
 import { type Arm, COMPARED_METRICS, type ComparedMetric } from '../protocol/schemas/comparison.ts';
 import type { Scenario } from '../protocol/schemas/scenario.ts';
 import { commandPrefix, homeFolder, isInstalled, projectFile } from '../simulator/paths.ts';
+import { hostClock } from './clock.ts';
 import { commitOf } from './commit.ts';
 import { CliError } from './errors.ts';
+import { interruptible } from './interruptible.ts';
 import type { Progress } from './progress.ts';
 import { checkMayLoad, type TargetOptions, targetFeed, targetWords, underTestOf } from './targetOptions.ts';
 
@@ -87,6 +92,27 @@ async function armOf(text: string | undefined, asked: AskedArms, { load }: Scena
 /** The options of a target that is one of the arms: its URL, or else the command that starts it. */
 function targetNamed(text: string, asked: AskedArms): TargetOptions {
   return /^wss?:\/\//.test(text) ? { ...asked, target: text } : { ...asked, targetCommand: text };
+}
+
+/** Has B come up once: A does in the first block, B only after all of A against itself. @throws GateError where it doesn't */
+export async function checkB(
+  { underTest, label }: ArmOf,
+  { scenario, tapePath, progress }: { scenario: Scenario; tapePath: string; progress: Progress },
+): Promise<void> {
+  if (!isForeign(underTest)) return;
+  progress.show('looking whether B comes up');
+  const clock = hostClock(process.env);
+  const run = { scenario, tapePath, env: childEnv({ clock }), nowUs: clock.nowUs() };
+  try {
+    await interruptible((signal) => startOnce(underTest, { ...run, signal }), 'nothing was compared');
+  } catch (error) {
+    throw ofArm(error, 'b', label);
+  }
+}
+
+/** An error of an arm that can't be had, with the arm's name. */
+export function ofArm(error: unknown, arm: Arm, label: string): unknown {
+  return error instanceof GateError ? new GateError(`${arm.toUpperCase()} (${label}): ${error.message}`) : error;
 }
 
 /** The provider of ours that feeds both arms; undefined where none does. */
