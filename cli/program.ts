@@ -94,11 +94,22 @@ function usageError(command: CommandUnknownOpts, error: CommanderError): CliErro
     .replace(/^error: /, '')
     .replace(/\.$/, '')
     .split('\n');
-  const hint = suggestion?.replace(/^\(|\)$/g, '').replace(/^Did/, 'did');
+  const isOfOthers = OF_A_TARGET.test(message);
+  const hint = isOfOthers ? withoutTarget(path) : suggestion?.replace(/^\(|\)$/g, '').replace(/^Did/, 'did');
   return new CliError(
     [message, hint, `see ${path} --help`].filter((part) => part !== undefined).join('; '),
     ExitCode.USAGE,
   );
+}
+
+/** A nearest name is no help to who wants a server of theirs judged by a command that takes none. */
+const OF_A_TARGET = /^unknown option '--target(-command)?'$/;
+
+function withoutTarget(path: string): string {
+  const takers = 'gate, capacity, conform and http take yours by --target, compare by --a and --b';
+  return path === 'tapedeck soak'
+    ? `a soak plays into this build's server only; ${takers}`
+    : `it takes no server; ${takers}`;
 }
 
 function commandPath(command: CommandUnknownOpts): string {

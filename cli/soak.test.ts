@@ -22,6 +22,13 @@ describe('tapedeck soak', () => {
     [['--hours', '1', '--minutes', '5'], ExitCode.USAGE, /--minutes.*--hours/],
     [['--resume', 'x', '--lap', '30'], ExitCode.USAGE, /--resume.*--lap/],
     [['--lap', '2'], ExitCode.USAGE, /Give a whole number from 4 to 3600;/],
+    [
+      ['--target', 'ws://127.0.0.1:1'],
+      ExitCode.USAGE,
+      /unknown option '--target'; a soak plays into this build's server only; gate, capacity, conform and http take yours by --target/,
+    ],
+    [['--target-command', 'x'], ExitCode.USAGE, /'--target-command'; a soak plays into this build's server only/],
+    [['--targts', 'x'], ExitCode.USAGE, /did you mean --targets\?/],
     [['--scenario', 'soap'], ExitCode.MISSING_INPUT, /soak/],
   ] as const)('should refuse %j in one line', async (args, code, message) => {
     const refused = await soak(...args);
