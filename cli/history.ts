@@ -6,9 +6,8 @@ import { comparedRun, historyOf, type StoredRun, storedRun } from '../loadtests/
 import { ExitCode } from '../protocol/codes.ts';
 import { COMPARED_METRICS, ComparisonSchema } from '../protocol/schemas/comparison.ts';
 import type { History } from '../protocol/schemas/history.ts';
-import { COMPARISON_NAME } from '../reports/compare/write.ts';
 import { SummaryError } from '../reports/errors.ts';
-import { REPORT_NAMES } from '../reports/files.ts';
+import { COMPARISON_NAME, REPORT_NAMES } from '../reports/files.ts';
 import { historyPage } from '../reports/history/page.ts';
 import { historyBenchmark, historyMarkdown, historyText } from '../reports/history/text.ts';
 import { readSummary } from '../reports/read.ts';

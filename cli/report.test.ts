@@ -2,6 +2,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { testCapacity } from '../reports/capacity/testCapacity.ts';
+import { writeCapacity } from '../reports/capacity/write.ts';
+import { testComparison } from '../reports/compare/testComparison.ts';
+import { writeComparison } from '../reports/compare/write.ts';
 import { HOSTILE } from '../reports/hostile.ts';
 import { testSummary } from '../reports/testSummary.ts';
 import { writeReport } from '../reports/write.ts';
@@ -65,6 +69,37 @@ describe('tapedeck report', () => {
 
     expect(code).toBe(0);
     expect(out).toMatch(shape);
+  });
+
+  it('should say of a folder of compare or capacity what it holds, and what shows it', async () => {
+    const compared = join(root, 'compared');
+    const searched = join(root, 'searched');
+    await writeComparison(compared, testComparison());
+    await writeCapacity(searched, testCapacity());
+
+    for (const [path, holds] of [
+      [compared, 'a comparison, not a run; "tapedeck report open" shows it'],
+      [join(compared, 'comparison.json'), 'a comparison, not a run; "tapedeck report open" shows it'],
+      [searched, 'a search for capacity, not a run; "tapedeck report open" shows it, and its plateaus are runs'],
+      [join(searched, 'capacity.json'), 'a search for capacity, not a run;'],
+    ] as const) {
+      for (const asked of [
+        ['show', path],
+        ['junit', path],
+        ['markdown', path],
+        ['diff', passing, path],
+      ]) {
+        const { code, err } = await report(...asked);
+
+        expect([code, err.trim().split('\n').length]).toEqual([65, 1]);
+        expect(err).toContain(`${path}: ${holds}`);
+      }
+    }
+    vi.stubEnv('DISPLAY', '');
+    vi.stubEnv('WAYLAND_DISPLAY', '');
+    for (const folder of [compared, searched]) {
+      expect((await report('open', folder)).out.trim().endsWith('report.html')).toBe(true);
+    }
   });
 
   it.each([

@@ -13,3 +13,7 @@ export const REPORT_NAMES: ReportFiles = {
   junit: 'junit.xml',
   markdown: 'summary.md',
 };
+
+/** What holds the figures of a comparison, and of a search for capacity, in folders that are no run's. */
+export const COMPARISON_NAME = 'comparison.json';
+export const CAPACITY_NAME = 'capacity.json';

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { type Summary, SummarySchema } from '../protocol/schemas/summary.ts';
 import { SummaryError } from './errors.ts';
-import { REPORT_NAMES } from './files.ts';
+import { CAPACITY_NAME, COMPARISON_NAME, REPORT_NAMES } from './files.ts';
 import { Histogram } from './histogram.ts';
 
 const summaryCheck = TypeCompiler.Compile(SummarySchema);
@@ -15,6 +15,8 @@ const summaryCheck = TypeCompiler.Compile(SummarySchema);
  */
 export function readSummary(path: string): Summary {
   const file = summaryFile(path);
+  const other = heldInstead(path, file);
+  if (other !== '') throw new SummaryError(other, 'bad');
   const parsed = parseJson(file);
   if (!summaryCheck.Check(parsed)) throw faultOf(parsed, file);
   for (const [metric, json] of Object.entries(parsed.histograms)) {
@@ -27,6 +29,16 @@ export function readSummary(path: string): Summary {
 /** The `summary.json` that a path means: itself, or the one in its folder. */
 function summaryFile(path: string): string {
   return existsSync(path) && statSync(path).isDirectory() ? join(path, REPORT_NAMES.summary) : path;
+}
+
+/** What a folder, or a file in it, holds instead of a run, and what shows it; '' where it may be a run. */
+function heldInstead(path: string, file: string): string {
+  const isFolder = file !== path;
+  const holds = (name: string): boolean => (isFolder ? existsSync(join(path, name)) : basename(path) === name);
+  if (isFolder && existsSync(file)) return '';
+  if (holds(COMPARISON_NAME)) return `${path}: a comparison, not a run; "tapedeck report open" shows it`;
+  if (!holds(CAPACITY_NAME)) return '';
+  return `${path}: a search for capacity, not a run; "tapedeck report open" shows it, and its plateaus are runs`;
 }
 
 function parseJson(file: string): unknown {

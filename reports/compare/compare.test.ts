@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
 import { type Comparison, ComparisonSchema } from '../../protocol/schemas/comparison.ts';
+import { COMPARISON_NAME } from '../files.ts';
 import { comparisonJunit } from './junit.ts';
 import { comparisonMarkdown } from './markdown.ts';
 import { comparisonPage } from './page.ts';
 import { testComparison } from './testComparison.ts';
 import { comparisonText } from './text.ts';
-import { COMPARISON_NAME, writeComparison } from './write.ts';
+import { writeComparison } from './write.ts';
 
 const slower = testComparison();
 const hostile: Comparison = {

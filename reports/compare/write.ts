@@ -1,12 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Comparison } from '../../protocol/schemas/comparison.ts';
+import { COMPARISON_NAME } from '../files.ts';
 import { comparisonJunit } from './junit.ts';
 import { comparisonMarkdown } from './markdown.ts';
 import { comparisonPage } from './page.ts';
-
-/** Name of the file in a comparison's folder that holds its figures. */
-export const COMPARISON_NAME = 'comparison.json';
 
 /**
  * Writes a comparison into `folder`, which is made where it's missing: `comparison.json`, and what is derived from it:

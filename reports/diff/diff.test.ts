@@ -77,6 +77,19 @@ describe('diffRuns', () => {
     ]);
     expect(diffRuns(a, a).differences).toEqual([]);
   });
+
+  it('should give no hash of events to a run into which we played none', () => {
+    const own: Summary = { ...b, tape: { ...b.tape, eventsPlayed: 0, eventHash: '9e3779b985ebca6b' } };
+
+    expect(diffRuns(a, own).differences.filter(({ name }) => name === 'tape' || name === 'events played')).toEqual([
+      { name: 'tape', a: a.tape.sha256, b: 'none of ours' },
+      { name: 'events played', a: a.tape.eventHash, b: 'none of ours' },
+    ]);
+    expect(JSON.stringify(diffRuns(own, { ...own, tape: { ...own.tape, sha256: 'another' } }))).not.toContain(
+      '9e3779b9',
+    );
+    expect(diffRuns(own, { ...own, tape: { ...own.tape, sha256: 'another' } }).differences).toEqual([]);
+  });
 });
 
 describe('a diff’s forms', () => {

@@ -151,14 +151,17 @@ function pair(aUs: number, bUs: number): { aUs: number; bUs: number; ratio: numb
   return { aUs, bUs, ratio: ratioOf(aUs, bUs) };
 }
 
+/** Of a server with a feed of its own: the tape of such a run names symbols at most, and a hash over no event means nothing. */
+const NONE_PLAYED = 'none of ours';
+
 function differences(a: Summary, b: Summary): Difference[] {
   const facts: readonly (readonly [string, (summary: Summary) => string])[] = [
     ['scenario', ({ scenario }) => scenario],
     ['seed', ({ seed }) => String(seed)],
     ['commit', ({ commit }) => commit],
     ['load', ({ load }) => load],
-    ['tape', ({ tape }) => tape.sha256],
-    ['events played', ({ tape }) => tape.eventHash],
+    ['tape', ({ tape }) => (tape.eventsPlayed === 0 ? NONE_PLAYED : tape.sha256)],
+    ['events played', ({ tape }) => (tape.eventsPlayed === 0 ? NONE_PLAYED : tape.eventHash)],
     ['speed', ({ tape }) => String(tape.speed)],
     ['Node', ({ environment }) => environment.node],
     ['platform', ({ environment }) => environment.platform],
