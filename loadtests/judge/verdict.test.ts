@@ -156,6 +156,16 @@ describe('judge', () => {
       expect(judge({ ...evidence, targets }).why).toMatch(/^errors .*client 0: .*upgrade was answered with 503/);
     });
 
+    it('should say why nobody was let in where nobody was', () => {
+      const evidence = withMetric('connect');
+      const [first] = evidence.generators as [GeneratorData];
+      const clients = first.clients.map(({ client }) => soundClient(client, refused));
+
+      expect(judge({ ...evidence, generators: [{ ...first, clients }] }).why).toMatch(
+        /^connect .*; 100 of 100 clients never let in \(.*upgrade was answered with 503/,
+      );
+    });
+
     it('should fail it by `loss` still, where no other row does, and say who missed it', () => {
       const evidence = withClient({ ...refused, closes: [], failedOperations: 0 });
       const targets = { ...evidence.targets, targets: evidence.targets.targets.filter(({ id }) => id === 'loss') };

@@ -5,6 +5,7 @@ import { staleAsFresh } from './freshness.ts';
 import { lateIn } from './lateness.ts';
 import { judgeRow, TIMING_ROWS } from './rows.ts';
 import { generatorAtFault } from './samples.ts';
+import { shutOutWords } from './shutOut.ts';
 import { listed } from './timing.ts';
 import { orderFaults } from './timingRows.ts';
 
@@ -40,7 +41,10 @@ export function judge(evidence: RunEvidence): Judgement {
   if (evidence.serverDied !== '') return { verdict: 'fail', why: evidence.serverDied, rows };
   if (evidence.damaged !== undefined) return { verdict: 'invalid', why: evidence.damaged, rows };
   if (evidence.unreadable !== undefined) return { verdict: 'invalid', why: evidence.unreadable, rows };
-  if (failed !== undefined) return { verdict: 'fail', why: sentence(failed), rows };
+  if (failed !== undefined) {
+    const why = failed === failedConnect ? `${sentence(failed)}; ${shutOutWords(evidence)}` : sentence(failed);
+    return { verdict: 'fail', why, rows };
+  }
   if (evidence.endedEarly !== undefined) return { ...ended(evidence.endedEarly, evidence), rows };
   const fault = evidence.generatorFailed;
   if (fault !== '') return { verdict: 'invalid', why: fault, rows };
