@@ -42,8 +42,8 @@ export function judge(evidence: RunEvidence): Judgement {
   if (evidence.damaged !== undefined) return { verdict: 'invalid', why: evidence.damaged, rows };
   if (evidence.unreadable !== undefined) return { verdict: 'invalid', why: evidence.unreadable, rows };
   if (failed !== undefined) {
-    const why = failed === failedConnect ? `${sentence(failed)}; ${shutOutWords(evidence)}` : sentence(failed);
-    return { verdict: 'fail', why, rows };
+    const shut = failed === failedConnect ? shutOutWords(evidence) : '';
+    return { verdict: 'fail', why: shut === '' ? sentence(failed) : `${sentence(failed)}; ${shut}`, rows };
   }
   if (evidence.endedEarly !== undefined) return { ...ended(evidence.endedEarly, evidence), rows };
   const fault = evidence.generatorFailed;
