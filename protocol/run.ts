@@ -251,7 +251,7 @@ export interface ClientLine {
     readonly conflated: number;
     /** When something of a ticker stream was last read, µs since the epoch; absent: nothing was. */
     readonly lastReadUs?: number;
-    /** Of ticker streams that have no numbers, and whose messages state their time; absent of others, and when nothing came. */
+    /** Of ticker streams that have no numbers, and whose messages state their time; absent of others, and of what was never subscribed. */
     readonly heard?: Heard;
   }[];
   /** This client's tick latencies by second, ascending: who is served worst, and when. */

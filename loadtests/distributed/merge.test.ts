@@ -210,6 +210,31 @@ describe('a run that four generators shared', () => {
     });
   }
 
+  it('should be invalid when a file holds everything twice', async () => {
+    const { union } = await record('none', GENERATORS);
+    const [first, ...others] = union.parts;
+    if (first === undefined) throw new Error('no parts');
+    const path = join(folder, 'doubled.ndjson');
+    writeFileSync(path, readFileSync(first.from, 'utf8').repeat(2));
+    const { data, damage } = await readCheckedLines({ generator: 'swarm', path, isWhole: true });
+    const { evidence } = mergeEvidence({ ...union, parts: [{ ...first, from: path, data, damage }, ...others] });
+
+    expect(judge(evidence)).toMatchObject({ verdict: 'invalid', why: `${path}: client 0 comes twice in it` });
+  });
+
+  it('should say how a generator failed, not what it left unfinished, and keep what others proved', async () => {
+    const { union } = await record('drop', GENERATORS);
+    const [first, ...others] = union.parts;
+    if (first === undefined) throw new Error('no parts');
+    const failed = { ...first, failed: 'the swarm ended with SIGKILL', damage: 'line 9 is cut off' };
+    expect(judge(mergeEvidence({ ...union, parts: [failed, ...others] }).evidence).verdict).toBe('fail');
+    const sound = await record('none', GENERATORS);
+    const [one, ...rest] = sound.union.parts;
+    if (one === undefined) throw new Error('no parts');
+    const { evidence } = mergeEvidence({ ...sound.union, parts: [{ ...one, ...failed, data: one.data }, ...rest] });
+    expect(judge(evidence)).toMatchObject({ verdict: 'invalid', why: expect.stringContaining('SIGKILL') });
+  });
+
   it('should be refused when a client comes twice, and say which', async () => {
     const { union } = await record('none', GENERATORS);
     const [first] = union.parts;

@@ -50,7 +50,11 @@ export function mergeEvidence({ record, part, parts }: Union): { evidence: RunEv
   const symbolsOf = new Map(record.clients.map(({ client, symbols }) => [client, symbols]));
   const { isNumbered } = record;
   const unread = unreadable(generators);
-  const damage = parts.map((each) => each.damage).find((words) => words !== '');
+  // What a generator that failed has left unfinished is told by its failure.
+  const damage = parts
+    .filter(({ failed }) => failed === '')
+    .map((part) => part.damage || twiceIn(part))
+    .find((words) => words !== '');
   const evidence: RunEvidence = {
     scenario: record.scenario,
     targets: record.targets,
@@ -98,22 +102,29 @@ const RANK: Readonly<Record<GeneratorName, number>> = { k6: 0, swarm: 1, probe: 
 
 function checkClients(record: ReadRun, parts: readonly RunPart[]): void {
   const planned = new Set(record.clients.map(({ client }) => client));
-  const seenIn = new Map<number, RunPart>();
-  for (const part of parts) {
+  const seenIn = new Map<number, number>();
+  for (const [at, part] of parts.entries()) {
     for (const { client } of part.data.clients) {
-      const first = seenIn.get(client);
-      if (first !== undefined) {
+      const first = seenIn.get(client) ?? at;
+      if (first !== at) {
         throw new MergeError(
-          `client ${client} comes twice, in ${first.from} and ${part.from}: two generators played one segment; leave one out`,
+          `client ${client} comes twice, in ${parts[first]?.from} and ${part.from}: two generators played one segment; leave one out`,
           'bad',
         );
       }
       if (!planned.has(client)) {
         throw new MergeError(`${part.from}: client ${client} is not in the run's plan: is it of another run?`, 'bad');
       }
-      seenIn.set(client, part);
+      seenIn.set(client, at);
     }
   }
+}
+
+/** A client of which one file tells twice, in words; '' where none is: no generator of ours wrote it so. */
+function twiceIn({ from, data }: RunPart): string {
+  const seen = new Set<number>();
+  const again = data.clients.find(({ client }) => seen.size === seen.add(client).size);
+  return again === undefined ? '' : `${from}: client ${again.client} comes twice in it`;
 }
 
 /** What of ours failed, in words: a missing segment leaves the run without a verdict, whatever the others saw. */

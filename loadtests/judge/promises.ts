@@ -26,14 +26,14 @@ export function breaches(evidence: RunEvidence, kinds: readonly ViolationKind[])
     const count = counts.get(violation) ?? 0;
     const messages = sizes.get(violation) ?? 0;
     const isOurs = ({ atUs }: ViolationLine): boolean => isExcused(evidence, violation, atUs);
-    const excused = listed.filter(isOurs);
-    const unexcused = listed.filter((line) => !excused.includes(line));
+    const excused = new Set(listed.filter(isOurs));
+    const unexcused = listed.filter((line) => !excused.has(line));
     const example = unexcused.find(({ client }) => !shut.has(client)) ?? unexcused[0] ?? listed[0];
     const isOfShutOut = example !== undefined && shut.has(example.client);
     // Of very many, the first are listed: where each of them is excused, the others can't be held against the server.
     const told = [...listed, ...[...again].filter((line) => line.violation === violation)];
     const isAllExcused = told.length > 0 && told.every(isOurs);
-    const excusedMessages = isAllExcused ? messages : excused.reduce((sum, line) => sum + messagesOf(line), 0);
+    const excusedMessages = isAllExcused ? messages : [...excused].reduce((sum, line) => sum + messagesOf(line), 0);
     return { violation, count, messages, excused: excusedMessages, example, isOfShutOut };
   });
 }

@@ -15,6 +15,12 @@ const ABSENT = new Map<Need, string>([
 
 const { startUs } = evidence.schedule;
 
+/** A stream that was heard from its beginning until that second. */
+function until(second: number): Heard {
+  const lastDueUs = startUs + second * 1e6;
+  return { lastDueUs, proven: { firstDueUs: startUs, lastDueUs } };
+}
+
 /** A client that heard its symbols until these seconds, or these parts of them. */
 function heard(
   client: number,
@@ -22,7 +28,7 @@ function heard(
   fields: Partial<ClientLine> = {},
 ): ClientLine {
   const streams = Object.entries(parts).map(([symbol, part]) => {
-    const heard = typeof part === 'number' ? { firstDueUs: startUs, lastDueUs: startUs + part * 1e6 } : part;
+    const heard = typeof part === 'number' ? until(part) : part;
     return { stream: `ticker:${symbol}`, firstSeq: 0, lastSeq: 9, events: 9, conflated: 0, heard };
   });
   return soundClient(client, { streams, closes: [], resumes: [], ...fields });
@@ -52,9 +58,8 @@ describe('clients served throughout', () => {
 
   it('should be those that heard each symbol while others did', () => {
     const between = (unheardS: number, silentS = unheardS): Heard => ({
-      firstDueUs: startUs + 1e6,
       lastDueUs: startUs + 50e6,
-      unheardUs: unheardS * 1e6,
+      proven: { firstDueUs: startUs + 1e6, lastDueUs: startUs + 50e6, unheardUs: unheardS * 1e6 },
       ...(silentS > 0 && { silence: { fromUs: startUs + 10e6, untilUs: startUs + (10 + silentS) * 1e6 } }),
     });
     const shown = judged([heard(0, { A: between(3) }), heard(1, { A: between(8) })]);
@@ -64,11 +69,22 @@ describe('clients served throughout', () => {
     expect(judged([heard(0, { A: between(7) }), heard(1, { A: between(8) })]).verdict).toBe('pass');
     expect(judged([heard(0, { A: between(3) }), heard(1, { A: between(8, 0) })]).verdict).toBe('pass');
     // Who came only later, or had gone, can't tell.
-    const late = { firstDueUs: startUs + 11e6, lastDueUs: startUs + 50e6 };
+    const proven = { firstDueUs: startUs + 11e6, lastDueUs: startUs + 50e6 };
+    const late = { lastDueUs: proven.lastDueUs, proven };
     expect(judged([heard(0, { A: late }), heard(1, { A: between(8) })]).verdict).toBe('pass');
     const closes = [{ atUs: startUs + 12e6, code: 1006 }];
-    const gone = heard(0, { A: { firstDueUs: startUs, lastDueUs: startUs + 12e6 } }, { closes });
+    const gone = heard(0, { A: 12 }, { closes });
     expect(judged([gone, heard(1, { A: between(8) })]).verdict).toBe('pass');
+  });
+
+  it('should be those that hear each of their symbols at all', () => {
+    expect(judged([...two, heard(2, { A: 59, B: { lastDueUs: startUs + 3e6 } })])).toMatchObject({
+      verdict: 'fail',
+      reason: 'client 2 heard nothing of B for 27.1 s from second 3 on, while others did',
+    });
+    // Nobody did.
+    const alike = [0, 1].map((client) => heard(client, { A: 59, B: { lastDueUs: startUs + 3e6 } }));
+    expect(judged(alike).verdict).toBe('pass');
   });
 
   it('should leave that to the numbers where somebody knows them, and to none whose clients go or do not read', () => {

@@ -81,7 +81,7 @@ interface HeardBy {
 /** Clients that others outlasted, of those that were there at the end. */
 function mutedToTheEnd(all: readonly HeardBy[]): Omit<Muted, 'symbol'>[] {
   const present = all.filter(({ line }) => isThereAtEnd(line));
-  const lastUs = present.reduce((last, { heard }) => Math.max(last, heard.lastDueUs), -1);
+  const lastUs = present.reduce((last, { heard }) => Math.max(last, heard.proven?.lastDueUs ?? -1), -1);
   return present.flatMap(({ line: { client }, heard: { lastDueUs: fromUs } }) => {
     const forUs = lastUs - fromUs;
     return forUs > MUTE_US ? [{ client, fromUs, forUs }] : [];
@@ -89,20 +89,20 @@ function mutedToTheEnd(all: readonly HeardBy[]): Omit<Muted, 'symbol'>[] {
 }
 
 /**
- * Clients that stayed connected throughout a silence in which another one must have heard something: it heard of the stream
+ * Clients that stayed subscribed throughout a silence in which another one must have heard something: it heard of the stream
  * before and after, and never went so long without.
  */
 function mutedBetween(all: readonly HeardBy[]): Omit<Muted, 'symbol'>[] {
-  const longestUs = ({ heard: { unheardUs = TOLD_SILENCE_US } }: HeardBy): number => unheardUs;
   // Who went the shortest time without is found first.
-  const witnesses = all.toSorted((a, b) => longestUs(a) - longestUs(b));
+  const witnesses = all
+    .flatMap(({ heard: { proven } }) => (proven === undefined ? [] : { unheardUs: TOLD_SILENCE_US, ...proven }))
+    .sort((a, b) => a.unheardUs - b.unheardUs);
   return all.flatMap(({ line: { client }, heard: { silence } }) => {
     if (silence === undefined) return [];
     const { fromUs, untilUs } = silence;
     const forUs = untilUs - fromUs;
-    for (const witness of witnesses) {
-      if (longestUs(witness) + MUTE_US >= forUs) break;
-      const { firstDueUs, lastDueUs } = witness.heard;
+    for (const { firstDueUs, lastDueUs, unheardUs } of witnesses) {
+      if (unheardUs + MUTE_US >= forUs) break;
       if (firstDueUs <= fromUs && lastDueUs >= untilUs) return [{ client, fromUs, forUs }];
     }
     return [];

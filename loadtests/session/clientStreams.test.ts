@@ -68,18 +68,17 @@ describe('ClientStreams', () => {
   it('should tell what was heard of a stream where no number does, by the times of its messages', () => {
     const lineOf = (isNumbered: boolean) => {
       const { streams, read } = streamsOf(isNumbered, 'frame');
-      for (const ms of [1, 2_001]) read(ms);
+      for (const ms of [1, 5_001]) read(ms);
       streams.onClosed();
       streams.onSubscribed('ticker', { resumed: false, recovered: false, atUs: START_US + 8e6 });
-      for (const ms of [9_001, 9_002]) read(ms);
+      for (const ms of [13_001, 13_002]) read(ms);
       return streams.lines()[0]?.heard;
     };
     expect(lineOf(true)).toBeUndefined();
     expect(lineOf(false)).toEqual({
-      firstDueUs: START_US + 1_000,
-      lastDueUs: START_US + 9_002_000,
-      unheardUs: 7e6,
-      silence: { fromUs: START_US + 1_000, untilUs: START_US + 2_001_000 },
+      lastDueUs: START_US + 13_002_000,
+      silence: { fromUs: START_US + 3e6 - 1, untilUs: START_US + 5_001_000 },
+      proven: { firstDueUs: START_US + 5_001_000, lastDueUs: START_US + 13_002_000, unheardUs: 8_001_000 },
     });
   });
 

@@ -151,6 +151,7 @@ export class ClientStreams {
     const { symbols, atUs } = answer;
     if (this.#confirmedUs[channel] === Infinity) this.#confirmedUs[channel] = atUs;
     else if (channel === 'ticker') this.#takenBack(symbols ?? [], atUs);
+    if (channel === 'ticker') this.#heardFrom(symbols, atUs);
     if (!answer.resumed) return;
     for (const [key, audit] of this.#audits(channel)) {
       if (symbols?.includes(key) === false) continue;
@@ -212,7 +213,7 @@ export class ClientStreams {
     event.seq = seq;
     event.seqFrom = fields.seqFrom;
     stream.lastReadUs = atUs;
-    if (fields.dueTimeUs >= 0) stream.hearing?.onMessage(dueUs);
+    if (fields.dueTimeUs >= 0) stream.hearing?.onMessage(dueUs, atUs);
     event.live = this.#times.isLive(dueUs, atUs, Math.max(this.#confirmedUs.ticker, stream.sinceUs));
     event.atUs = atUs;
     const expectedSeq = audit.expectedSeq;
@@ -314,6 +315,12 @@ export class ClientStreams {
     }
   }
 
+  #heardFrom(symbols: readonly string[] | undefined, atUs: number): void {
+    for (const [symbol, { hearing }] of this.#tickers) {
+      if (symbols?.includes(symbol) !== false) hearing?.onSubscribed(atUs);
+    }
+  }
+
   #rebase(stream: TickerStream, seq: number, atUs: number): void {
     stream.audit.onResumed({ recovered: false, epochChanged: false });
     stream.audit.onSnapshot(seq, atUs);
@@ -366,9 +373,10 @@ export class ClientStreams {
 }
 
 function heardOf(stream: TickerStream | undefined): Pick<ClientLine['streams'][number], 'lastReadUs' | 'heard'> {
-  if (stream === undefined || stream.lastReadUs < 0) return {};
-  const heard = stream.hearing?.line();
-  return { lastReadUs: stream.lastReadUs, ...(heard !== undefined && { heard }) };
+  if (stream === undefined) return {};
+  const { lastReadUs, hearing } = stream;
+  const heard = hearing?.line();
+  return { ...(lastReadUs >= 0 && { lastReadUs }), ...(heard !== undefined && { heard }) };
 }
 
 function isNumbered(channel: SessionChannel): channel is Numbered {

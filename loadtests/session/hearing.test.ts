@@ -1,41 +1,58 @@
 import { describe, expect, it } from 'vitest';
 import { Hearing } from './hearing.ts';
 
-/** What a client heard: at these seconds, with closes between. */
-function heardAt(...seconds: readonly (number | 'closed')[]) {
+/** What a client heard that was subscribed at these seconds, was cut, and read messages that state the second, or another. */
+function heardAt(...steps: readonly (number | readonly [readAt: number, stated: number] | `+${number}` | 'cut')[]) {
   const hearing = new Hearing();
-  for (const at of seconds) {
-    if (at === 'closed') hearing.onClosed();
-    else hearing.onMessage(at * 1e6);
+  for (const step of steps) {
+    if (step === 'cut') hearing.onClosed();
+    else if (typeof step === 'string') hearing.onSubscribed(Number(step) * 1e6);
+    else {
+      const [readAt, stated] = typeof step === 'number' ? [step, step] : step;
+      hearing.onMessage(stated * 1e6, readAt * 1e6);
+    }
   }
   return hearing.line();
 }
 
 describe('what was heard of a stream', () => {
-  it('should be its first and last message, and the longest time between two', () => {
-    expect(heardAt()).toBeUndefined();
-    expect(heardAt(1, 1.2, 1.7)).toEqual({ firstDueUs: 1e6, lastDueUs: 1.7e6 });
-    expect(heardAt(1, 4, 9, 11)).toEqual({
-      firstDueUs: 1e6,
-      lastDueUs: 11e6,
-      unheardUs: 5e6,
-      silence: { fromUs: 4e6, untilUs: 9e6 },
+  it('should be its last message, the longest time without one, and what proves that others should have heard', () => {
+    expect(heardAt('+0', 0.1, 2, 2.2, 2.7, 3.1, 3.3)).toEqual({
+      lastDueUs: 3.3e6,
+      proven: { firstDueUs: 2e6, lastDueUs: 3.3e6 },
     });
+    expect(heardAt('+0', 0.1, 2, 4, 9, 11)).toEqual({
+      lastDueUs: 11e6,
+      silence: { fromUs: 4e6, untilUs: 9e6 },
+      proven: { firstDueUs: 2e6, lastDueUs: 11e6, unheardUs: 5e6 },
+    });
+  });
+
+  it('should begin three seconds after the subscription, though nothing comes', () => {
+    expect(heardAt()).toBeUndefined();
+    expect(heardAt('+0')).toEqual({ lastDueUs: 3e6 });
+    expect(heardAt('+0', 20)).toEqual({ lastDueUs: 20e6, silence: { fromUs: 3e6, untilUs: 20e6 } });
+    // Back for all but this one.
+    expect(heardAt('+0', 2, 4, 'cut', '+6')).toMatchObject({ lastDueUs: 9e6 });
   });
 
   it('should know a time away from a silence', () => {
-    expect(heardAt(1, 'closed', 9, 11)).toEqual({
-      firstDueUs: 1e6,
-      lastDueUs: 11e6,
-      unheardUs: 8e6,
-      silence: { fromUs: 9e6, untilUs: 11e6 },
+    expect(heardAt('+0', 2, 3, 'cut', '+9', 9.5, 13)).toEqual({
+      lastDueUs: 13e6,
+      silence: { fromUs: 12e6, untilUs: 13e6 },
+      proven: { firstDueUs: 3e6, lastDueUs: 13e6, unheardUs: 10e6 },
     });
   });
 
-  it('should take a price that is told once more for the one that it was', () => {
-    // A server that tells whoever comes the last price, though the market is quiet.
-    const [stayed, cameBack] = [heardAt(1, 30), heardAt(1, 'closed', 1, 'closed', 1, 30)];
-    expect(cameBack).toMatchObject({ unheardUs: stayed?.unheardUs });
-    expect(heardAt(1, 3, 2, 4)).toMatchObject({ firstDueUs: 1e6, lastDueUs: 4e6, unheardUs: 2e6 });
+  it('should prove nothing by a price that is told to whoever comes, with its own time or that of the day', () => {
+    const stayed = heardAt('+0', 1, 2, 30, 31);
+    for (const now of [15.1, 2] as const) {
+      const cameBack = heardAt('+0', 1, 2, 'cut', '+15', [15.1, now], [15.2, now], 30, 31);
+      expect(cameBack?.proven?.unheardUs).toBe(stayed?.proven?.unheardUs);
+    }
+  });
+
+  it('should take no time for true that lies ahead', () => {
+    expect(heardAt('+0', 2, 3, [4, 3_600], 5)).toMatchObject({ lastDueUs: 5e6, proven: { lastDueUs: 5e6 } });
   });
 });

@@ -12,7 +12,8 @@ export function isGroupAlive(group: number): boolean {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
   const states = statesOf(group);
-  return states === undefined || states.some((state) => !ENDED.has(state));
+  // None found: it forked while we looked, or another user's processes are hidden from us.
+  return states === undefined || states.length === 0 || states.some((state) => !ENDED.has(state));
 }
 
 /** The states of a group's processes by `/proc/N/stat`, whose columns are `pid (name) state parent group ...`. */

@@ -37,6 +37,7 @@ export function startShell(command: string, env: NodeJS.ProcessEnv): ShellComman
   const killed = (): void => signal('SIGKILL');
   process.once('exit', killed);
   let isEnding = false;
+  let isGone = false;
   const ended = new Promise<ChildEnd>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, lastWords: error.message }));
     child.once('exit', (code, name) => {
@@ -52,12 +53,14 @@ export function startShell(command: string, env: NodeJS.ProcessEnv): ShellComman
     pid: child.pid ?? -1,
     ended,
     end: async (graceMs) => {
+      // Its number may be another group's by now.
+      if (isGone) return ended;
       if (child.exitCode === null && child.signalCode === null) {
         isEnding = true;
         signal('SIGTERM');
       }
       if (isEnding && !(await isGoneWithin(child.pid, graceMs))) killed();
-      await isGoneWithin(child.pid, KILLED_WITHIN_MS);
+      isGone = await isGoneWithin(child.pid, KILLED_WITHIN_MS);
       process.off('exit', killed);
       return ended;
     },

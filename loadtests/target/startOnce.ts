@@ -33,4 +33,5 @@ export async function startOnce(
     signal: run.signal,
   });
   await server.child.end(END_MS);
+  run.signal.throwIfAborted();
 }

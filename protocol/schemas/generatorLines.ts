@@ -164,10 +164,9 @@ const StreamEnd = Type.Object({
   lastReadUs: Optional(Figure()),
   heard: Optional(
     Type.Object({
-      firstDueUs: Figure(),
       lastDueUs: Figure(),
-      unheardUs: Optional(Figure()),
       silence: Optional(Type.Object({ fromUs: Figure(), untilUs: Figure() })),
+      proven: Optional(Type.Object({ firstDueUs: Figure(), lastDueUs: Figure(), unheardUs: Optional(Figure()) })),
     }),
   ),
 });
