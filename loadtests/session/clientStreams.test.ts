@@ -69,7 +69,7 @@ describe('ClientStreams', () => {
     const lineOf = (isNumbered: boolean) => {
       const { streams, read } = streamsOf(isNumbered, 'frame');
       for (const ms of [1, 5_001]) read(ms);
-      streams.onClosed();
+      streams.onClosed(START_US + 5_002_000);
       streams.onSubscribed('ticker', { resumed: false, recovered: false, atUs: START_US + 8e6 });
       for (const ms of [13_001, 13_002]) read(ms);
       return streams.lines()[0]?.heard;

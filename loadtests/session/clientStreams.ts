@@ -164,8 +164,8 @@ export class ClientStreams {
     this.#audit(channel, key)?.onResumed({ recovered, epochChanged: this.#epochChanged });
   }
 
-  onClosed(): void {
-    for (const { hearing } of this.#tickers.values()) hearing?.onClosed();
+  onClosed(atUs: number): void {
+    for (const { hearing } of this.#tickers.values()) hearing?.onClosed(atUs);
     for (const channel of SESSION_CHANNELS) this.#confirmedUs[channel] = Infinity;
   }
 

@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { Hearing } from './hearing.ts';
 
 /** What a client heard that was subscribed at these seconds, was cut, and read messages that state the second, or another. */
-function heardAt(...steps: readonly (number | readonly [readAt: number, stated: number] | `+${number}` | 'cut')[]) {
+function heardAt(
+  ...steps: readonly (number | readonly [readAt: number, stated: number] | `${'+' | 'cut '}${number}`)[]
+) {
   const hearing = new Hearing();
   for (const step of steps) {
-    if (step === 'cut') hearing.onClosed();
-    else if (typeof step === 'string') hearing.onSubscribed(Number(step) * 1e6);
-    else {
+    if (typeof step === 'string') {
+      const atUs = Number(step.replace('cut', '')) * 1e6;
+      if (step.startsWith('cut')) hearing.onClosed(atUs);
+      else hearing.onSubscribed(atUs);
+    } else {
       const [readAt, stated] = typeof step === 'number' ? [step, step] : step;
       hearing.onMessage(stated * 1e6, readAt * 1e6);
     }
@@ -33,21 +37,25 @@ describe('what was heard of a stream', () => {
     expect(heardAt('+0')).toEqual({ lastDueUs: 3e6 });
     expect(heardAt('+0', 20)).toEqual({ lastDueUs: 20e6, silence: { fromUs: 3e6, untilUs: 20e6 } });
     // Back for all but this one.
-    expect(heardAt('+0', 2, 4, 'cut', '+6')).toMatchObject({ lastDueUs: 9e6 });
+    expect(heardAt('+0', 2, 4, 'cut 5', '+6')).toMatchObject({ lastDueUs: 9e6 });
   });
 
   it('should know a time away from a silence', () => {
-    expect(heardAt('+0', 2, 3, 'cut', '+9', 9.5, 13)).toEqual({
+    expect(heardAt('+0', 2, 3, 'cut 3.1', '+9', 9.5, 13)).toEqual({
       lastDueUs: 13e6,
       silence: { fromUs: 12e6, untilUs: 13e6 },
       proven: { firstDueUs: 3e6, lastDueUs: 13e6, unheardUs: 10e6 },
     });
   });
 
+  it('should count a silence to the cut that ends it', () => {
+    expect(heardAt('+0', 2, 4, 'cut 11', '+12', 12.2)).toMatchObject({ silence: { fromUs: 4e6, untilUs: 11e6 } });
+  });
+
   it('should prove nothing by a price that is told to whoever comes, with its own time or that of the day', () => {
     const stayed = heardAt('+0', 1, 2, 30, 31);
     for (const now of [15.1, 2] as const) {
-      const cameBack = heardAt('+0', 1, 2, 'cut', '+15', [15.1, now], [15.2, now], 30, 31);
+      const cameBack = heardAt('+0', 1, 2, 'cut 3', '+15', [15.1, now], [15.2, now], 30, 31);
       expect(cameBack?.proven?.unheardUs).toBe(stayed?.proven?.unheardUs);
     }
   });

@@ -36,15 +36,13 @@ export class Hearing {
     this.#isFirst = false;
     if (!isOwn) this.#prove(dueUs);
     if (dueUs <= this.#lastUs) return;
-    if (this.#isSubscribed && dueUs - this.#lastUs > this.#silentUs) {
-      this.#silentUs = dueUs - this.#lastUs;
-      this.#silentFromUs = this.#lastUs;
-    }
+    this.#endSilence(dueUs);
     this.#lastUs = dueUs;
   }
 
   /** What is missed from here to the next subscription is missed by nobody's fault. */
-  onClosed(): void {
+  onClosed(atUs: number): void {
+    this.#endSilence(atUs);
     this.#isSubscribed = false;
   }
 
@@ -63,6 +61,12 @@ export class Hearing {
         },
       }),
     };
+  }
+
+  #endSilence(atUs: number): void {
+    if (!this.#isSubscribed || atUs - this.#lastUs <= this.#silentUs) return;
+    this.#silentUs = atUs - this.#lastUs;
+    this.#silentFromUs = this.#lastUs;
   }
 
   #prove(dueUs: number): void {

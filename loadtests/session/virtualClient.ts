@@ -212,9 +212,10 @@ export class VirtualClient {
         this.#subscriptions.takeBack(symbols, this.isConnected);
       },
       goAway: () => {
-        this.#noteSilence(this.#options.ports.nowUs());
+        const nowUs = this.#options.ports.nowUs();
+        this.#noteSilence(nowUs);
         this.#link.end();
-        this.#leave();
+        this.#leave(nowUs);
       },
       poll: (url) => {
         if (this.#polling.poll(url)) this.#tally.operations += 1;
@@ -238,7 +239,7 @@ export class VirtualClient {
   #onNoWelcome(atUs: number): void {
     this.#tally.failedConnects += 1;
     this.#fail('no_welcome', `no welcome within ${this.#options.settings.connectTimeoutMs} ms`, atUs);
-    this.#leave();
+    this.#leave(atUs);
   }
 
   #onClose(close: ClientLine['closes'][number]): void {
@@ -251,13 +252,13 @@ export class VirtualClient {
       this.#tally.failedConnects += 1;
       this.#tally.failedOperations += 1;
     } else this.#outages.onLost(atUs);
-    this.#leave();
+    this.#leave(atUs);
   }
 
-  #leave(): void {
+  #leave(atUs: number): void {
     this.#subscriptions.onClosed();
     this.#pings.stop();
-    this.#streams.onClosed();
+    this.#streams.onClosed(atUs);
   }
 
   #onWelcome(welcome: WelcomeEvent, atUs: number): void {
