@@ -1,17 +1,10 @@
 import { expect, it } from 'vitest';
 import type { GeneratorLine, WindowLine } from '../../protocol/run.ts';
-import { Recorder } from './recorder.ts';
-
-const START_US = 5_000_000;
+import type { Recorder } from './recorder.ts';
+import { START_US, testRecorder } from './testRecorder.ts';
 
 function recorderWithLines(): { recorder: Recorder; lines: GeneratorLine[]; windows: () => WindowLine[] } {
-  const lines: GeneratorLine[] = [];
-  const recorder = new Recorder({
-    generator: 'swarm',
-    schedule: { startUs: START_US, fromEventUs: 0, toEventUs: 10_000_000, speed: 1 },
-    maxListedViolations: 2,
-    emit: (line) => lines.push(line),
-  });
+  const { recorder, lines } = testRecorder();
   return { recorder, lines, windows: () => lines.filter((line) => line.kind === 'window') };
 }
 

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../protocol/clock.ts';
+import { procNames, procText, statFields } from '../../simulator/procfs.ts';
 
 /** How busy the load's generator and the whole machine were. */
 export interface Busy {
@@ -70,13 +70,12 @@ function threadsOf(pid: number): Map<string, number> {
   const threads = new Map<string, number>();
   const waiting = [String(pid)];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const thread of namesIn(`/proc/${next}/task`)) {
-      const stat = textOf(`/proc/${next}/task/${thread}/stat`);
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    for (const thread of procNames(`/proc/${next}/task`)) {
+      const fields = statFields(`/proc/${next}/task/${thread}`);
       const us = (Number(fields[11]) + Number(fields[12])) * JIFFY_US;
       if (Number.isFinite(us)) threads.set(`${next}/${thread}`, us);
       waiting.push(
-        ...textOf(`/proc/${next}/task/${thread}/children`)
+        ...procText(`/proc/${next}/task/${thread}/children`)
           .split(' ')
           .filter((child) => child !== ''),
       );
@@ -86,24 +85,8 @@ function threadsOf(pid: number): Map<string, number> {
 }
 
 function machineTimes(): { machineBusyUs: number; machineTotalUs: number } {
-  const fields = textOf('/proc/stat').split('\n', 1)[0]?.split(/\s+/).slice(1, 9).map(Number) ?? [];
+  const fields = procText('/proc/stat').split('\n', 1)[0]?.split(/\s+/).slice(1, 9).map(Number) ?? [];
   const total = fields.reduce((sum, value) => sum + (Number.isFinite(value) ? value : 0), 0);
   const idle = (fields[3] ?? 0) + (fields[4] ?? 0);
   return { machineBusyUs: (total - idle) * JIFFY_US, machineTotalUs: total * JIFFY_US };
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // It has ended.
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }

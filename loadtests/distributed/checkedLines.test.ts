@@ -2,12 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { GeneratorLine } from '../../protocol/run.ts';
-import { Recorder } from '../audit/recorder.ts';
+import { START_US, testRecorder } from '../audit/testRecorder.ts';
 import { soundClient } from '../judge/testEvidence.ts';
 import { readCheckedLines } from './checkedLines.ts';
 
-const START_US = 5_000_000;
 const SECONDS = 4;
 let folder: string;
 let path: string;
@@ -19,13 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** What a generator of one client tells: a window a second, a violation, the client, the end. */
 function told(client = 0): string[] {
-  const lines: GeneratorLine[] = [];
-  const recorder = new Recorder({
-    generator: 'swarm',
-    schedule: { startUs: START_US, fromEventUs: 0, toEventUs: 10_000_000, speed: 1 },
-    maxListedViolations: 2,
-    emit: (line) => lines.push(line),
-  });
+  const { recorder, lines } = testRecorder();
   for (let second = 0; second < SECONDS; second++) {
     const atUs = START_US + second * 1e6;
     recorder.recordTick(atUs, 1_500, 700);

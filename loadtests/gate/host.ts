@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../protocol/clock.ts';
+import { procText, statFields } from '../../simulator/procfs.ts';
 
 /** Series by second since the tape's start. */
 export type Series = Map<number, number>;
@@ -57,7 +57,7 @@ export function watchHost(clock: Clock, startUs: number): HostWatch {
 
 /** Jiffies of all cores together, from the first line of /proc/stat; zero where there is none. */
 function cpuTimes(): { total: number; steal: number } {
-  const line = readOr('/proc/stat', '').split('\n', 1)[0] ?? '';
+  const line = procText('/proc/stat').split('\n', 1)[0] ?? '';
   const fields = line.split(/\s+/).slice(1).map(Number);
   const total = fields.slice(0, 8).reduce((sum, value) => sum + (Number.isFinite(value) ? value : 0), 0);
   return { total, steal: fields[7] ?? 0 };
@@ -71,21 +71,11 @@ const JIFFY_US = 10_000;
  * runnable and waited for a core, both µs, and its resident bytes. Undefined once it is gone, or where there is no /proc.
  */
 export function readProcess(pid: number): { cpuUs: number; runQueueUs: number; rssBytes: number } | undefined {
-  const stat = readOr(`/proc/${pid}/stat`, '');
-  // The name (field 2) may hold spaces: count from the bracket that ends it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(`/proc/${pid}`);
   const cpuUs = (Number(fields[11]) + Number(fields[12])) * JIFFY_US;
-  const runQueueUs = Number(readOr(`/proc/${pid}/schedstat`, '').split(' ')[1] ?? Number.NaN) / 1000;
-  const rssBytes = Number(readOr(`/proc/${pid}/statm`, '').split(' ')[1] ?? Number.NaN) * 4096;
+  const runQueueUs = Number(procText(`/proc/${pid}/schedstat`).split(' ')[1] ?? Number.NaN) / 1000;
+  const rssBytes = Number(procText(`/proc/${pid}/statm`).split(' ')[1] ?? Number.NaN) * 4096;
   return Number.isNaN(cpuUs + runQueueUs + rssBytes) ? undefined : { cpuUs, runQueueUs, rssBytes };
-}
-
-function readOr(path: string, otherwise: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return otherwise;
-  }
 }
 
 /**

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { procNames, procText } from '../../simulator/procfs.ts';
 
 const LOOK_MS = 50;
 const LISTEN_STATE = '0A';
@@ -51,9 +52,9 @@ export async function awaitListening(
 export function pidListeningOn(port: number): number | undefined {
   const inodes = new Set([...inodesListening('/proc/net/tcp', port), ...inodesListening('/proc/net/tcp6', port)]);
   if (inodes.size === 0) return undefined;
-  for (const name of listOf('/proc')) {
+  for (const name of procNames('/proc')) {
     if (!/^\d+$/.test(name)) continue;
-    for (const file of listOf(`/proc/${name}/fd`)) {
+    for (const file of procNames(`/proc/${name}/fd`)) {
       const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${name}/fd/${file}`))?.[1];
       if (inode !== undefined && inodes.has(inode)) return Number(name);
     }
@@ -64,28 +65,12 @@ export function pidListeningOn(port: number): number | undefined {
 /** Inodes of sockets that listen on a port: columns are `sl local:port remote:port state ... inode`. */
 function inodesListening(table: string, port: number): string[] {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  return textOf(table)
+  return procText(table)
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
     .filter((fields) => fields[1]?.endsWith(`:${hex}`) === true && fields[3] === LISTEN_STATE)
     .map((fields) => fields[9] ?? '');
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function listOf(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return []; // Gone, or another user's.
-  }
 }
 
 function linkOf(path: string): string {
